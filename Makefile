@@ -1,0 +1,47 @@
+# make demo   from a fresh clone to a similarity picture of a real model
+# make test   every test, on real weights too; make fast: those on tiny models only
+# make check  ruff and pyright; make figures DATA=DIR: the committed figures; make bench: speed beside peers
+
+PYTHON ?= python3
+DATA ?= ../shared/data
+RUN = .venv/bin
+FIGURES = $(RUN)/reprlab similarity --model smollm2-135m --corpus lambada --documents 100 --data-dir $(DATA)
+HERE = reports/smollm2-135m
+
+.PHONY: demo test fast check figures bench
+.DELETE_ON_ERROR:
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv .venv
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt --editable '.[gguf,eval,devices,dev]'
+	touch $@
+
+demo: .venv/ready
+	$(RUN)/reprlab fetch smollm2-135m
+	$(RUN)/reprlab capture smollm2-135m
+	$(RUN)/reprlab similarity --model smollm2-135m --out demo/cosine.png
+	$(RUN)/reprlab similarity --model smollm2-135m --measure cka --out demo/cka.png
+	$(RUN)/reprlab similarity --model smollm2-135m --measure cka --tokens no-sinks --out demo/cka-no-sinks.png
+	@echo "figures: $(CURDIR)/demo"
+
+test: .venv/ready
+	$(RUN)/pytest
+
+fast: .venv/ready
+	$(RUN)/pytest -m 'not real'
+
+check: .venv/ready
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/pyright
+
+figures: .venv/ready
+	$(FIGURES) --out $(HERE)/cosine.png --out $(HERE)/cosine.pdf --out $(HERE)/cosine.json
+	$(FIGURES) --measure cosine-sequence --out $(HERE)/cosine-sequence.png --out $(HERE)/cosine-sequence.pdf --out $(HERE)/cosine-sequence.json
+	$(FIGURES) --measure cka --out $(HERE)/cka.png --out $(HERE)/cka.pdf --out $(HERE)/cka.json
+	$(FIGURES) --measure cka --tokens no-sinks --out $(HERE)/cka-no-sinks.png --out $(HERE)/cka-no-sinks.pdf --out $(HERE)/cka-no-sinks.json
+
+bench: .venv/ready
+	$(RUN)/python bench/capture.py

@@ -1,0 +1,44 @@
+"""reprlab shows what the layers of a transformer do: capture, compare, intervene, report."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reprlab.capturing import capture
+    from reprlab.comparing import Similarity, cka, compare, cosine
+    from reprlab.corpora import corpus
+    from reprlab.errors import ReprlabError
+    from reprlab.loading import fetch, load
+
+_PUBLIC = {
+    "ReprlabError": "errors",
+    "Similarity": "comparing",
+    "capture": "capturing",
+    "cka": "comparing",
+    "compare": "comparing",
+    "corpus": "corpora",
+    "cosine": "comparing",
+    "fetch": "loading",
+    "load": "loading",
+}
+__all__ = [
+    "ReprlabError",
+    "Similarity",
+    "capture",
+    "cka",
+    "compare",
+    "corpus",
+    "cosine",
+    "fetch",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"reprlab has no '{name}'; it has {', '.join(__all__)}")
+    return getattr(import_module(f"reprlab.{_PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
