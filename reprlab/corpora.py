@@ -1,0 +1,299 @@
+"""Texts: registered corpora as data, any .txt or .jsonl file, and `builtin`, which needs no network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, cast
+
+from reprlab.errors import ReprlabError, unknown
+
+DEFAULT_DOCUMENTS = 100
+_WORDS = 12  # a paragraph of fewer words is a heading or a caption, not a document
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents in a fixed order. `ids` name them in files and messages; texts are never written."""
+
+    name: str
+    texts: tuple[str, ...]
+    ids: tuple[str, ...]
+    source: str
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over every document, in order."""
+        total = hashlib.sha256()
+        for text in self.texts:
+            data = text.encode()
+            total.update(len(data).to_bytes(8, "little") + data)
+        return total.hexdigest()[:32]
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def count(self, asked: int | None) -> int:
+        """How many documents to take: those asked for, else 100 or as many as there are."""
+        if asked is None:
+            return min(DEFAULT_DOCUMENTS, len(self))
+        if asked < 1:
+            raise ReprlabError(f"--documents {asked}: give 1 or more")
+        if asked > len(self):
+            raise ReprlabError(
+                f"corpus '{self.name}' has {len(self)} documents, {asked} were asked for: "
+                f"give --documents {len(self)} or fewer"
+            )
+        return asked
+
+
+@dataclass(frozen=True)
+class Source:
+    """A registered corpus: its file under --data-dir, its place on the hub, and a row's text."""
+
+    file: str
+    hub: tuple[str, str | None, str]  # repository, configuration, split
+    text: Callable[[Row], str]
+
+
+def corpus(name: str, *, data_dir: Path | str | None = None, field: str = "text") -> Corpus:
+    """The corpus of a registered name or of a .txt or .jsonl file.
+
+    A .txt file's documents are its paragraphs (between blank lines) of 12 words or more; a .jsonl
+    file's are its rows' `field`.
+
+    >>> texts = corpus("builtin")
+    >>> len(texts) > 100
+    True
+    """
+    if name == "builtin":
+        return _builtin()
+    if name in SOURCES:
+        return _registered(name, Path(data_dir) if data_dir else None)
+    path = Path(name).expanduser()
+    if path.suffix in {".txt", ".jsonl"} or path.exists():
+        return _from_file(path, field)
+    raise unknown("corpus", name, names(), "The path of a .txt or .jsonl file works too")
+
+
+def names() -> list[str]:
+    """Every registered corpus, `benchmarks` (several, to be averaged) included."""
+    return ["builtin", *SOURCES, "benchmarks"]
+
+
+def members(name: str) -> tuple[str, ...]:
+    """The corpora behind a name: the paper's five for `benchmarks`, else the name itself."""
+    return BENCHMARKS if name == "benchmarks" else (name,)
+
+
+# --- registered ----------------------------------------------------------------------------------
+
+
+def _arc(row: Row) -> str:
+    gold = row["choices"]["text"][row["choices"]["label"].index(row["answerKey"])]
+    return f"Question: {row['question']}\nAnswer: {gold}"
+
+
+def _hellaswag(row: Row) -> str:
+    context = f"{row['ctx_a']} {row['ctx_b'].capitalize()}".strip()
+    text = f"{row['activity_label']}: {context} {row['endings'][int(row['label'])]}"
+    return re.sub(r"\[.*?\]", "", text.replace(" [title]", ". ")).replace("  ", " ")  # WikiHow's marks
+
+
+def _winogrande(row: Row) -> str:
+    return row["sentence"].replace("_", row[f"option{row['answer']}"])
+
+
+def _glue(*fields: str) -> Callable[[Row], str]:
+    return lambda row: "\n".join(row[field] for field in fields)
+
+
+def _text(row: Row) -> str:
+    return row["text"]
+
+
+_PAIR = ("sentence1", "sentence2")
+_GLUE_FIELDS = {
+    "cola": ("sentence",),
+    "mrpc": _PAIR,
+    "qnli": ("question", "sentence"),
+    "rte": _PAIR,
+    "sst2": ("sentence",),
+    "stsb": _PAIR,
+    "wnli": _PAIR,
+}
+
+SOURCES: Mapping[str, Source] = {
+    "lambada": Source("lambada_openai/test.jsonl", ("EleutherAI/lambada_openai", None, "test"), _text),
+    "wikitext": Source(
+        "corpus/wikitext2_test_raw.txt", ("Salesforce/wikitext", "wikitext-2-raw-v1", "test"), _text
+    ),
+    "arc": Source("arc_challenge/test.jsonl", ("allenai/ai2_arc", "ARC-Challenge", "test"), _arc),
+    "hellaswag": Source("hellaswag/validation.jsonl", ("Rowan/hellaswag", None, "validation"), _hellaswag),
+    "winogrande": Source(
+        "winogrande/validation.jsonl",
+        ("allenai/winogrande", "winogrande_xl", "validation"),
+        _winogrande,
+    ),
+    "gsm8k": Source(
+        "gsm8k/test.jsonl",
+        ("openai/gsm8k", "main", "test"),
+        lambda row: f"Question: {row['question']}\nAnswer: {row['answer']}",
+    ),
+    **{
+        f"glue-{task}": Source(
+            f"glue/{task}/validation.jsonl", ("nyu-mll/glue", task, "validation"), _glue(*fields)
+        )
+        for task, fields in _GLUE_FIELDS.items()
+    },
+}
+BENCHMARKS = ("lambada", "arc", "hellaswag", "winogrande", "gsm8k")
+
+
+def _registered(name: str, data_dir: Path | None) -> Corpus:
+    source = SOURCES[name]
+    if data_dir is None:
+        return _from_hub(name, source)
+    path = data_dir / source.file
+    if not path.is_file():
+        raise ReprlabError(f"corpus '{name}' needs {source.file} in --data-dir '{data_dir}': put it there")
+    if path.suffix == ".txt":
+        return _make(name, _paragraphs(_read(path)), str(source.file))
+    return _make(name, _rows_to_texts(path, source.text), str(source.file))
+
+
+def _from_hub(name: str, source: Source) -> Corpus:
+    try:
+        import datasets
+    except ImportError as error:
+        raise ReprlabError(
+            f"corpus '{name}' comes from the hub through the package datasets: "
+            "pip install 'reprlab[eval]', or give --data-dir"
+        ) from error
+    repo, config, split = source.hub
+    try:
+        rows = datasets.load_dataset(repo, config, split=split)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ReprlabError(
+            f"corpus '{name}' cannot be had from the hub ({repo}): check the network and HF_HOME, or "
+            f"give --data-dir DIR with DIR/{source.file}"
+        ) from error
+    texts = (source.text(cast(Row, row)) for row in rows)
+    if source.file.endswith(".txt"):
+        return _make(name, _paragraphs("\n".join(text.removesuffix("\n") for text in texts)), repo)
+    return _make(name, ((str(i), text) for i, text in enumerate(texts)), repo)
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def _from_file(path: Path, field: str) -> Corpus:
+    if not path.is_file():
+        raise ReprlabError(f"no corpus file at '{path}'")
+    if path.suffix == ".jsonl":
+        return _make(path.stem, _rows_to_texts(path, lambda row: row[field]), path.name)
+    if path.suffix == ".txt":
+        return _make(path.stem, _paragraphs(_read(path)), path.name)
+    raise ReprlabError(f"corpus file '{path}': give a .txt file or a .jsonl file")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ReprlabError(
+            f"corpus file '{path}' is not UTF-8 (byte {error.start}): convert it, "
+            f"for instance with iconv -t UTF-8"
+        ) from error
+    except OSError as error:
+        raise ReprlabError(f"cannot read corpus file '{path}': {error.strerror}") from error
+
+
+def _rows_to_texts(path: Path, text: Callable[[Row], Any]) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(_read(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"'{path}' line {number}"
+        row = _row(where, line)
+        try:
+            found = text(row)
+        except KeyError as error:
+            fields = ", ".join(row) or "none"
+            raise ReprlabError(
+                f"{where} has no field {error}; it has: {fields}. Name one with --field"
+            ) from error
+        except (TypeError, ValueError, AttributeError, IndexError) as error:
+            raise ReprlabError(f"{where} has not the expected form: {error}") from error
+        if not isinstance(found, str):
+            raise ReprlabError(f"{where}: the field holds a {type(found).__name__}, not text")
+        try:
+            found.encode()
+        except UnicodeEncodeError as error:
+            raise ReprlabError(
+                f"{where}: the text is not Unicode: half a surrogate pair at character {error.start}"
+            ) from error
+        yield str(number - 1), found
+
+
+def _row(where: str, line: str) -> Row:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ReprlabError(f"{where} is not JSON: {error.msg}") from error
+    if not isinstance(row, dict):
+        raise ReprlabError(f"{where} is a {type(row).__name__}, not an object with fields")
+    return cast(Row, row)
+
+
+def _paragraphs(text: str) -> Iterator[tuple[str, str]]:
+    for number, paragraph in enumerate(re.split(r"\n\s*\n", text)):
+        words = paragraph.split()
+        if len(words) >= _WORDS:
+            yield str(number), " ".join(words)
+
+
+def _make(name: str, documents: Iterator[tuple[str, str]], source: str) -> Corpus:
+    kept = [(key, text) for key, text in documents if text.strip()]
+    if not kept:
+        raise ReprlabError(f"corpus '{name}' ({source}) is empty: no document with text in it")
+    ids, texts = zip(*kept, strict=True)
+    return Corpus(name, texts, ids, source)
+
+
+# --- builtin -------------------------------------------------------------------------------------
+
+_CODE = re.compile(r"::=|>>>|^ {3,}|^[*=~^\-#+|]{3,}|^\.\. ", re.MULTILINE)
+
+
+def _builtin() -> Corpus:
+    """Prose of Python's own documentation, which every CPython carries, a passage of each topic in turn."""
+    import platform
+    from pydoc_data.topics import topics
+
+    passages = [[(key, p) for p in _passages(topics[key])] for key in sorted(topics)]
+    turns = (passage for turn in zip_longest(*passages) for passage in turn if passage)
+    first: dict[str, str] = {}  # a text to the topic that has it first: some topics repeat others
+    for key, text in turns:
+        first.setdefault(text, key)
+    documents = ((f"{key}:{number}", text) for number, (text, key) in enumerate(first.items()))
+    return _make("builtin", documents, f"pydoc_data.topics, Python {platform.python_version()}")
+
+
+def _passages(topic: str) -> Iterator[str]:
+    """Runs of prose paragraphs, 60 words or more each; code, grammars and headings are left out."""
+    words: list[str] = []
+    for paragraph in re.split(r"\n\s*\n", topic):
+        if _CODE.search(paragraph):
+            continue
+        words += paragraph.split()
+        if len(words) >= 60:
+            yield " ".join(words)
+            words = []

@@ -1,0 +1,22 @@
+"""Room on the disk, in words."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from reprlab.errors import ReprlabError
+
+
+def in_words(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+def enough_disk(needed: int, folder: Path, name: str) -> None:
+    there = next(f for f in (folder, *folder.parents) if f.exists())
+    free = shutil.disk_usage(there).free
+    if needed > free:
+        raise ReprlabError(
+            f"'{name}' needs {in_words(needed)} in '{folder}', where {in_words(free)} are free: "
+            "make room, or set --models-dir or HF_HOME"
+        )

@@ -1,0 +1,94 @@
+"""Weights on the Hugging Face hub: safetensors only, sizes said first, errors in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from reprlab.errors import ReprlabError
+from reprlab.models.disk import enough_disk, in_words
+from reprlab.models.weights import PICKLES, TOKENIZER, pickle_advice
+from reprlab.registry import Hub, Name, slug
+
+ASK_ABOVE = 2 << 30  # a download above two gibibytes is asked for, not just begun
+
+_CONFIG = ("config.json", "generation_config.json", *TOKENIZER)
+
+
+def in_hub_cache(hub: Hub, name: Name) -> Path | None:
+    """The snapshot's folder if the hub's cache on this disk has the revision; its name is the commit."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    revision = None if name.untrained else name.revision
+    try:
+        return Path(snapshot_download(hub.repo, revision=revision, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None
+    except HFValidationError as error:
+        raise ReprlabError(
+            f"'{hub.repo}' is no hub id (org/name of letters, digits, '-', '_' and '.'), and no folder"
+        ) from error
+
+
+def fetch_hub(
+    hub: Hub, name: Name, confirm: Callable[[str], bool] | None, say: Callable[[str], None]
+) -> None:
+    from huggingface_hub import HfApi, constants, snapshot_download
+
+    revision = None if name.untrained else name.revision
+    with _HubErrors(hub, name):
+        files = HfApi().model_info(hub.repo, revision=revision, files_metadata=True).siblings or []
+        sizes = {file.rfilename: file.size or 0 for file in files if "/" not in file.rfilename}
+        weights = {f: n for f, n in sizes.items() if f.endswith(".safetensors")}
+        pickles = [f for f in sizes if any(PurePosixPath(f).match(glob) for glob in PICKLES)]
+        if not weights and not name.untrained:
+            where = f"'{hub.repo}' at revision '{revision or 'main'}'"
+            raise ReprlabError(
+                pickle_advice(where, pickles[0]) if pickles else f"{where} holds no *.safetensors"
+            )
+        wanted = [*_CONFIG] if name.untrained else [*_CONFIG, "*.safetensors", "*.safetensors.index.json"]
+        total = sum(n for f, n in sizes.items() if any(PurePosixPath(f).match(glob) for glob in wanted))
+        enough_disk(total, Path(constants.HF_HUB_CACHE), str(name))
+        _allowed(total, name, confirm)
+        say(f"{name}: downloading {in_words(total)} ({hub.repo}, from the hub)")
+        snapshot_download(hub.repo, revision=revision, allow_patterns=wanted, ignore_patterns="*/*")
+
+
+def _allowed(size: int, name: Name, confirm: Callable[[str], bool] | None) -> None:
+    if size > ASK_ABOVE and not (confirm and confirm(f"Download {in_words(size)} for {name}?")):
+        raise ReprlabError(f"'{name}' is a download of {in_words(size)}: add --yes to begin it")
+
+
+class _HubErrors:
+    """Turns what the hub and its transport raise into one line that says what to set."""
+
+    def __init__(self, hub: Hub, name: Name) -> None:
+        self.hub, self.name = hub, name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        from huggingface_hub import errors
+
+        if error is None or isinstance(error, (ReprlabError, KeyboardInterrupt)):
+            return
+        repo = self.hub.repo
+        transport = type(error).__module__.split(".")[0] in {"httpx", "httpx2", "httpcore", "requests"}
+        if isinstance(error, errors.GatedRepoError):
+            text = f"'{repo}' is gated: accept its licence on the hub and set HF_TOKEN"
+        elif isinstance(error, errors.RevisionNotFoundError):
+            text = f"'{repo}' has no revision '{self.name.revision}'"
+        elif isinstance(error, errors.RepositoryNotFoundError):
+            text = f"the hub has no model '{repo}', or it is private: check the name, or set HF_TOKEN"
+        elif isinstance(error, OSError) or transport:
+            text = (
+                f"the hub cannot be reached for '{self.name}' ({repo}): check the network; or set HF_HOME to "
+                f"a folder that holds its files, or put weights into <models folder>/{slug(str(self.name))} "
+                "(--models-dir or $REPRLAB_MODELS)"
+                + (", and set HF_TOKEN: it is gated" if self.hub.gated else "")
+            )
+        else:
+            return
+        raise ReprlabError(text) from error
