@@ -1,0 +1,99 @@
+"""The values behind a capture's files: its identity, its manifest, a ledger row, a document's statistics."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import xxhash
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+from reprlab.errors import ReprlabError
+from reprlab.registry import slug
+from reprlab.similarity import Sums
+
+FORMAT = 1
+LARGEST = 8  # entries of largest magnitude kept for each depth of a shard
+
+
+class Identity(BaseModel):
+    """What changes a capture's numbers; its digest names the folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    format: int = FORMAT
+    model: str
+    weights: str
+    tokenizer: str
+    corpus: str
+    corpus_digest: str
+    max_tokens: int
+    bos: bool
+    schedule: str
+    dtype: Literal["float32", "bfloat16", "float16"]
+    stored: Literal["float32", "bfloat16", "float16"]
+    states: bool
+    attention: str
+
+    @property
+    def digest(self) -> str:
+        text = json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def folder(self, root: Path) -> Path:
+        return root / slug(self.model) / slug(self.corpus) / self.digest
+
+
+class Manifest(BaseModel):
+    """A capture's identity, shapes and makers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    format: int = FORMAT
+    identity: Identity
+    made_with: dict[str, str]
+    depths: int
+    width: int
+    model_limit: int
+    note: str
+    source: str
+
+
+class Row(BaseModel):
+    """A ledger row: one complete shard."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    shard: str
+    start: int
+    stop: int
+    tokens: int
+    bytes: int
+    checksum: str
+    nonfinite: int
+    first_nonfinite: tuple[int, str, int] | None
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What is kept of one document beside its states. Tokens are counted inside the document."""
+
+    norms: Tensor  # (depth, token)
+    ordinary: Sums
+    suspects: Tensor  # (suspect,)
+    suspect_states: Tensor  # (depth, suspect, width)
+    largest: tuple[Tensor, Tensor, Tensor]  # value, token, channel: (depth, k) each
+
+
+def same(path: Path, field: str, expected: object, found: object) -> None:
+    if expected != found:
+        raise ReprlabError(
+            f"'{path}' does not match its folder: {field} is '{found}', expected '{expected}'; "
+            "move it back or remove the capture"
+        )
+
+
+def checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()

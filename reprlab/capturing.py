@@ -1,0 +1,258 @@
+"""Capture: run a corpus through a network once and keep its hidden states, writing while it computes."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from reprlab import cache as store
+from reprlab.cache import Capture, Identity, Manifest, ShardWriter, Statistics, Writer
+from reprlab.corpora import Corpus
+from reprlab.errors import ReprlabError
+from reprlab.network import DTYPES, Network
+from reprlab.similarity import norms, sums, token_grams
+
+SHARD_BYTES = 256 << 20
+SUSPECT_FACTOR = 2.0  # a suspect's norm is above this many times the first batch's median
+_PADDING = 0.08  # at most this share of a batch is padding
+
+Tokens = NDArray[np.int32]
+Progress = Callable[[int, int], None]
+Say = Callable[[str], None]
+
+
+def cache_folder(given: Path | str | None = None) -> Path:
+    """Where captures are kept: the given folder, else $REPRLAB_CACHE, else ./cache."""
+    return Path(given or os.environ.get("REPRLAB_CACHE") or "cache").expanduser()
+
+
+def capture(
+    network: Network,
+    corpus: Corpus,
+    *,
+    cache: Path | str | None = None,
+    documents: int | None = None,
+    max_tokens: int | None = None,
+    batch_tokens: int = 2048,
+    states: bool = True,
+    stored: str = "auto",
+    force: bool = False,
+    shard_bytes: int = SHARD_BYTES,
+    progress: Progress = lambda done, total: None,
+    say: Say = lambda _: None,
+) -> Capture:
+    """Capture the hidden states of a corpus at every depth, or complete a capture begun before.
+
+    Takes the first `documents` (default 100) of the corpus, cut to `max_tokens` (default: the model's
+    limit). `states=False` keeps norms and sums only. `stored` is the dtype on disk (default: the one computed
+    in). Complete shards are never computed again, so a killed call goes on where it was, to the same bytes.
+
+    >>> import reprlab as rl
+    >>> acts = rl.capture(rl.load("tiny-llama"), rl.corpus("builtin"), documents=3, cache=tmp)
+    >>> acts.states().shape[0], acts.documents
+    (7, 3)
+    """
+    for name, value in (("--max-tokens", max_tokens), ("--batch-tokens", batch_tokens)):
+        if value is not None and value < 1:
+            raise ReprlabError(f"{name} {value}: give 1 or more")
+    count = corpus.count(documents)
+    manifest = describe(network, corpus, max_tokens=max_tokens, states=states, stored=stored)
+    manifest.made_with["batch_tokens"] = str(batch_tokens)
+    ids = _tokenize(network, corpus, count, manifest.identity.max_tokens)
+    with store.hold(cache_folder(cache), manifest, force=force, say=say) as writer:
+        size = shard_bytes // _token_bytes(manifest)
+        parts = [part for gap in writer.missing(count) for part in _parts(gap, ids, size)]
+        if parts:
+            _Job(network, corpus, ids, writer).run(parts, batch_tokens, progress)
+    return store.open_capture(writer.folder).head(count)
+
+
+def describe(
+    network: Network, corpus: Corpus, *, max_tokens: int | None, states: bool, stored: str
+) -> Manifest:
+    """The manifest of a capture to be made."""
+    limit = network.max_tokens
+    if stored not in {"auto", *DTYPES}:
+        raise ReprlabError(f"stored dtype '{stored}': there are auto, {', '.join(DTYPES)}")
+    identity = Identity(
+        model=network.name,
+        weights=network.digest,
+        tokenizer=network.tokenizer_digest,
+        corpus=corpus.name,
+        corpus_digest=corpus.fingerprint,
+        max_tokens=min(max_tokens or limit, limit),
+        bos=network.adds_bos,
+        schedule=f"0:{network.n_layers}",
+        dtype=network.dtype,  # pyright: ignore[reportArgumentType]
+        stored=network.dtype if stored == "auto" else stored,  # pyright: ignore[reportArgumentType]
+        states=states,
+        attention=network.attention,
+    )
+    libraries = ("torch", "transformers", "nnsight", "h5py", "numpy", "reprlab")
+    made_with = {name: version(name) for name in libraries}
+    made_with |= {"python": platform.python_version(), "device": network.device}
+    made_with["threads"] = str(torch.get_num_threads())
+    return Manifest(
+        identity=identity,
+        made_with=made_with,
+        depths=network.n_layers + 1,
+        width=network.width,
+        model_limit=limit,
+        note=network.note,
+        source=corpus.source,
+    )
+
+
+def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[Tokens]:
+    ids = [np.array(row, dtype=np.int32) for row in network.tokenize(corpus.texts[:count], limit)]
+    empty = [key for key, row in zip(corpus.ids, ids, strict=False) if not len(row)]
+    if empty:
+        raise ReprlabError(f"corpus '{corpus.name}': document '{empty[0]}' has no tokens in this tokenizer")
+    return ids
+
+
+def _token_bytes(manifest: Manifest) -> int:
+    return manifest.depths * manifest.width * (4 if manifest.identity.stored == "float32" else 2)
+
+
+def _parts(gap: range, ids: Sequence[Tokens], tokens: int) -> Iterator[range]:
+    """Consecutive documents that fill a shard: at least one, then no more than `tokens` together."""
+    start, total = gap.start, 0
+    for i in gap:
+        if i > start and total + len(ids[i]) > tokens:
+            yield range(start, i)
+            start, total = i, 0
+        total += len(ids[i])
+    yield range(start, gap.stop)
+
+
+def batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
+    """Indices in batches by falling length, each at most `batch_tokens` wide and 8 % padding.
+
+    >>> batches([5, 100, 98, 6], 1000)
+    [[1, 2], [3], [0]]
+    """
+    made: list[list[int]] = []
+    width = held = 0
+    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        room = made and width * (len(made[-1]) + 1) <= batch_tokens
+        if room and held + lengths[i] >= (1 - _PADDING) * width * (len(made[-1]) + 1):
+            made[-1].append(i)
+            held += lengths[i]
+        else:
+            made.append([i])
+            width = held = lengths[i]
+    return made
+
+
+class _Job:
+    """One capture's run: forward passes and statistics here, the disk on one other thread."""
+
+    def __init__(self, network: Network, corpus: Corpus, ids: Sequence[Tokens], writer: Writer) -> None:
+        self.network, self.corpus, self.ids, self.writer = network, corpus, ids, writer
+        self.threshold = writer.threshold()
+        self.open: list[ShardWriter] = []
+        self.pending: Future[None] | None = None
+
+    def run(self, parts: Sequence[range], batch_tokens: int, progress: Progress) -> None:
+        """Compute and write shards; at most two batches of states are in memory."""
+        done, total = 0, sum(len(self.ids[i]) for part in parts for i in part)
+        pool = ThreadPoolExecutor(1)
+        progress(done, total)
+        try:
+            for part in parts:
+                for tokens in self._shard(pool, part, batch_tokens):
+                    done += tokens
+                    progress(done, total)
+            self._wait()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            for shard in self.open:
+                shard.abandon()
+            raise
+        pool.shutdown()
+
+    def _shard(self, pool: ThreadPoolExecutor, part: range, batch_tokens: int) -> Iterator[int]:
+        """Compute one shard, yielding each batch's tokens; its last write may still be under way."""
+        ids = [self.ids[i] for i in part]
+        shard = self.writer.shard([self.corpus.ids[i] for i in part], ids, part.start)
+        self.open.append(shard)
+        for members in batches(list(map(len, ids)), batch_tokens):
+            lengths = [len(ids[i]) for i in members]
+            states = self.network.hidden_states(self.network.batch([ids[i].tolist() for i in members]))
+            if self.threshold is None:
+                self.threshold = _threshold(states, lengths)
+            documents = _documents(states, lengths, self.threshold)
+            del states
+            self._wait()
+            self.pending = pool.submit(_write, shard, members, documents)
+            del documents
+            yield sum(lengths)
+        self._wait()
+        self.pending = pool.submit(self._finish, shard)
+
+    def _finish(self, shard: ShardWriter) -> None:
+        assert self.threshold is not None  # a shard has a batch
+        shard.finish(self.threshold)
+        self.open.remove(shard)
+
+    def _wait(self) -> None:
+        if self.pending is not None:
+            self.pending.result()
+
+
+def _documents(
+    states: list[Tensor], lengths: list[int], threshold: Tensor
+) -> list[tuple[Tensor, Statistics]]:
+    """Each document's states (depth, token, width) without padding, and their statistics."""
+    device = states[-1].device  # layers may be spread over several
+    found: list[tuple[Tensor, Statistics]] = []
+    for row, length in enumerate(lengths):
+        document = torch.stack([state[row, :length].to(device) for state in states])
+        found.append((document.cpu(), statistics(document, threshold.to(device))))
+    return found
+
+
+def _write(shard: ShardWriter, members: list[int], documents: list[tuple[Tensor, Statistics]]) -> None:
+    for index, (states, kept) in zip(members, documents, strict=True):
+        shard.add(index, states, kept)
+
+
+def statistics(states: Tensor, threshold: Tensor) -> Statistics:
+    """One document's norms, sums, suspects and largest entries, from states (depth, token, width)."""
+    grams = token_grams(states)
+    norm = grams.diagonal(dim1=1, dim2=2).sqrt().T  # (depth, token)
+    suspect = (norm > threshold[:, None]).any(0)
+    ordinary = sums(states[:, ~suspect], grams[~suspect])
+    return Statistics(
+        norms=norm.cpu(),
+        ordinary=ordinary.cpu(),
+        suspects=suspect.nonzero()[:, 0].cpu(),
+        suspect_states=states[:, suspect].float().cpu(),
+        largest=_largest(states),
+    )
+
+
+def _largest(states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The entries of largest magnitude at each depth; they lie in the tokens of largest maximum."""
+    count, width = min(store.LARGEST, states.shape[1]), states.shape[2]
+    tokens = states.abs().amax(-1).topk(count, dim=1).indices  # (depth, k)
+    entries = states.float().take_along_dim(tokens[..., None], 1).flatten(1)  # (depth, k * width)
+    place = entries.abs().topk(count, dim=1).indices
+    token = tokens.gather(1, place // width)
+    return entries.gather(1, place).cpu(), token.cpu(), (place % width).to(torch.int32).cpu()
+
+
+def _threshold(states: list[Tensor], lengths: Sequence[int]) -> Tensor:
+    """Twice the median norm at each depth over the tokens of a batch: (depth,)."""
+    flat = (torch.cat([state[row, :n] for row, n in enumerate(lengths)]) for state in states)
+    return torch.stack([SUSPECT_FACTOR * norms(state).cpu().median() for state in flat])
