@@ -18,7 +18,8 @@ from reprlab import cache as store
 from reprlab.cache import Capture, Identity, Manifest, ShardWriter, Statistics, Writer
 from reprlab.corpora import Corpus
 from reprlab.errors import ReprlabError
-from reprlab.network import DTYPES, Network
+from reprlab.network import Network
+from reprlab.registry import DTYPES
 from reprlab.similarity import norms, sums, token_grams
 
 SHARD_BYTES = 256 << 20
@@ -32,7 +33,8 @@ Say = Callable[[str], None]
 
 def cache_folder(given: Path | str | None = None) -> Path:
     """Where captures are kept: the given folder, else $REPRLAB_CACHE, else ./cache."""
-    return Path(given or os.environ.get("REPRLAB_CACHE") or "cache").expanduser()
+    chosen = given or os.environ.get("REPRLAB_CACHE") or "cache"
+    return Path(os.path.expanduser(chosen))  # noqa: PTH111 - leaves ~nobody as it is
 
 
 def capture(

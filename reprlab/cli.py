@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
-from reprlab.errors import ReprlabError
-from reprlab.registry import MODELS, Name, expand, slug
+from reprlab.errors import ReprlabError, unknown
+from reprlab.registry import DEVICES, DTYPES, MODELS, Name, expand, slug, unslug
 
 if TYPE_CHECKING:
     from reprlab.cache import Capture
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from reprlab.corpora import Corpus
 
 _USAGE: Any = typer.BadParameter.__mro__[2]  # click's base of usage errors, which typer brings along
-out, err = Console(), Console(stderr=True)
+out = Console(emoji=False, width=None if sys.stdout.isatty() else 160)
+err = Console(stderr=True, emoji=False)
 _STOPPED = 130  # Ctrl-C, by the shells' custom; typer gives it back as a code
 _PICTURES, _TABLES = (".png", ".pdf", ".svg"), (".json", ".csv")
 
@@ -127,6 +128,13 @@ class _Work:
         for option, value in (("--max-tokens", self.max_tokens), ("--batch-tokens", self.batch_tokens)):
             if value is not None and value < 1:
                 raise ReprlabError(f"{option} {value}: give 1 or more")
+        for kind, name, allowed in (
+            ("dtype", self.dtype, ("auto", *DTYPES)),
+            ("dtype on disk", self.stored, ("auto", *DTYPES)),
+            ("device", self.device, DEVICES),
+        ):
+            if name not in allowed:
+                raise unknown(kind, name, allowed)
         found = [corpus(name, data_dir=self.data_dir, field=self.field) for name in members(self.corpus)]
         for each in found:
             each.count(self.documents)
@@ -309,7 +317,6 @@ def similarity(
 ) -> None:
     """Draw how alike the hidden states are at every pair of depths; captures first if need be."""
     from reprlab.comparing import MEASURES, POLICIES, average, compare
-    from reprlab.errors import unknown
     from reprlab.models import known
 
     if measure not in MEASURES:  # before any model is loaded
@@ -326,6 +333,8 @@ def similarity(
     )
     corpora = work.corpora()
 
+    rows: list[dict[str, Any]] = []
+
     def one(name: str) -> None:
         captures = _there(work, name, corpora, measure) or work.capture(name, corpora)
         with err.status(f"{measure} over {captures[0].depths} depths"):
@@ -333,7 +342,7 @@ def similarity(
             result = parts[0] if len(parts) == 1 else average(parts, corpus)
             written = _write(result, output or [_default_output(result)])
         if as_json:
-            _print_json({"reading": result.reading, "files": [str(path) for path in written]})
+            rows.append({"model": name, "reading": result.reading, "files": [str(p) for p in written]})
             return
         for path in written:
             out.print(escape(str(path)), soft_wrap=True)
@@ -341,13 +350,17 @@ def similarity(
         if result.remark:
             _say(result.remark)
 
-    _each(names, one)
+    try:
+        _each(names, one)
+    finally:
+        if as_json:
+            _print_json(rows)
 
 
 @cache_app.command("list")
 def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
     """List the captures: model, corpus, documents, tokens, dtype, size on disk."""
-    from reprlab.cache import captures
+    from reprlab.cache import captures, unreadable
     from reprlab.capturing import cache_folder
 
     found = list(captures(cache_folder(cache)))
@@ -364,6 +377,7 @@ def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
         kind = i.dtype if i.states else f"{i.dtype}, no states"
         table.add_row(escape(i.model), escape(i.corpus), *counts, kind, size, i.digest)
     out.print(table if found else f"no captures in {escape(str(cache_folder(cache)))}")
+    _report(unreadable(cache_folder(cache)))
 
 
 @cache_app.command("verify")
@@ -374,7 +388,7 @@ def cache_verify(
     ] = False,
 ) -> None:
     """Check every shard against its checksum and name the damaged ones."""
-    from reprlab.cache import captures, damaged, drop
+    from reprlab.cache import captures, damaged, drop, unreadable
     from reprlab.capturing import cache_folder
 
     count = bad = 0
@@ -387,6 +401,7 @@ def cache_verify(
             drop(found, [row for row, _ in broken])
     advice = "dropped; capture again to make them" if drop_damaged else "mend with --drop-damaged"
     out.print(f"{count} shards, {f'{bad} damaged: {advice}' if bad else 'all good'}")
+    _report(unreadable(cache_folder(cache)))
     if bad and not drop_damaged:
         raise typer.Exit(1)
 
@@ -399,27 +414,27 @@ def cache_remove(
     yes: Yes = False,
 ) -> None:
     """Delete captures of a model, or one by its digest; never anything outside the cache."""
-    from reprlab.cache import captures, remove
+    from reprlab.cache import folders, remove
     from reprlab.capturing import cache_folder
 
     root = cache_folder(cache)
-    every = list(captures(root))
+    every = folders(root)
     chosen = [
-        c
-        for c in every
-        if model in {c.identity.model, c.identity.digest} and corpus in {None, c.identity.corpus}
+        f
+        for f in every
+        if model in {unslug(f.parent.parent.name), f.name} and corpus in {None, unslug(f.parent.name)}
     ]
     if not chosen:
-        names = sorted({c.identity.model for c in every}) or ["none"]
+        names = sorted({unslug(f.parent.parent.name) for f in every}) or ["none"]
         raise ReprlabError(f"no capture of '{model}' in the cache '{root}'; there are: {', '.join(names)}")
-    size = sum(row.bytes for c in chosen for row in c.rows) / 1e6
-    if not yes and not (_confirm(yes) or (lambda _: False))(
-        f"Remove {len(chosen)} captures ({size:,.0f} MB)?"
-    ):
-        raise ReprlabError(f"{len(chosen)} captures ({size:,.0f} MB) were not removed: add --yes")
-    for c in chosen:
-        remove(root, c)
-        out.print(f"removed {escape(str(c.folder))}", soft_wrap=True)
+    size = sum(file.stat().st_size for f in chosen for file in f.rglob("*") if file.is_file()) / 1e6
+    question = f"{len(chosen)} captures ({size:,.0f} MB)"
+    ask = _confirm(yes)
+    if ask is None or not ask(f"Remove {question}?"):
+        raise ReprlabError(f"{question} were not removed: add --yes")
+    for folder in chosen:
+        remove(root, folder)
+        out.print(f"removed {escape(str(folder))}", soft_wrap=True)
 
 
 # --- parts ---------------------------------------------------------------------------------------
@@ -440,6 +455,15 @@ def _each(names: list[str], one: Callable[[str], None]) -> None:
     if failed:
         _fail(f"{len(failed)} of {len(names)} failed: {', '.join(failed)}")
         raise typer.Exit(1)
+
+
+def _report(unreadable: Iterable[tuple[Path, ReprlabError]]) -> None:
+    """Name captures that cannot be used, and how to be rid of each."""
+    found = list(unreadable)
+    for _, error in found:
+        _fail(str(error))
+    if found:
+        raise typer.Exit(2)
 
 
 def _there(work: _Work, name: str, corpora: list[Corpus], measure: str) -> list[Capture] | None:

@@ -16,6 +16,6 @@ def unknown(kind: str, given: str, allowed: Iterable[str], do: str = "") -> Repr
     """
     names = list(allowed)
     near = get_close_matches(given, names, n=1)
-    guess = f"did you mean '{near[0]}'? " if near else ""
+    guess = f"did you mean '{near[0]}'? There are" if near else "there are"
     tail = f". {do}" if do else ""
-    return ReprlabError(f"unknown {kind} '{given}': {guess}There are: {', '.join(names)}{tail}")
+    return ReprlabError(f"unknown {kind} '{given}': {guess}: {', '.join(names)}{tail}")

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from reprlab.errors import ReprlabError, unknown
-from reprlab.registry import TINY_LAYERS, TINY_WIDTH, Tiny
+from reprlab.registry import DEVICES, DTYPES, TINY_LAYERS, TINY_WIDTH, Tiny
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # batches are small, and processes may fork
 _argv, sys.argv = sys.argv, sys.argv[:1]  # nnsight reads `-v` from the command line as its own
@@ -34,9 +35,6 @@ try:
 finally:
     sys.argv = _argv
 import transformers  # noqa: E402
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 Batch = dict[str, Any]
 
@@ -268,7 +266,7 @@ def _dtype(asked: str, device: str) -> torch.dtype | str:
         return torch.float32 if device == "cpu" else "auto"
     if asked not in DTYPES:
         raise unknown("dtype", asked, ["auto", *DTYPES])
-    return DTYPES[asked]
+    return getattr(torch, asked)
 
 
 def _from_folder(weights: Source, trust: bool) -> tuple[Any, Any]:
@@ -293,7 +291,7 @@ def _pretrained(weights: Source, config: Any, dtype: Any, device_map: str | None
             trust_remote_code=trust,
             use_safetensors=True,
         )
-    except (ValueError, OSError, KeyError, RuntimeError, ImportError) as error:
+    except (ValueError, OSError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise ReprlabError(_load_advice(weights, error)) from error
 
 
@@ -315,7 +313,7 @@ def _head(config: Any) -> Any:
 
 
 def _load_advice(weights: Source, error: Exception) -> str:
-    reason = " ".join(str(error).split())[:200]
+    reason = " ".join(str(error).split())[:200].rstrip(".")
     ask = " Its own code may run with --trust-remote-code." if "trust_remote_code" in reason else ""
     return f"transformers cannot load '{weights.name}' from '{weights.folder}': {reason}.{ask}"
 

@@ -15,6 +15,8 @@ from urllib.parse import quote, unquote
 from reprlab.errors import ReprlabError, unknown
 
 INIT = "init"
+DTYPES = ("float32", "bfloat16", "float16")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,8 @@ def expand(patterns: Iterable[str], known: Iterable[str] = tuple(MODELS)) -> lis
     found: dict[str, None] = {}
     for pattern in patterns:
         name = Name.parse(pattern)
-        if not is_pattern(name.base) or name.base in known:
+        path = name.base.startswith((".", "/", "~"))
+        if path or not is_pattern(name.base) or name.base in known:
             found[pattern] = None
             continue
         hits = [k for k in known if fnmatchcase(k, name.base)]

@@ -4,7 +4,17 @@ A shard is immutable once its ledger row is written, so a killed run loses the c
 """
 
 from reprlab.cache.layout import FORMAT, LARGEST, Identity, Manifest, Row, Statistics
-from reprlab.cache.reading import Block, Capture, captures, damaged, find, open_capture, read_manifest
+from reprlab.cache.reading import (
+    Block,
+    Capture,
+    captures,
+    damaged,
+    find,
+    folders,
+    open_capture,
+    read_manifest,
+    unreadable,
+)
 from reprlab.cache.writing import ShardWriter, Writer, drop, hold, remove
 
 __all__ = [
@@ -22,8 +32,10 @@ __all__ = [
     "damaged",
     "drop",
     "find",
+    "folders",
     "hold",
     "open_capture",
     "read_manifest",
     "remove",
+    "unreadable",
 ]

@@ -90,7 +90,7 @@ def same(path: Path, field: str, expected: object, found: object) -> None:
     if expected != found:
         raise ReprlabError(
             f"'{path}' does not match its folder: {field} is '{found}', expected '{expected}'; "
-            "move it back or remove the capture"
+            f"move it back or `reprlab cache remove {path.parent.name}`"
         )
 
 

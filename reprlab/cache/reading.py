@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -117,9 +117,24 @@ def open_capture(folder: Path) -> Capture:
 
 
 def captures(root: Path) -> Iterator[Capture]:
-    """Every capture in a cache, by model and corpus."""
-    for path in sorted(root.glob("*/*/*/manifest.json")):
-        yield open_capture(path.parent)
+    """Every capture in a cache that can be opened, by model and corpus."""
+    for folder in folders(root):
+        with suppress(ReprlabError):
+            yield open_capture(folder)
+
+
+def unreadable(root: Path) -> Iterator[tuple[Path, ReprlabError]]:
+    """The folders of a cache whose manifest or ledger cannot be used, and why."""
+    for folder in folders(root):
+        try:
+            open_capture(folder)
+        except ReprlabError as error:
+            yield folder, error
+
+
+def folders(root: Path) -> list[Path]:
+    """The folders of a cache that hold captures, usable or not."""
+    return sorted(path.parent for path in root.glob("*/*/*/manifest.json"))
 
 
 def find(root: Path, model: str, corpus: str, **wanted: object) -> list[Capture]:
@@ -138,17 +153,21 @@ def read_manifest(folder: Path, expected: Identity | None = None) -> Manifest:
         if isinstance(data, dict) and data.get("format") != FORMAT:
             raise ReprlabError(
                 f"'{path}' has format {data.get('format')}; this reprlab reads format {FORMAT}: "
-                "use the version that made it, or remove the capture"
+                f"use the version that made it, or `reprlab cache remove {path.parent.name}`"
             )
         manifest = Manifest.model_validate(data)
     except OSError as error:
         raise ReprlabError(f"cannot read '{path}': {error.strerror}") from error
     except json.JSONDecodeError as error:
-        raise ReprlabError(f"'{path}' is damaged ({error.msg}): remove the capture") from error
+        raise ReprlabError(
+            f"'{path}' is damaged ({error.msg}): `reprlab cache remove {path.parent.name}`"
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
-        raise ReprlabError(f"'{path}' is damaged: {field}: {first['msg']}; remove the capture") from error
+        raise ReprlabError(
+            f"'{path}' is damaged: {field}: {first['msg']}; `reprlab cache remove {path.parent.name}`"
+        ) from error
     identity = manifest.identity
     for field in Identity.model_fields if expected else ():
         same(path, field, getattr(expected, field), getattr(identity, field))
@@ -169,7 +188,9 @@ def read_ledger(folder: Path) -> list[Row]:
     try:
         return [Row.model_validate_json(line) for line in whole.splitlines()]
     except ValidationError as error:
-        raise ReprlabError(f"'{path}' is damaged: remove the capture and make it again") from error
+        raise ReprlabError(
+            f"'{path}' is damaged: `reprlab cache remove {path.parent.name}`, then make it again"
+        ) from error
 
 
 @contextmanager

@@ -259,9 +259,8 @@ def drop(capture: Capture, rows: Sequence[Row]) -> None:
         _write_atomically(capture.folder / "ledger.jsonl", "".join(_line(row) for row in kept))
 
 
-def remove(root: Path, capture: Capture) -> None:
-    """Delete a capture; never anything outside the cache, nor through a link."""
-    folder = capture.folder
+def remove(root: Path, folder: Path) -> None:
+    """Delete a capture's folder; never anything outside the cache, nor through a link."""
     links = [path for path in (folder, folder.parent, folder.parent.parent) if path.is_symlink()]
     if links or folder.resolve().parent.parent.parent != root.resolve():
         raise ReprlabError(f"'{folder}' leads out of the cache '{root}': not removed")

@@ -26,7 +26,7 @@ def models_folder(given: Path | None = None) -> Path:
     """Where weights are kept: the given folder, else $REPRLAB_MODELS, else ~/.cache/reprlab/models."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     chosen = given or os.environ.get("REPRLAB_MODELS") or Path(home) / "reprlab" / "models"
-    return Path(chosen).expanduser()
+    return Path(os.path.expanduser(chosen))  # noqa: PTH111 - leaves ~nobody as it is
 
 
 def known(models: Path | None = None) -> list[str]:
@@ -45,6 +45,8 @@ def locate(text: str, models: Path | None = None) -> Weights | None:
         return _at_path(path, text, models, name.untrained)
     model = MODELS.get(name.base)
     stored = models_folder(models) / slug(str(base))
+    if not _holds(stored) and "/" not in str(base):
+        stored = stored.with_name(str(base))  # a folder named by hand, with signs that a slug has not
     if _holds(stored):
         note = model.note if model and isinstance(model.provider, Wheel) else "from a local folder"
         return _in_folder(stored, text, note, models, untrained=name.untrained)
@@ -104,7 +106,7 @@ def dequantised_folder(gguf: Path, models: Path | None = None) -> Path:
 def _as_path(name: Name) -> Path | None:
     """The path that a name is, if it is one: a dot, a leading slash, `.gguf`, or it exists."""
     text = str(name)
-    path = Path(text).expanduser()
+    path = Path(os.path.expanduser(text))  # noqa: PTH111 - leaves ~nobody as it is
     looks = text.startswith((".", "/", "~")) or text.endswith(".gguf") or len(path.parts) > 2
     if looks or (name.base not in MODELS and path.is_dir()):
         if not path.exists():

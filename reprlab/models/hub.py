@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -82,6 +83,11 @@ class _HubErrors:
             text = f"'{repo}' has no revision '{self.name.revision}'"
         elif isinstance(error, errors.RepositoryNotFoundError):
             text = f"the hub has no model '{repo}', or it is private: check the name, or set HF_TOKEN"
+        elif isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EACCES, errno.EROFS}:
+            text = f"cannot write '{repo}' to the hub's cache: {error.strerror}; make room, or set HF_HOME"
+        elif isinstance(error, errors.HfHubHTTPError):
+            status = error.response.status_code
+            text = f"the hub refused '{repo}' with HTTP status {status}: try later, or check HF_TOKEN"
         elif isinstance(error, OSError) or transport:
             text = (
                 f"the hub cannot be reached for '{self.name}' ({repo}): check the network; or set HF_HOME to "

@@ -1,0 +1,617 @@
+"""The command line: what it prints, where, and with which exit code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import typer
+from safetensors.numpy import save_file
+
+import reprlab as rl
+from reprlab import cli
+from reprlab.comparing import MEASURES
+from reprlab.errors import ReprlabError
+
+SMALL = ("--documents", "3", "--max-tokens", "24")
+NAMES = "`reprlab models` lists the names; a hub id (org/name), a folder or a .gguf file works too"
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Calls the command line in an empty folder, with a cache and a models folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REPRLAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("REPRLAB_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", unreachable)
+    monkeypatch.setattr(cli.out, "width", 300)
+
+    def call(*arguments: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["reprlab", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        said = capsys.readouterr()
+        assert isinstance(stop.value.code, int)
+        return Done(stop.value.code, said.out, said.err)
+
+    return call
+
+
+def unreachable(*_: Any, **__: Any) -> None:
+    raise ConnectionError("no network in tests")
+
+
+def weights_in(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    save_file({"a": np.ones(3, dtype=np.float32)}, folder / "model.safetensors")
+    return folder
+
+
+def shards(cache: Path) -> dict[str, str]:
+    return {str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(cache.glob("**/*.h5"))}
+
+
+def the_capture(tmp_path: Path, model: str = "tiny-neox") -> Path:
+    (folder,) = (tmp_path / "cache" / model / "builtin").iterdir()
+    return folder
+
+
+# --- bad input -----------------------------------------------------------------------------------
+
+HUB_ADVICE = (
+    "check the network; or set HF_HOME to a folder that holds its files, or put weights into "
+    "<models folder>/{name} (--models-dir or $REPRLAB_MODELS)"
+)
+PICKLED = (
+    "'{at}/pickled' has only pickled weights (pytorch_model.bin), which can run code when they are read. "
+    'Where you trust them, convert once: python -c "from transformers import AutoModel as A; '
+    "A.from_pretrained('FOLDER').save_pretrained('NEW')\" and copy the tokenizer's files to NEW"
+)
+BAD: dict[str, str] = {  # command line to the line on stderr
+    "capture tiny-lama": f"unknown model 'tiny-lama': did you mean 'tiny-llama'? {NAMES}",
+    "similarity --model qqq": f"unknown model 'qqq': {NAMES}",
+    "models qqq": f"unknown model 'qqq': {NAMES}",
+    "fetch x@": "'x@' is no model name: write NAME or NAME@REVISION",
+    "fetch tiny-neox@v1": (
+        "'tiny-neox@v1' has no revisions: its weights come in one version; write 'tiny-neox' or "
+        "'tiny-neox@init'"
+    ),
+    "fetch org/my%model": (
+        "'org/my%model' is no hub id (org/name of letters, digits, '-', '_' and '.'), and no folder"
+    ),
+    "fetch ./none": "no model at './none': give a folder with config.json, or a .gguf file",
+    "fetch gpt2": (
+        f"the hub cannot be reached for 'gpt2' (openai-community/gpt2): {HUB_ADVICE.format(name='gpt2')}"
+    ),
+    "capture llama2-7b": (
+        "the hub cannot be reached for 'llama2-7b' (meta-llama/Llama-2-7b-hf): "
+        f"{HUB_ADVICE.format(name='llama2-7b')}, and set HF_TOKEN: it is gated"
+    ),
+    "capture {at}/empty": (
+        "no weights in '{at}/empty': expected config.json with *.safetensors, or one .gguf file"
+    ),
+    "capture {at}/pickled": PICKLED,
+    "similarity --model {at}/pickled": PICKLED,
+    "capture tiny-neox --corpus none.txt": "no corpus file at 'none.txt'",
+    "capture tiny-neox --corpus empty.txt": (
+        "corpus 'empty' (empty.txt) is empty: no document with text in it"
+    ),
+    "capture tiny-neox --corpus latin.jsonl": (
+        "corpus file 'latin.jsonl' is not UTF-8 (byte 13): convert it, for instance with iconv -t UTF-8"
+    ),
+    "capture tiny-neox --corpus rows.jsonl --field body": (
+        "'rows.jsonl' line 1 has no field 'body'; it has: text. Name one with --field"
+    ),
+    "capture tiny-neox --corpus rows.jsonl --documents 9": (
+        "corpus 'rows' has 2 documents, 9 were asked for: give --documents 2 or fewer"
+    ),
+    "similarity --model tiny-neox --corpus rows.jsonl --documents 9": (
+        "corpus 'rows' has 2 documents, 9 were asked for: give --documents 2 or fewer"
+    ),
+    "capture tiny-neox --corpus arc --data-dir {at}": (
+        "corpus 'arc' needs arc_challenge/test.jsonl in --data-dir '{at}': put it there"
+    ),
+    "capture tiny-neox --documents -3": "--documents -3: give 1 or more",
+    "capture tiny-neox --documents 0": "--documents 0: give 1 or more",
+    "capture tiny-neox --max-tokens -1": "--max-tokens -1: give 1 or more",
+    "capture tiny-neox --batch-tokens 0": "--batch-tokens 0: give 1 or more",
+    "similarity --model tiny-neox --documents -3": "--documents -3: give 1 or more",
+    "similarity --model tiny-neox --max-tokens 0": "--max-tokens 0: give 1 or more",
+    "similarity --model tiny-neox --batch-tokens -1": "--batch-tokens -1: give 1 or more",
+    "similarity --model tiny-neox --sink-factor 0.5": "sink factor 0.5: give 1 or more",
+    "similarity --model tiny-neox --sink-factor nan": "sink factor nan: give 1 or more",
+    "capture tiny-neox --dtype float8": (
+        "unknown dtype 'float8': did you mean 'float32'? There are: auto, float32, bfloat16, float16"
+    ),
+    "capture tiny-neox --device gpu": (
+        "unknown device 'gpu': did you mean 'cpu'? There are: auto, cpu, cuda, mps"
+    ),
+    "capture tiny-neox --store int8": (
+        "unknown dtype on disk 'int8': there are: auto, float32, bfloat16, float16"
+    ),
+    "similarity --model tiny-neox --measure cosin": (
+        "unknown measure 'cosin': did you mean 'cosine'? There are: cosine, cosine-sequence, cka"
+    ),
+    "similarity --model tiny-neox --tokens no-sink": (
+        "unknown token policy 'no-sink': did you mean 'no-sinks'? There are: all, no-sinks"
+    ),
+    "similarity --model tiny-neox --out x.gif": (
+        "--out 'x.gif': the ending chooses the format; there are .png, .pdf, .svg, .json, .csv"
+    ),
+    "similarity --model tiny-* --out x.png": (
+        "--out names one file, --model stands for 7 models: leave --out away"
+    ),
+    "capture tiny-neox --cache rows.jsonl/c": (
+        "cannot write to the cache 'rows.jsonl/c': Not a directory; set --cache or REPRLAB_CACHE"
+    ),
+    "fetch minilm-l6 --models-dir rows.jsonl/m": (
+        "cannot write to the models folder 'rows.jsonl/m': Not a directory; set --models-dir"
+    ),
+    "cache remove tiny-neox": "no capture of 'tiny-neox' in the cache '{at}/cache'; there are: none",
+    # usage
+    "nope": "No such command 'nope'.",
+    "models --nope": "No such option: --nope",
+    "capture": "Missing argument 'names'.",
+    "similarity": "Missing option '--model'.",
+    "capture tiny-neox --documents three": (
+        "Invalid value for '--documents': Input should be a valid integer, unable to parse string "
+        "as an integer"
+    ),
+}
+
+
+@pytest.mark.parametrize(("command", "text"), BAD.items(), ids=BAD)
+def test_bad_input_is_one_line_on_stderr_and_code_2(
+    run: Run, tmp_path: Path, command: str, text: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "pickled").mkdir()
+    (tmp_path / "pickled" / "config.json").write_text("{}")
+    (tmp_path / "pickled" / "pytorch_model.bin").touch()
+    (tmp_path / "empty.txt").touch()
+    (tmp_path / "latin.jsonl").write_bytes('{"text": "café"}'.encode("latin-1"))
+    (tmp_path / "rows.jsonl").write_text('{"text": "one"}\n{"text": "two"}\n')
+    command, text = (part.replace("{at}", str(tmp_path)) for part in (command, text))
+    assert run(*command.split()) == Done(2, "", f"reprlab: {text}\n")
+
+
+def test_a_pattern_or_corpus_that_is_none_lists_what_there_is(run: Run) -> None:
+    done = run("models", "zzz-*")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert done.err.startswith("reprlab: unknown model pattern 'zzz-*': there are: pythia-14m, pythia-31m, ")
+    assert done.err.endswith("tiny-qwen3, tiny-gemma3. Quote patterns: 'pythia-*'\n")
+    done = run("capture", "tiny-neox", "--corpus", "lambda")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert done.err.startswith(
+        "reprlab: unknown corpus 'lambda': did you mean 'lambada'? There are: builtin, "
+    )
+
+
+@pytest.mark.parametrize("position", [0, 1, 4])
+def test_debug_shows_the_traceback_wherever_it_stands(monkeypatch: pytest.MonkeyPatch, position: int) -> None:
+    arguments = ["capture", "tiny-neox", "--documents", "-3"]
+    arguments.insert(position, "--debug")
+    monkeypatch.setattr(sys, "argv", ["reprlab", *arguments])
+    with pytest.raises(ReprlabError, match=r"^--documents -3: give 1 or more$"):
+        cli.main()
+
+
+def test_nothing_is_loaded_before_bad_numbers_are_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rl, "load", lambda *_, **__: pytest.fail("loaded"))
+    for option in ("--documents", "--max-tokens", "--batch-tokens"):
+        assert run("capture", "tiny-neox", option, "-1").code == 2
+
+
+def test_ctrl_c_is_one_line_and_code_130(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rl, "load", stop)
+    done = run("capture", "tiny-neox", *SMALL)
+    assert done == Done(130, "", "reprlab: stopped; the same command goes on where it was\n")
+
+
+# --- help ----------------------------------------------------------------------------------------
+
+
+def commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    command = command or typer.main.get_command(cli.app)
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, (*path, name))
+
+
+COMMANDS = dict(commands())
+
+
+def test_there_are_the_promised_commands() -> None:
+    assert set(map(" ".join, COMMANDS)) == {
+        *("", "models", "fetch", "capture", "similarity"),
+        *("cache", "cache list", "cache verify", "cache remove"),
+    }
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: " ".join(path) or "reprlab")
+def test_every_command_and_every_option_has_help(run: Run, path: tuple[str, ...]) -> None:
+    done = run(*path, "--help")
+    assert (done.code, done.err) == (0, "")
+    assert COMMANDS[path].help.split()[0] in done.out
+    assert run(*path, "-h").out == done.out
+    assert [param.name for param in COMMANDS[path].params if not param.help] == []
+
+
+@pytest.mark.parametrize("path", [(), ("cache",)], ids=str)
+def test_a_group_alone_shows_its_commands_and_no_error(run: Run, path: tuple[str, ...]) -> None:
+    done = run(*path)
+    assert "Commands" in done.out + done.err
+    assert "reprlab:" not in done.err
+
+
+def test_the_command_line_starts_without_torch() -> None:
+    code = (
+        "import reprlab.cli, sys; print([m for m in ('torch', 'transformers', 'h5py') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+# --- models and fetch ----------------------------------------------------------------------------
+
+
+def test_models_lists_a_family(run: Run) -> None:
+    done = run("models", "pythia-*")
+    assert (done.code, done.err) == (0, "")
+    listed = [line.split()[:3] for line in done.out.splitlines()[1:]]
+    assert len(listed) == 10
+    assert listed[0] == ["pythia-14m", "6", "128"]
+    assert listed[-1] == ["pythia-12b", "36", "5120"]
+
+
+def test_models_as_json_says_which_are_here(run: Run, tmp_path: Path) -> None:
+    weights_in(tmp_path / "models" / "pythia-14m")
+    rows = json.loads(run("models", "pythia-*", "llama2-7b", "tiny-neox@init", "--json").out)
+    assert [row["model"] for row in rows if row["here"]] == ["pythia-14m", "tiny-neox@init"]
+    assert [row["model"] for row in rows if row["gated"]] == ["llama2-7b"]
+    assert rows[0] == {
+        "model": "pythia-14m",
+        "layers": 6,
+        "width": 128,
+        "parameters_millions": 14,
+        "here": True,
+        "weights": "from a local folder",
+        "gated": False,
+    }
+
+
+def test_models_lists_tiny_ones_as_here(run: Run) -> None:
+    lines = run("models", "tiny-*").out.splitlines()[1:]
+    assert len(lines) == 7
+    assert all(" yes " in line and "random weights" in line for line in lines)
+
+
+def test_a_models_folder_given_is_listed_with_its_own_names(run: Run, tmp_path: Path) -> None:
+    weights_in(tmp_path / "D" / "mine")
+    names = [row["model"] for row in json.loads(run("models", "--models-dir", tmp_path / "D", "--json").out)]
+    assert names[-1] == "mine"
+    assert len(names) == len(cli.MODELS) + 1
+
+
+def test_one_unusable_folder_hides_no_other_model(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "models" / "bad").mkdir(parents=True)
+    (tmp_path / "models" / "bad" / "config.json").write_text("{}")
+    done = run("models", "--json")
+    rows = {row["model"]: row for row in json.loads(done.out)}
+    assert (done.code, len(rows)) == (0, len(cli.MODELS) + 1)
+    assert rows["bad"]["here"] is False
+    assert rows["bad"]["weights"] == (
+        f"no weights in '{tmp_path}/models/bad': config.json is there, *.safetensors are not"
+    )
+
+
+def test_signs_of_markup_are_printed_as_they_are(run: Run, tmp_path: Path) -> None:
+    folder = weights_in(tmp_path / "models" / "[bold]x[")
+    assert run("models", "*x[[]").out.splitlines()[1].split()[:2] == ["[bold]x[", "yes"]
+    assert run("fetch", "[bold]x[").out == f"[bold]x[: {folder} (from a local folder)\n"
+    assert run("fetch", "[bold]none").err.startswith("reprlab: unknown model pattern '[bold]none': ")
+
+
+def test_fetch_says_where_the_weights_are(run: Run, tmp_path: Path) -> None:
+    folder = weights_in(tmp_path / "models" / "gpt2")
+    done = run("fetch", "gpt2", "tiny-neox")
+    assert done == Done(
+        0,
+        f"gpt2: {folder} (from a local folder)\ntiny-neox: made from a seed when it is loaded "
+        "(random weights, gpt_neox architecture, byte tokenizer)\n",
+        "",
+    )
+
+
+# --- capture -------------------------------------------------------------------------------------
+
+
+def test_what_can_be_had_is_captured_and_the_rest_is_named_at_the_end(run: Run) -> None:
+    done = run("capture", "tiny-neox", "qqq", "tiny-bert", *SMALL)
+    assert done.code == 1
+    assert [line.split()[0] for line in done.out.splitlines()[::2]] == ["tiny-neox", "tiny-bert"]
+    assert done.err.splitlines()[-2:] == [
+        f"reprlab: qqq: unknown model 'qqq': {NAMES}",
+        "reprlab: 1 of 3 failed: qqq",
+    ]
+
+
+def test_capture_says_what_it_made_and_where(run: Run, tmp_path: Path) -> None:
+    done = run("capture", "tiny-neox", *SMALL)
+    assert done.out == (
+        "tiny-neox on builtin: 3 documents, 72 tokens, 7 depths x 32, float32 "
+        f"(random weights, gpt_neox architecture, byte tokenizer)\n  {the_capture(tmp_path)}\n"
+    )
+
+
+def test_capture_as_json_prints_json_alone_even_if_one_fails(run: Run, tmp_path: Path) -> None:
+    done = run("capture", "tiny-neox", "qqq", *SMALL, "--json")
+    (row,) = json.loads(done.out)
+    assert done.code == 1
+    assert {key: row[key] for key in ("model", "corpus", "documents", "tokens", "dtype", "states")} == {
+        **{"model": "tiny-neox", "corpus": "builtin", "documents": 3, "tokens": 72},
+        **{"dtype": "float32", "states": True},
+    }
+    assert row["folder"] == str(the_capture(tmp_path))
+
+
+def test_options_reach_the_capture(run: Run) -> None:
+    done = run("capture", "tiny-neox@init", *SMALL, "--dtype", "bfloat16", "--no-states", "--json")
+    (row,) = json.loads(done.out)
+    assert (row["model"], row["dtype"], row["stored"]) == ("tiny-neox@init", "bfloat16", "bfloat16")
+    assert (row["states"], row["max_tokens"]) == (False, 24)
+
+
+def test_a_cache_given_is_used_and_no_other(run: Run, tmp_path: Path) -> None:
+    run("capture", "tiny-neox", *SMALL, "--cache", tmp_path / "other")
+    assert (tmp_path / "other" / "tiny-neox").is_dir()
+    assert not (tmp_path / "cache").exists()
+
+
+# --- similarity ----------------------------------------------------------------------------------
+
+
+def test_similarity_captures_first_and_then_never_loads_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run("similarity", "--model", "tiny-neox", *SMALL)
+    picture, numbers, reading = first.out.splitlines()
+    assert first.code == 0
+    assert (picture, numbers) == (
+        "reports/tiny-neox/cosine-builtin.png",
+        "reports/tiny-neox/cosine-builtin.json",
+    )
+    assert reading.startswith(f"tiny-neox: {MEASURES['cosine']}: depths 2 to 4 are at 0.")
+    assert Path(picture).read_bytes().startswith(b"\x89PNG")
+    assert rl.Similarity.load(numbers).values.shape == (7, 7)
+
+    monkeypatch.setattr(rl, "load", lambda *_, **__: pytest.fail("loaded though the capture is there"))
+    assert run("similarity", "--model", "tiny-neox", *SMALL) == Done(0, first.out, "")
+    fewer = run("similarity", "--model", "tiny-neox", "--documents", "2", "--max-tokens", "24", "--json")
+    assert fewer.code == 0
+    assert rl.Similarity.load(numbers).documents == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("--documents", "4"), ("--max-tokens", "25"), ("--dtype", "bfloat16"), ("--corpus", "rows.jsonl")],
+    ids=str,
+)
+def test_a_capture_of_something_else_is_not_taken_for_it(
+    run: Run, tmp_path: Path, change: tuple[str, str]
+) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"text": "one"}\n{"text": "two"}\n{"text": "three"}\n')
+    run("similarity", "--model", "tiny-neox", *SMALL)
+    before = shards(tmp_path / "cache")
+    assert run("similarity", "--model", "tiny-neox", *SMALL, *change).code == 0
+    after = shards(tmp_path / "cache")
+    assert len(after) == len(before) + 1
+    assert before.items() <= after.items()
+
+
+def test_bad_numbers_are_refused_though_a_capture_is_there(run: Run) -> None:
+    run("similarity", "--model", "tiny-neox", "--documents", "2")
+    for option in ("--documents", "--max-tokens", "--batch-tokens"):
+        done = run("similarity", "--model", "tiny-neox", "--documents", "2", option, "0")
+        assert (done.code, done.err) == (2, f"reprlab: {option} 0: give 1 or more\n")
+
+
+STARTS = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml", ".json": b"{", ".csv": b"depth,other"}
+
+
+def test_out_writes_every_format_by_its_ending(run: Run, tmp_path: Path) -> None:
+    files = [tmp_path / "new" / f"x{ending}" for ending in STARTS]
+    options = [part for file in files for part in ("--out", file)]
+    done = run("similarity", "--model", "tiny-neox", *SMALL, "--measure", "cka", *options)
+    assert done.out.splitlines()[:-1] == list(map(str, files))
+    assert [file.read_bytes()[: len(s)] for file, s in zip(files, STARTS.values(), strict=True)] == [
+        *STARTS.values()
+    ]
+
+
+def test_a_picture_alone_brings_its_numbers_beside_it(run: Run, tmp_path: Path) -> None:
+    done = run("similarity", "--model", "tiny-neox", *SMALL, "--out", "x.pdf", "--json")
+    (data,) = json.loads(done.out)
+    assert data["files"] == ["x.pdf", "x.json"]
+    assert data["reading"].startswith(f"{MEASURES['cosine']}: depths ")
+    assert rl.Similarity.load("x.json").measure == "cosine"
+
+
+def test_an_output_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run("capture", "tiny-neox", *SMALL)
+    done = run("similarity", "--model", "tiny-neox", *SMALL, "--out", "file/new/x.png")
+    assert (done.code, done.err) == (2, "reprlab: cannot write 'file/new/x.png': Not a directory\n")
+
+
+def test_a_glob_draws_one_picture_a_model(run: Run, tmp_path: Path) -> None:
+    done = run("similarity", "--model", "tiny-[ln]*", *SMALL, "--tokens", "no-sinks")
+    assert done.code == 0
+    names = {str(f.relative_to(tmp_path)) for f in tmp_path.glob("reports/*/*.png")}
+    assert names == {f"reports/{name}/cosine-no-sinks-builtin.png" for name in ("tiny-llama", "tiny-neox")}
+
+
+def test_benchmarks_are_averaged_over_their_five_corpora(run: Run, tmp_path: Path) -> None:
+    from test_corpora import MADE_UP
+
+    from reprlab.corpora import BENCHMARKS, SOURCES
+
+    for name in BENCHMARKS:
+        file = tmp_path / "data" / SOURCES[name].file
+        file.parent.mkdir(parents=True)
+        file.write_text(json.dumps(MADE_UP[name][0]) + "\n")
+    done = run(
+        *("similarity", "--model", "tiny-neox", "--corpus", "benchmarks", "--data-dir", "data"),
+        *("--out", "x.json"),
+    )
+    assert done.code == 0
+    made = rl.Similarity.load("x.json")
+    assert made.corpus == "benchmarks (mean of lambada, arc, hellaswag, winogrande, gsm8k)"
+    assert made.documents == 5
+
+
+# --- cache ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def captured(run: Run, tmp_path: Path) -> Path:
+    """The folder of a capture of tiny-neox on three documents."""
+    assert run("capture", "tiny-neox", *SMALL).code == 0
+    return the_capture(tmp_path)
+
+
+def test_the_cache_is_listed(run: Run, captured: Path) -> None:
+    assert run("cache", "list").out.splitlines()[1].split() == [
+        *("tiny-neox", "builtin", "3", "72", "float32", "0", "MB", captured.name),
+    ]
+    (row,) = json.loads(run("cache", "list", "--json").out)
+    assert (row["model"], row["folder"]) == ("tiny-neox", str(captured))
+
+
+def test_an_empty_cache_is_said_to_be_empty(run: Run, tmp_path: Path) -> None:
+    assert run("cache", "list") == Done(0, f"no captures in {tmp_path}/cache\n", "")
+    assert run("cache", "list", "--json").out == "[]\n"
+    assert run("cache", "verify") == Done(0, "0 shards, all good\n", "")
+
+
+def flip(shard: Path) -> None:
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+
+
+@pytest.mark.parametrize(("harm", "why"), [(flip, "checksum differs"), (Path.unlink, "missing")])
+def test_a_damaged_shard_is_named_and_made_again_to_the_same_bytes(
+    run: Run, captured: Path, tmp_path: Path, harm: Callable[[Path], None], why: str
+) -> None:
+    before = shards(tmp_path / "cache")
+    assert run("cache", "verify") == Done(0, "1 shards, all good\n", "")
+    shard = captured / "shards" / "00000000.h5"
+    harm(shard)
+    assert run("cache", "verify") == Done(
+        1, f"{shard}: {why}\n1 shards, 1 damaged: mend with --drop-damaged\n", ""
+    )
+    assert run("cache", "verify", "--drop-damaged") == Done(
+        0, f"{shard}: {why}\n1 shards, 1 damaged: dropped; capture again to make them\n", ""
+    )
+    assert run("capture", "tiny-neox", *SMALL).code == 0
+    assert shards(tmp_path / "cache") == before
+    assert run("cache", "verify").code == 0
+
+
+def test_nothing_is_removed_without_yes(run: Run, captured: Path) -> None:
+    done = run("cache", "remove", "tiny-neox")
+    assert done == Done(2, "", "reprlab: 1 captures (0 MB) were not removed: add --yes\n")
+    assert captured.is_dir()
+
+
+@pytest.mark.parametrize("by", ["model", "digest"])
+def test_a_capture_is_removed_by_model_or_digest_and_no_other(
+    run: Run, captured: Path, tmp_path: Path, by: str
+) -> None:
+    run("capture", "tiny-bert", *SMALL)
+    done = run("cache", "remove", "tiny-neox" if by == "model" else captured.name, "--yes")
+    assert done == Done(0, f"removed {captured}\n", "")
+    assert [f.name for f in (tmp_path / "cache").iterdir()] == ["tiny-bert"]
+
+
+def test_only_the_corpus_given_is_removed(run: Run, captured: Path) -> None:
+    done = run("cache", "remove", "tiny-neox", "--corpus", "arc", "--yes")
+    assert done.code == 2
+    assert done.err.endswith("there are: tiny-neox\n")
+    assert captured.is_dir()
+    assert run("cache", "remove", "tiny-neox", "--corpus", "builtin", "-y").code == 0
+    assert not captured.exists()
+
+
+@pytest.mark.parametrize("level", [0, 1, 2], ids=["capture", "corpus", "model"])
+def test_a_link_out_of_the_cache_is_never_followed(
+    run: Run, captured: Path, tmp_path: Path, level: int
+) -> None:
+    linked = (captured, *captured.parents)[level]
+    outside = tmp_path / "outside" / linked.name
+    outside.parent.mkdir()
+    shutil.move(linked, outside)
+    linked.symlink_to(outside)
+    done = run("cache", "remove", "tiny-neox", "--yes")
+    assert (done.code, done.err) == (
+        2,
+        f"reprlab: '{captured}' leads out of the cache '{tmp_path}/cache': not removed\n",
+    )
+    assert len(shards(outside)) == 1
+
+
+def test_a_link_inside_a_capture_is_cut_not_followed(run: Run, captured: Path, tmp_path: Path) -> None:
+    shutil.move(captured / "shards", tmp_path / "outside")
+    (captured / "shards").symlink_to(tmp_path / "outside")
+    assert run("cache", "remove", "tiny-neox", "--yes").code == 0
+    assert not captured.exists()
+    assert len(shards(tmp_path / "outside")) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("cache", "list"), ("cache", "verify"), ("similarity", "--model", "tiny-neox", *SMALL)],
+    ids=str,
+)
+def test_a_manifest_that_does_not_match_its_folder_is_named(
+    run: Run, captured: Path, command: tuple[str, ...]
+) -> None:
+    moved = captured.rename(captured.with_name("0" * 16))
+    done = run(*command)
+    assert (done.code, done.err) == (
+        2,
+        f"reprlab: '{moved}/manifest.json' does not match its folder: digest is '{captured.name}', expected "
+        f"'{'0' * 16}'; move it back or `reprlab cache remove {'0' * 16}`\n",
+    )
+
+
+def test_a_manifest_of_another_model_is_named(run: Run, captured: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache" / "tiny-neox").rename(tmp_path / "cache" / "gpt2")
+    assert run("cache", "list").err == (
+        f"reprlab: '{tmp_path}/cache/gpt2/builtin/{captured.name}/manifest.json' does not match its folder: "
+        f"model is 'tiny-neox', expected 'gpt2'; move it back or `reprlab cache remove {captured.name}`\n"
+    )

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from reprlab import figures
+
+
+def draw(values: np.ndarray, ax: object = None) -> object:
+    return figures.heatmap(values, title="m", label="l", caption="costs $5 and $6", ax=ax)
+
+
+@given(st.integers(2, 400))
+def test_ticks_begin_at_nought_end_at_the_last_and_do_not_crowd(count: int) -> None:
+    ticks = figures.depth_ticks(count)
+    assert ticks[0] == 0
+    assert ticks[-1] == count - 1
+    assert len(ticks) <= 10
+    steps = np.diff(ticks)
+    assert (steps[:-1] == steps[0]).all()
+    assert steps.min() * 2 > steps.max() or len(ticks) < 3 or steps[-1] * 2 > steps[0]
+
+
+@pytest.mark.parametrize("ending", [".png", ".pdf", ".svg"])
+def test_a_picture_is_the_same_bytes_every_time(tmp_path: Path, ending: str) -> None:
+    values = np.linspace(-0.2, 1, 49).reshape(7, 7)
+    for name in "ab":
+        figures.save(draw(values), tmp_path / f"{name}{ending}")
+    first, second = ((tmp_path / f"{name}{ending}").read_bytes() for name in "ab")
+    assert first == second
+    assert b"20" + b"26" not in first[:200]
+
+
+def test_a_picture_fits_a_column(tmp_path: Path) -> None:
+    figures.save(draw(np.eye(31)), tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        width, height = (side / 300 for side in image.size)
+    assert 2.5 < width <= figures.COLUMN + 0.1
+    assert 2.5 < height < 4.2
+
+
+def test_colours_reach_below_nought_and_nan_is_grey() -> None:
+    values = np.eye(4)
+    values[0, 1], values[2, 3] = -0.4, np.nan
+    image = draw(values).images[0]
+    assert image.get_clim() == (-0.4, 1.0)
+    assert np.allclose(image.to_rgba(image.get_array())[2, 3][:3], 0.8)
+
+
+def test_a_given_axes_is_drawn_on_and_carries_no_caption() -> None:
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(1, 2)
+    assert draw(np.eye(3), axes[1]) is axes[1]
+    assert not axes[0].images
+    assert figure._supxlabel is None  # pyright: ignore
+    plt.close(figure)
