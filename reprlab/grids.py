@@ -1,0 +1,113 @@
+"""The grids: the schedules behind each figure of the paper, labelled by how they were made."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, product
+from typing import NamedTuple
+
+from reprlab.schedule import PAPER, Schedule, choose
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A schedule and what it is in a figure; what a variant does not have is None.
+
+    `start` is the paper's s (layers 0..s stay in front), `layer` the n of skip-one and switch,
+    `window` a half-open range of layers.
+    """
+
+    variant: str
+    schedule: Schedule
+    start: int | None = None
+    layer: int | None = None
+    window: tuple[int, int] | None = None
+    seed: int | None = None
+    times: int | None = None
+
+
+class Line(NamedTuple):
+    """A variant of a figure, over every value of each argument that it takes."""
+
+    variant: str
+    times: Sequence[int] = ()
+    spare: int = 0  # layers that must lie outside: n + 1 of a switch, one that a skip leaves
+    windows: bool = False  # over every range of layers instead of the paper's arguments
+
+
+SKIP, REPEAT, REVERSE = Line("skip"), Line("middle_repeat"), Line("reverse")
+RANDOM, PARALLEL, LOOPED = Line("random"), Line("parallel"), Line("looped_parallel", times=(3,))
+SINGLE = (Line("skip_one"), Line("switch", spare=1))
+LOOPS = (Line("looped_parallel", times=range(1, 29)),)
+VARIANTS = (Line("full"), SKIP, REPEAT, REVERSE, RANDOM, PARALLEL, LOOPED)
+
+GRIDS: Mapping[str, tuple[Line, ...]] = {
+    "fig02": SINGLE,
+    "fig04": (SKIP,),
+    "fig05": (REPEAT,),
+    "fig06": (REVERSE,),
+    "fig07": (RANDOM,),
+    "fig08": (PARALLEL,),
+    "fig09": (LOOPED,),
+    "fig10": LOOPS,
+    "fig11": VARIANTS,
+    "fig12": (SKIP,),
+    "fig17": (Line("full"), Line("internal_loop", times=(2, 3))),
+    "windows": (
+        Line("skip", spare=1, windows=True),
+        Line("middle_repeat", windows=True),
+        Line("parallel", windows=True),
+    ),
+    "paper": (*SINGLE, *LOOPS, *VARIANTS),
+}
+
+
+def paper_grid(
+    figure: str,
+    layers: int,
+    *,
+    starts: Iterable[int] | None = None,
+    seeds: Iterable[int] = range(10),
+    loops: Iterable[int] | None = None,
+) -> list[Entry]:
+    """The entries of a figure (`GRIDS`) for a model of `layers` layers, variant by variant.
+
+    `starts`: by default every s that leaves a middle layer; `loops` replaces the figure's own
+    counts. An argument is unused where the figure has no such axis. `paper` is figures 2, 10 and
+    11 together, `windows` skip, repeat and parallel over every range of layers. Equal schedules
+    stay: `Plan` runs them once and names them.
+    Raises `ReprlabError` for an unknown figure and for a start that leaves no middle.
+
+    >>> for entry in paper_grid("fig09", 32, starts=[13, 15]): print(entry.start, entry.schedule)
+    13 0:14 [14:19]*3 19:32
+    15 0:16 16*3 17:32
+    >>> len(paper_grid("fig02", 32)), len(paper_grid("fig11", 32)), len(paper_grid("fig10", 32))
+    (63, 241, 448)
+    """
+    lines = choose(GRIDS, figure, "grid")
+    axes = {
+        "start": tuple(range(layers // 2) if starts is None else starts),
+        "seed": tuple(seeds),
+        **({} if loops is None else {"times": tuple(loops)}),
+    }
+    return list(chain.from_iterable(_entries(line, layers, axes) for line in lines))
+
+
+def _entries(line: Line, layers: int, axes: Mapping[str, Sequence[int]]) -> Iterator[Entry]:
+    if line.windows:
+        build = PAPER[line.variant].build
+        for window in _windows(layers, layers - line.spare):
+            yield Entry(line.variant, build(layers, *window), window=window)
+        return
+    values = {"layer": range(layers - line.spare), "times": line.times, **axes}
+    needs = PAPER[line.variant].needs
+    for point in product(*(values[need] for need in needs)):
+        labels = dict(zip(needs, point, strict=True))
+        schedule = Schedule.paper(line.variant, layers=layers, **labels)
+        yield replace(Entry(line.variant, schedule), **labels)
+
+
+def _windows(layers: int, longest: int) -> Iterator[tuple[int, int]]:
+    """Every range start:stop of 1..longest layers."""
+    for start in range(layers):
+        for stop in range(start + 1, min(start + longest, layers) + 1):
+            yield start, stop
