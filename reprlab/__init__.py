@@ -8,10 +8,17 @@ if TYPE_CHECKING:
     from reprlab.comparing import Similarity, cka, compare, cosine
     from reprlab.corpora import corpus
     from reprlab.errors import ReprlabError
+    from reprlab.grids import Entry, paper_grid
     from reprlab.loading import fetch, load
+    from reprlab.plan import Plan
+    from reprlab.schedule import Schedule, Summed
 
 _PUBLIC = {
+    "Entry": "grids",
+    "Plan": "plan",
     "ReprlabError": "errors",
+    "Schedule": "schedule",
+    "Summed": "schedule",
     "Similarity": "comparing",
     "capture": "capturing",
     "cka": "comparing",
@@ -20,10 +27,15 @@ _PUBLIC = {
     "cosine": "comparing",
     "fetch": "loading",
     "load": "loading",
+    "paper_grid": "grids",
 }
 __all__ = [
+    "Entry",
+    "Plan",
     "ReprlabError",
+    "Schedule",
     "Similarity",
+    "Summed",
     "capture",
     "cka",
     "compare",
@@ -31,6 +43,7 @@ __all__ = [
     "cosine",
     "fetch",
     "load",
+    "paper_grid",
 ]
 
 

@@ -189,12 +189,33 @@ _TINY: dict[str, Tiny] = {
     "llama": Tiny("llama", {"num_key_value_heads": 2}),
     "neox": Tiny("gpt_neox"),
     "mistral": Tiny("mistral", {"num_key_value_heads": 2, "sliding_window": 16}),
+    "mistral-full": Tiny("mistral", {"num_key_value_heads": 2, "sliding_window": None}),
     "bert": Tiny("bert", {"max_position_embeddings": 512}),
     "gpt2": Tiny("gpt2", {"n_embd": 32, "n_layer": 6, "n_head": 4, "n_inner": 64}),
+    "opt": Tiny("opt", {"ffn_dim": 64, "word_embed_proj_dim": 32}),
+    "qwen2": Tiny(
+        "qwen2",
+        {"num_key_value_heads": 2, "use_sliding_window": True, "sliding_window": 16, "max_window_layers": 3},
+    ),
     "qwen3": Tiny("qwen3", {"num_key_value_heads": 2, "head_dim": 8}),
+    "gemma2": Tiny("gemma2", {"num_key_value_heads": 2, "head_dim": 8, "sliding_window": 16}),
     "gemma3": Tiny(
         "gemma3_text",
         {"num_key_value_heads": 2, "head_dim": 8, "sliding_window": 16, "sliding_window_pattern": 3},
+    ),
+    "phi3": Tiny("phi3", {"num_key_value_heads": 2}),
+    "olmo2": Tiny("olmo2", {"num_key_value_heads": 2}),
+    "falcon": Tiny("falcon", {"ffn_hidden_size": 64, "new_decoder_architecture": False, "alibi": False}),
+    "cohere": Tiny("cohere", {"num_key_value_heads": 2}),
+    "granite": Tiny("granite", {"num_key_value_heads": 2, "residual_multiplier": 0.5, "logits_scaling": 2.0}),
+    "gpt-oss": Tiny(
+        "gpt_oss",
+        {"num_key_value_heads": 2, "head_dim": 8, "sliding_window": 16, "num_local_experts": 4}
+        | {"num_experts_per_tok": 2, "intermediate_size": 16},
+    ),
+    "mixtral": Tiny(
+        "mixtral",
+        {"num_key_value_heads": 2, "num_local_experts": 4, "sliding_window": None, "intermediate_size": 16},
     ),
 }
 TINY_LAYERS, TINY_WIDTH = 6, 32

@@ -5,8 +5,9 @@ from functools import cache
 import reprlab as rl
 from reprlab.corpora import Corpus
 from reprlab.network import Network
+from reprlab.registry import MODELS
 
-TINY = [f"tiny-{arch}" for arch in ("llama", "neox", "mistral", "bert", "gpt2", "qwen3", "gemma3")]
+TINY = [name for name in MODELS if name.startswith("tiny-")]
 
 
 @cache

@@ -1,42 +1,22 @@
-"""A loaded model: the only module that touches nnsight and transformers.
-
-A layer is a block, 0..n-1. A depth is a place between blocks: depth 0 enters layer 0, depth l+1
-leaves layer l, the raw residual stream, never after a final norm.
-"""
+"""From weights to a network in memory: checkpoints, GGUF, and tiny random models."""
 
 from __future__ import annotations
 
 import contextlib
-import inspect
 import io
 import json
-import os
 import shutil
-import sys
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
+import transformers
 from safetensors import SafetensorError
-from torch import Tensor, nn
 
 from reprlab.errors import ReprlabError, unknown
+from reprlab.network.loaded import Network
 from reprlab.registry import DEVICES, DTYPES, TINY_LAYERS, TINY_WIDTH, Tiny
-
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # batches are small, and processes may fork
-_argv, sys.argv = sys.argv, sys.argv[:1]  # nnsight reads `-v` from the command line as its own
-try:
-    import nnsight
-finally:
-    sys.argv = _argv
-import transformers  # noqa: E402
-
-Batch = dict[str, Any]
 
 
 class Source(Protocol):
@@ -56,106 +36,6 @@ class Source(Protocol):
     def digest(self) -> str: ...
     @property
     def tokenizer_digest(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Network:
-    """A model in memory with its tokenizer. `module` is the ordinary Hugging Face module."""
-
-    name: str
-    note: str
-    module: Any
-    tokenizer: Any
-    dtype: str
-    device: str
-    digest: str
-    tokenizer_digest: str
-
-    @cached_property
-    def base(self) -> Any:
-        """The module without its head."""
-        return self.module.base_model
-
-    @cached_property
-    def layers(self) -> nn.ModuleList:
-        """The layers, found as the shortest-path list of as many equal children as the config says."""
-        return _find_layers(self.base, _depth_of(self.module.config))
-
-    @property
-    def n_layers(self) -> int:
-        return len(self.layers)
-
-    @property
-    def width(self) -> int:
-        return self.module.config.get_text_config(decoder=True).hidden_size
-
-    @property
-    def max_tokens(self) -> int:
-        """The longest text, in tokens: the smaller of the position limit and the tokenizer's limit."""
-        config = self.module.config.get_text_config(decoder=True)
-        limit = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-        return min(limit or 1 << 20, self.tokenizer.model_max_length)
-
-    @property
-    def attention(self) -> str:
-        """The attention implementation in use, part of a capture's identity."""
-        return str(self.module.config._attn_implementation)
-
-    @property
-    def adds_bos(self) -> bool:
-        """Whether the tokenizer puts a first token of its own before a text."""
-        ids = self.tokenizer("a").input_ids
-        return bool(ids) and ids[0] in {self.tokenizer.bos_token_id, self.tokenizer.cls_token_id} - {None}
-
-    def tokenize(self, texts: Sequence[str], max_tokens: int | None = None) -> list[list[int]]:
-        """Token ids of each text, as the model's own tokenizer makes them by default, cut to the limit."""
-        limit = min(max_tokens or self.max_tokens, self.max_tokens)
-        return self.tokenizer(list(texts), truncation=True, max_length=limit, verbose=False).input_ids
-
-    def batch(self, ids: Sequence[Sequence[int]], side: str = "right") -> Batch:
-        """A padded batch with explicit positions, on the network's device: (document, token) each."""
-        longest = max(map(len, ids))
-        pads = [longest - len(row) for row in ids]
-        pad = self.tokenizer.pad_token_id or 0
-
-        def padded(rows: Sequence[Sequence[int]], fill: int) -> Tensor:
-            pairs = zip(rows, pads, strict=True)
-            right = side == "right"
-            return torch.tensor([[*r, *[fill] * n] if right else [*[fill] * n, *r] for r, n in pairs])
-
-        batch = {
-            "input_ids": padded(ids, pad),
-            "attention_mask": padded([[1] * len(row) for row in ids], 0),
-            "position_ids": padded([range(len(row)) for row in ids], 0),
-            "token_type_ids": padded([[0] * len(row) for row in ids], 0),
-        }
-        taken = {k: v.to(self.base.device) for k, v in batch.items() if k in self._accepted}
-        return taken | ({"use_cache": False} if "use_cache" in self._accepted else {})
-
-    @cached_property
-    def _accepted(self) -> set[str]:
-        return set(inspect.signature(self.base.forward).parameters)
-
-    @cached_property
-    def _wrapped(self) -> nnsight.NNsight:
-        with warnings.catch_warnings(action="ignore"):  # BERT's modules named `output` are not asked for
-            return nnsight.NNsight(self.base)
-
-    @cached_property
-    def _wrapped_layers(self) -> list[Any]:
-        path = next(name for name, module in self.base.named_modules() if module is self.layers)
-        found: Any = self._wrapped
-        for part in path.split("."):
-            found = getattr(found, part)
-        return [found[i] for i in range(self.n_layers)]
-
-    def hidden_states(self, batch: Batch) -> list[Tensor]:
-        """The hidden states at every depth, from one nnsight trace of the base model (no head).
-
-        Returns n_layers + 1 tensors of (document, token, width), pads included, equal bit for bit to
-        what the module itself computes.
-        """
-        return _trace(self._wrapped, self._wrapped_layers, batch)
 
 
 def open_network(
@@ -247,9 +127,6 @@ def byte_tokenizer(tiny: Tiny) -> Any:
     return transformers.PreTrainedTokenizerFast(tokenizer_object=raw, model_max_length=512, **names)
 
 
-# --- loading -------------------------------------------------------------------------------------
-
-
 def _device(asked: str) -> str:
     if asked not in DEVICES:
         raise unknown("device", asked, DEVICES)
@@ -272,6 +149,10 @@ def _dtype(asked: str, device: str) -> torch.dtype | str:
 def _from_folder(weights: Source, trust: bool) -> tuple[Any, Any]:
     _quiet()
     assert weights.folder is not None
+    if not any(weights.folder.glob("tokenizer*")) and not any(weights.folder.glob("vocab*")):
+        raise ReprlabError(
+            f"no tokenizer in '{weights.folder}': copy tokenizer.json and tokenizer_config.json there"
+        )
     try:
         config = transformers.AutoConfig.from_pretrained(weights.folder, trust_remote_code=trust)
         tokenizer = transformers.AutoTokenizer.from_pretrained(weights.folder, trust_remote_code=trust)
@@ -330,36 +211,3 @@ def _needs_gguf(file: Path) -> None:
 def _quiet() -> None:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-
-
-# --- layers and traces ---------------------------------------------------------------------------
-
-
-def _depth_of(config: Any) -> int:
-    return config.get_text_config(decoder=True).num_hidden_layers
-
-
-def _find_layers(base: nn.Module, count: int) -> nn.ModuleList:
-    lists = [
-        (path.count("."), path, module)
-        for path, module in base.named_modules()
-        if isinstance(module, nn.ModuleList) and len(module) == count
-    ]
-    alike = [entry for entry in lists if len({type(child) for child in entry[2]}) == 1]
-    if not alike:
-        raise ReprlabError(
-            f"no list of {count} equal layers in {type(base).__name__}: this architecture is not known"
-        )
-    return min(alike, key=lambda entry: entry[:2])[2]
-
-
-def _hidden(output: Any) -> Tensor:
-    return output[0] if isinstance(output, tuple) else output
-
-
-def _trace(wrapped: Any, layers: list[Any], batch: Batch) -> list[Tensor]:
-    with torch.no_grad(), wrapped.trace(**batch):
-        states = nnsight.save([layers[0].input])
-        for layer in layers:
-            states.append(_hidden(layer.output))
-    return states

@@ -1,0 +1,208 @@
+"""A model in memory: tokens in, hidden states, logits and texts out, under any schedule."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from reprlab.errors import ReprlabError
+from reprlab.network.layers import find_layers
+from reprlab.network.local import Recording, record
+from reprlab.network.rewriting import Entry, rewritten
+from reprlab.network.tracing import trace, trace_schedule, wrap
+from reprlab.schedule import Schedule
+
+Batch = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model in memory with its tokenizer. `module` is the ordinary Hugging Face module."""
+
+    name: str
+    note: str
+    module: Any
+    tokenizer: Any
+    dtype: str
+    device: str
+    digest: str
+    tokenizer_digest: str
+
+    @cached_property
+    def base(self) -> Any:
+        """The module without its head."""
+        return self.module.base_model
+
+    @cached_property
+    def _found(self) -> tuple[str, nn.ModuleList]:
+        return find_layers(self.base, self.module.config)
+
+    @cached_property
+    def layers(self) -> tuple[nn.Module, ...]:
+        """The layers, 0..n-1."""
+        return tuple(self._found[1])
+
+    @property
+    def n_layers(self) -> int:
+        return len(self.layers)
+
+    @property
+    def width(self) -> int:
+        return self.module.config.get_text_config(decoder=True).hidden_size
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest text, in tokens: the smaller of the position limit and the tokenizer's limit."""
+        config = self.module.config.get_text_config(decoder=True)
+        limit = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+        return min(limit or 1 << 20, self.tokenizer.model_max_length)
+
+    @property
+    def attention(self) -> str:
+        """The attention implementation in use, part of a capture's identity."""
+        return str(self.module.config._attn_implementation)
+
+    @property
+    def adds_bos(self) -> bool:
+        """Whether the tokenizer puts a first token of its own before a text."""
+        ids = self.tokenizer("a").input_ids
+        return bool(ids) and ids[0] in {self.tokenizer.bos_token_id, self.tokenizer.cls_token_id} - {None}
+
+    def tokenize(self, texts: Sequence[str], max_tokens: int | None = None) -> list[list[int]]:
+        """Token ids of each text, as the model's own tokenizer makes them by default, cut to the limit."""
+        limit = min(max_tokens or self.max_tokens, self.max_tokens)
+        return self.tokenizer(list(texts), truncation=True, max_length=limit, verbose=False).input_ids
+
+    def batch(self, ids: Sequence[Sequence[int]], side: str = "right") -> Batch:
+        """A padded batch with explicit positions, on the network's device: (document, token) each."""
+        longest = max(map(len, ids))
+        pads = [longest - len(row) for row in ids]
+        pad = self.tokenizer.pad_token_id or 0
+
+        def padded(rows: Sequence[Sequence[int]], fill: int) -> Tensor:
+            pairs = zip(rows, pads, strict=True)
+            right = side == "right"
+            return torch.tensor([[*r, *[fill] * n] if right else [*[fill] * n, *r] for r, n in pairs])
+
+        batch = {
+            "input_ids": padded(ids, pad),
+            "attention_mask": padded([[1] * len(row) for row in ids], 0),
+            "position_ids": padded([range(len(row)) for row in ids], 0),
+            "token_type_ids": padded([[0] * len(row) for row in ids], 0),
+        }
+        taken = {k: v.to(self.base.device) for k, v in batch.items() if k in self._accepted}
+        return taken | ({"use_cache": False} if "use_cache" in self._accepted else {})
+
+    @cached_property
+    def _accepted(self) -> set[str]:
+        return set(inspect.signature(self.base.forward).parameters)
+
+    @cached_property
+    def _wrapped(self) -> Any:
+        with warnings.catch_warnings(action="ignore"):  # BERT's modules named `output` are not asked for
+            return wrap(self.base)
+
+    @cached_property
+    def _wrapped_layers(self) -> list[Any]:
+        found: Any = self._wrapped
+        for part in self._found[0].split("."):
+            found = getattr(found, part)
+        return [found[i] for i in range(self.n_layers)]
+
+    def _itself(self) -> None:
+        if any(isinstance(layer, Entry) for layer in self._found[1]):
+            raise ReprlabError("this network runs a schedule: leave its `scheduled` block first")
+
+    def full(self) -> Schedule:
+        """The schedule of the model as it is."""
+        return Schedule.full(self.n_layers)
+
+    def hidden_states(self, batch: Batch, schedule: Schedule | None = None) -> list[Tensor]:
+        """The hidden states at every depth of a schedule, from one nnsight trace of the base model.
+
+        Returns depths 0..steps (by default 0..n_layers) as tensors of (document, token, width), pads
+        included, equal bit for bit to what the module itself computes. The head does not run.
+        """
+        self._itself()
+        if schedule is None or schedule == self.full():
+            return trace(self._wrapped, self._wrapped_layers, batch)
+        schedule.check(self.n_layers)
+        form = self.record(batch).output
+        return trace_schedule(self._wrapped, self._wrapped_layers, batch, schedule.steps, form)
+
+    def record(self, batch: Batch) -> Recording:
+        """A batch made ready for the local executor, which runs any schedules on it."""
+        self._itself()
+        return record(self.module, self.base, self.layers, batch)
+
+    def logits(self, texts: Sequence[str], schedule: Schedule | None = None) -> list[Tensor]:
+        """The logits of each text under a schedule (default: the model as it is): (token, vocabulary) each.
+
+        Runs the local executor on one batch. Raises `ReprlabError` for a model without a language head.
+
+        >>> import reprlab as rl
+        >>> net = rl.load("tiny-llama")
+        >>> [tuple(part.shape) for part in net.logits(["ab", "abc"], rl.Schedule.parse("0:2 [2:4] 4:6"))]
+        [(2, 260), (3, 260)]
+        """
+        schedule = schedule or self.full()
+        schedule.check(self.n_layers)
+        ids = self.tokenize(texts)
+        recording = self.record(self.batch(ids))
+        output = recording.finish(recording.run(schedule)[-1])
+        if getattr(output, "logits", None) is None:
+            raise ReprlabError(f"'{self.name}' has no language head, so it has no logits")
+        return [output.logits[row, : len(text)] for row, text in enumerate(ids)]
+
+    @contextmanager
+    def scheduled(self, schedule: Schedule, *, kv: str = "exact") -> Generator[Any]:
+        """The ordinary Hugging Face module, running a schedule until the block ends.
+
+        For `generate`, lm-eval, training, anyone's own code. Each applied step owns its cache slot, so cached
+        equals uncached; `kv="paper"` averages a set's keys and values into one slot, as the authors' code
+        does. `output_hidden_states` of the rewritten module means nothing: use `hidden_states`.
+
+        >>> import reprlab as rl
+        >>> net = rl.load("tiny-llama")
+        >>> with net.scheduled(rl.Schedule.parse("0:2 3:6")) as module:
+        ...     module(**net.batch(net.tokenize(["ab"]))).logits.shape
+        torch.Size([1, 2, 260])
+        """
+        schedule.check(self.n_layers)
+        with rewritten(self.module, self._found[1], schedule.steps, kv) as module:
+            yield module
+
+    def generate(
+        self,
+        prompts: Sequence[str],
+        schedule: Schedule | None = None,
+        *,
+        max_new_tokens: int = 64,
+        kv: str = "exact",
+        **options: Any,
+    ) -> list[str]:
+        """Continue each prompt under a schedule, greedily unless `options` for `generate` say else.
+
+        >>> import reprlab as rl
+        >>> len(rl.load("tiny-llama").generate(["ab", "abc"], max_new_tokens=3))
+        2
+        """
+        if not hasattr(self.module, "generate") or not self.module.can_generate():
+            raise ReprlabError(f"'{self.name}' has no language head, so it cannot generate")
+        if max_new_tokens < 1:
+            raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")
+        batch = self.batch(self.tokenize(prompts), side="left")
+        given = {key: batch[key] for key in ("input_ids", "attention_mask")}
+        pad = self.tokenizer.pad_token_id
+        chosen = {"do_sample": False, "max_new_tokens": max_new_tokens, "pad_token_id": pad, **options}
+        with self.scheduled(schedule or self.full(), kv=kv) as module, torch.no_grad():
+            output = module.generate(**given, **chosen)
+        return self.tokenizer.batch_decode(output[:, given["input_ids"].shape[1] :], skip_special_tokens=True)

@@ -1,0 +1,66 @@
+"""nnsight traces: every depth of the model as it is, or of a schedule."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reprlab.network.layers import hidden, like
+from reprlab.network.local import combined
+from reprlab.steps import Step
+
+_argv, sys.argv = sys.argv, sys.argv[:1]  # nnsight reads `-v` from the command line as its own
+try:
+    import nnsight
+finally:
+    sys.argv = _argv
+
+
+def wrap(base: Any) -> Any:
+    """nnsight's view of a base model."""
+    return nnsight.NNsight(base)
+
+
+def trace(wrapped: Any, layers: Sequence[Any], batch: dict[str, Any]) -> list[Tensor]:
+    """What enters layer 0 and what leaves each layer of the model as it is."""
+    with torch.no_grad(), wrapped.trace(**batch):
+        states = nnsight.save([layers[0].input])
+        for layer in layers:
+            states.append(hidden(layer.output))
+    return states
+
+
+def trace_schedule(
+    wrapped: Any, layers: Sequence[Any], batch: dict[str, Any], steps: Sequence[Step], form: Any
+) -> list[Tensor]:
+    """The states at every depth of a schedule: the model's calls are read and skipped, then made anew.
+
+    `form` is what a layer returns, for its form; the model goes on behind its last layer.
+    """
+    with torch.no_grad(), wrapped.trace(**batch):
+        states = nnsight.save([layers[0].input])
+        calls: list[Any] = []
+        for layer in layers[:-1]:
+            calls.append(layer.inputs)
+            layer.skip(like(form, states[0]))
+        calls.append(layers[-1].inputs)
+        for step in steps:
+            states.append(_step(layers, calls, step, states[-1]))
+        layers[-1].skip(like(form, states[-1]))
+    return states
+
+
+def _step(layers: Sequence[Any], calls: Sequence[Any], step: Step, state: Tensor) -> Tensor:
+    if isinstance(step, int):
+        return _call(layers, calls, step, state)
+    return combined(step, state, [_call(layers, calls, layer, state) for layer in step])
+
+
+def _call(layers: Sequence[Any], calls: Sequence[Any], layer: int, state: Tensor) -> Tensor:
+    args, kwargs = calls[layer]
+    rest = {key: value for key, value in kwargs.items() if key != "hidden_states"}
+    return hidden(layers[layer](state, *args[1:], **rest))
