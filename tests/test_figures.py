@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reprlab import figures
+from reprlab.diagram import boxes
+from reprlab.errors import ReprlabError
+from reprlab.schedule import Schedule
 
 
 def draw(values: np.ndarray, ax: object = None) -> object:
@@ -58,3 +61,39 @@ def test_a_given_axes_is_drawn_on_and_carries_no_caption() -> None:
     assert not axes[0].images
     assert figure._supxlabel is None  # pyright: ignore
     plt.close(figure)
+
+
+DIAGRAMS = ["0:32", "0:14 19:32", "0:14 [14:19]*3 19:32", "0:19 14:32", "0:14 [14:40]+*28 3 7 1 99 [2 1]*3"]
+
+
+def drawn(schedule: str, ax: object = None) -> object:
+    return figures.diagram(boxes(Schedule.parse(schedule).steps), caption=schedule, ax=ax)
+
+
+@pytest.mark.parametrize("schedule", DIAGRAMS)
+def test_a_diagram_fills_a_column_and_nothing_sticks_out(tmp_path: Path, schedule: str) -> None:
+    figures.save(drawn(schedule), tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.size[0] / 300 == pytest.approx(figures.COLUMN, abs=0.02)
+
+
+def test_a_diagram_says_labels_signs_counts_and_kinds() -> None:
+    ax = drawn("0 [1 2]+*4 2 [3 4]")
+    said = ["0", "1", "2", "+", "\N{MULTIPLICATION SIGN}4", "2", "3", "4", r"$\bar{x}$"]
+    kinds = ["layer", "side by side", "repeated"]
+    assert [text.get_text() for text in ax.texts] == [*said, *kinds, "0 [1 2]+*4 2 [3 4]"]
+    assert "layers left out" in [text.get_text() for text in drawn("0 2").texts]
+
+
+def test_a_diagram_is_drawn_on_a_given_axes() -> None:
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(1, 2)
+    assert drawn("0:3", axes[1]) is axes[1]
+    assert not axes[0].texts
+    plt.close(figure)
+
+
+def test_too_many_boxes_for_a_picture_are_refused() -> None:
+    with pytest.raises(ReprlabError, match=r"^402 boxes are too many for a picture: at most 400$"):
+        drawn("(0 2)*201")
