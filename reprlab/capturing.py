@@ -17,12 +17,14 @@ from torch import Tensor
 from reprlab import cache as store
 from reprlab.cache import Capture, Identity, Manifest, ShardWriter, Statistics, Writer
 from reprlab.corpora import Corpus
+from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError
 from reprlab.network import Network
 from reprlab.registry import DTYPES
+from reprlab.schedule import Schedule
 from reprlab.similarity import norms, sums, token_grams
 
-SHARD_BYTES = 256 << 20
+SHARD_BYTES = 64 << 20  # a shard holds that much, or one batch where that is more
 SUSPECT_FACTOR = 2.0  # a suspect's norm is above this many times the first batch's median
 _PADDING = 0.08  # at most this share of a batch is padding
 
@@ -38,22 +40,24 @@ def cache_folder(given: Path | str | None = None) -> Path:
 
 
 def capture(
-    network: Network,
-    corpus: Corpus,
+    network: Network | str,
+    corpus: Corpus | str,
     *,
     cache: Path | str | None = None,
+    schedule: Schedule | None = None,
     documents: int | None = None,
     max_tokens: int | None = None,
     batch_tokens: int = 2048,
     states: bool = True,
     stored: str = "auto",
     force: bool = False,
-    shard_bytes: int = SHARD_BYTES,
+    shard_bytes: int | None = None,
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
 ) -> Capture:
     """Capture the hidden states of a corpus at every depth, or complete a capture begun before.
 
+    Under a `schedule` the depths are its own: depth 0 enters its first step, depth i leaves step i.
     Takes the first `documents` (default 100) of the corpus, cut to `max_tokens` (default: the model's
     limit). `states=False` keeps norms and sums only. `stored` is the dtype on disk (default: the one computed
     in). Complete shards are never computed again, so a killed call goes on where it was, to the same bytes.
@@ -63,23 +67,35 @@ def capture(
     >>> acts.states().shape[0], acts.documents
     (7, 3)
     """
+    if isinstance(network, str):
+        raise ReprlabError(f"rl.capture takes a network: give rl.load({network!r})")
     for name, value in (("--max-tokens", max_tokens), ("--batch-tokens", batch_tokens)):
         if value is not None and value < 1:
             raise ReprlabError(f"{name} {value}: give 1 or more")
+    corpus = load_corpus(corpus) if isinstance(corpus, str) else corpus
     count = corpus.count(documents)
-    manifest = describe(network, corpus, max_tokens=max_tokens, states=states, stored=stored)
+    schedule = schedule or network.full()
+    schedule.check(network.n_layers)
+    manifest = describe(network, corpus, schedule, max_tokens=max_tokens, states=states, stored=stored)
     manifest.made_with["batch_tokens"] = str(batch_tokens)
     ids = _tokenize(network, corpus, count, manifest.identity.max_tokens)
     with store.hold(cache_folder(cache), manifest, force=force, say=say) as writer:
-        size = shard_bytes // _token_bytes(manifest)
+        one = _token_bytes(manifest)
+        size = shard_bytes // one if shard_bytes else max(SHARD_BYTES // one, batch_tokens)
         parts = [part for gap in writer.missing(count) for part in _parts(gap, ids, size)]
         if parts:
-            _Job(network, corpus, ids, writer).run(parts, batch_tokens, progress)
+            _Job(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
     return store.open_capture(writer.folder).head(count)
 
 
 def describe(
-    network: Network, corpus: Corpus, *, max_tokens: int | None, states: bool, stored: str
+    network: Network,
+    corpus: Corpus,
+    schedule: Schedule,
+    *,
+    max_tokens: int | None,
+    states: bool,
+    stored: str,
 ) -> Manifest:
     """The manifest of a capture to be made."""
     limit = network.max_tokens
@@ -93,7 +109,7 @@ def describe(
         corpus_digest=corpus.fingerprint,
         max_tokens=min(max_tokens or limit, limit),
         bos=network.adds_bos,
-        schedule=f"0:{network.n_layers}",
+        schedule=str(schedule),
         dtype=network.dtype,  # pyright: ignore[reportArgumentType]
         stored=network.dtype if stored == "auto" else stored,  # pyright: ignore[reportArgumentType]
         states=states,
@@ -106,7 +122,8 @@ def describe(
     return Manifest(
         identity=identity,
         made_with=made_with,
-        depths=network.n_layers + 1,
+        layers=network.n_layers,
+        depths=len(schedule) + 1,
         width=network.width,
         model_limit=limit,
         note=network.note,
@@ -159,8 +176,11 @@ def batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
 class _Job:
     """One capture's run: forward passes and statistics here, the disk on one other thread."""
 
-    def __init__(self, network: Network, corpus: Corpus, ids: Sequence[Tokens], writer: Writer) -> None:
-        self.network, self.corpus, self.ids, self.writer = network, corpus, ids, writer
+    def __init__(
+        self, network: Network, corpus: Corpus, schedule: Schedule, ids: Sequence[Tokens], writer: Writer
+    ) -> None:
+        self.network, self.corpus, self.schedule = network, corpus, schedule
+        self.ids, self.writer = ids, writer
         self.threshold = writer.threshold()
         self.open: list[ShardWriter] = []
         self.pending: Future[None] | None = None
@@ -190,7 +210,8 @@ class _Job:
         self.open.append(shard)
         for members in batches(list(map(len, ids)), batch_tokens):
             lengths = [len(ids[i]) for i in members]
-            states = self.network.hidden_states(self.network.batch([ids[i].tolist() for i in members]))
+            batch = self.network.batch([ids[i].tolist() for i in members])
+            states = self.network.hidden_states(batch, self.schedule)
             if self.threshold is None:
                 self.threshold = _threshold(states, lengths)
             documents = _documents(states, lengths, self.threshold)

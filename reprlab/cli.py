@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,14 @@ from rich.text import Text
 
 from reprlab.errors import ReprlabError, unknown
 from reprlab.registry import DEVICES, DTYPES, MODELS, Name, expand, slug, unslug
+from reprlab.schedule import PAPER, Schedule
+from reprlab.steps import Summed
 
 if TYPE_CHECKING:
     from reprlab.cache import Capture
     from reprlab.comparing import Similarity
     from reprlab.corpora import Corpus
+    from reprlab.diagram import Box
 
 _USAGE: Any = typer.BadParameter.__mro__[2]  # click's base of usage errors, which typer brings along
 out = Console(emoji=False, width=None if sys.stdout.isatty() else 160)
@@ -43,14 +46,14 @@ app.add_typer(cache_app, name="cache")
 
 
 def main() -> None:
-    """Run the command line; an error is one line on stderr and exit code 2 (1: some models failed)."""
+    """Run the command line; an error goes to stderr, with exit code 2 (1: some models failed)."""
     debug = "--debug" in sys.argv
     try:
         code = app([a for a in sys.argv[1:] if a != "--debug"], standalone_mode=False)
     except (ReprlabError, _USAGE) as error:
         if debug:
             raise
-        _fail(str(error) if isinstance(error, ReprlabError) else error.format_message())
+        _fail(str(error) if isinstance(error, ReprlabError) else " ".join(error.format_message().split()))
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         code = _STOPPED
@@ -61,7 +64,7 @@ def main() -> None:
 
 def _fail(message: str) -> None:
     if message:  # a command without arguments has printed its help instead
-        print(f"reprlab: {' '.join(message.split())}", file=sys.stderr)
+        print(f"reprlab: {message}", file=sys.stderr)
 
 
 @app.callback()
@@ -92,6 +95,10 @@ Stored = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
 DeviceMap = Annotated[str | None, typer.Option(help="auto: spread the layers over devices (accelerate).")]
+Schedules = Annotated[
+    str | None,
+    typer.Option("--schedule", help="Run the layers so: '0:14 [14:19]*3 19:32'. Default: as they are."),
+]
 NoStates = Annotated[bool, typer.Option("--no-states", help="Keep norms and sums only: small; no CKA.")]
 Trust = Annotated[bool, typer.Option("--trust-remote-code", help="Run code that a model's folder brings.")]
 Force = Annotated[bool, typer.Option("--force", help="Go on with a capture begun by other versions.")]
@@ -116,6 +123,7 @@ class _Work:
     device_map: str | None
     models_dir: Path | None
     cache: Path | None
+    schedule: Schedule | None
     states: bool
     trust: bool
     force: bool
@@ -135,6 +143,9 @@ class _Work:
         ):
             if name not in allowed:
                 raise unknown(kind, name, allowed)
+        for option, folder in (("--data-dir", self.data_dir), ("--models-dir", self.models_dir)):
+            if folder is not None and not folder.is_dir():
+                raise ReprlabError(f"{option} '{folder}' is no folder")
         found = [corpus(name, data_dir=self.data_dir, field=self.field) for name in members(self.corpus)]
         for each in found:
             each.count(self.documents)
@@ -162,6 +173,7 @@ class _Work:
                     network,
                     corpus,
                     cache=self.cache,
+                    schedule=self.schedule,
                     documents=self.documents,
                     max_tokens=self.max_tokens,
                     batch_tokens=self.batch_tokens,
@@ -172,6 +184,10 @@ class _Work:
                     say=_say,
                 )
             found.append(capture)
+            if capture.cut:
+                limit = capture.identity.max_tokens
+                cut = f"{capture.cut} of {capture.documents} documents reach {limit} tokens"
+                _say(f"note: {cut}; what is longer is cut")
             if capture.nonfinite:
                 _say(f"warning: {capture.nonfinite:,} values are NaN or infinite in {capture.folder}")
         return found
@@ -255,6 +271,7 @@ def capture(
     store: Stored = "auto",
     device: Device = "auto",
     device_map: DeviceMap = None,
+    run: Schedules = None,
     data_dir: DataDir = None,
     field: FieldName = "text",
     models_dir: ModelsDir = None,
@@ -270,7 +287,7 @@ def capture(
 
     work = _Work(
         *(corpus, data_dir, field, documents, max_tokens, batch_tokens, dtype, store, device, device_map),
-        *(models_dir, cache, not no_states, trust_remote_code, force, yes),
+        *(models_dir, cache, _parsed(run), not no_states, trust_remote_code, force, yes),
     )
     corpora = work.corpora()
     rows: list[dict[str, Any]] = []
@@ -305,6 +322,7 @@ def similarity(
     store: Stored = "auto",
     device: Device = "auto",
     device_map: DeviceMap = None,
+    run: Schedules = None,
     data_dir: DataDir = None,
     field: FieldName = "text",
     models_dir: ModelsDir = None,
@@ -319,6 +337,8 @@ def similarity(
     from reprlab.comparing import MEASURES, POLICIES, average, compare
     from reprlab.models import known
 
+    if measure == "cka" and no_states:
+        raise ReprlabError("--no-states keeps no states and cka needs them: leave one of both away")
     if measure not in MEASURES:  # before any model is loaded
         raise unknown("measure", measure, MEASURES)
     if tokens not in POLICIES:
@@ -329,10 +349,9 @@ def similarity(
     _check_outputs(output, len(names))
     work = _Work(
         *(corpus, data_dir, field, documents, max_tokens, batch_tokens, dtype, store, device, device_map),
-        *(models_dir, cache, not no_states, trust_remote_code, force, yes),
+        *(models_dir, cache, _parsed(run), not no_states, trust_remote_code, force, yes),
     )
     corpora = work.corpora()
-
     rows: list[dict[str, Any]] = []
 
     def one(name: str) -> None:
@@ -342,7 +361,8 @@ def similarity(
             result = parts[0] if len(parts) == 1 else average(parts, corpus)
             written = _write(result, output or [_default_output(result)])
         if as_json:
-            rows.append({"model": name, "reading": result.reading, "files": [str(p) for p in written]})
+            files = [str(path) for path in written]
+            rows.append({"model": name, "reading": result.reading, "remark": result.remark, "files": files})
             return
         for path in written:
             out.print(escape(str(path)), soft_wrap=True)
@@ -357,25 +377,122 @@ def similarity(
             _print_json(rows)
 
 
+@app.command()
+def schedule(
+    text: Annotated[str | None, typer.Argument(help="As in '0:14 [14:19]*3 19:32'.", metavar="TEXT")] = None,
+    layers: Annotated[int | None, typer.Option(help="Check against a model of so many layers.")] = None,
+    paper: Annotated[str | None, typer.Option(help="An intervention of the paper, instead of TEXT.")] = None,
+    start: Annotated[int | None, typer.Option(help="Where --paper begins: 0..start stay in front.")] = None,
+    layer: Annotated[int | None, typer.Option(help="The layer of --paper skip_one and switch.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed of --paper random.")] = None,
+    times: Annotated[int | None, typer.Option(help="How often a loop of --paper runs.")] = None,
+    output: Annotated[
+        list[Path] | None, typer.Option("--out", help=".png, .pdf or .svg; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a schedule, and count its layer calls and its longest path."""
+    from reprlab.diagram import boxes
+    from reprlab.diagram import text as drawing
+
+    made = _schedule(text, paper, layers, {"start": start, "layer": layer, "seed": seed, "times": times})
+    _check_pictures(output)
+    drawn = boxes(made.steps)
+    counts = f"{made.layer_calls:,} layer calls, longest path {made.longest_path:,}"
+    if as_json:
+        steps = [{"summed": step} if isinstance(step, Summed) else step for step in made.steps]
+        sizes = {"layer_calls": made.layer_calls, "longest_path": made.longest_path}
+        _print_json({"text": str(made), "steps": steps, **sizes})
+    else:
+        plain = not out.encoding.lower().startswith("utf")
+        for line in (str(made), *drawing(drawn, out.width, ascii=plain), counts):
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+    for path in output or []:
+        _draw(drawn, f"{made}: {counts}", path)
+        if not as_json:
+            out.print(escape(str(path)), soft_wrap=True)
+
+
+@app.command()
+def generate(
+    prompts: Annotated[list[str], typer.Argument(help="One or more prompts, each in quotes.")],
+    model: Annotated[str, typer.Option(help="A name.")],
+    run: Annotated[
+        list[str] | None, typer.Option("--schedule", help="May be repeated; shown beside the full model.")
+    ] = None,
+    max_new_tokens: Annotated[int, typer.Option(help="How many tokens to write.")] = 64,
+    kv: Annotated[str, typer.Option(help="exact, or paper: a set's keys and values averaged.")] = "exact",
+    dtype: Dtype = "auto",
+    device: Device = "auto",
+    device_map: DeviceMap = None,
+    models_dir: ModelsDir = None,
+    trust_remote_code: Trust = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Continue prompts with the full model and under schedules, side by side (no chat template)."""
+    import reprlab as rl
+
+    parsed = [Schedule.parse(text) for text in run or []]
+    if max_new_tokens < 1:
+        raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")
+    if any(not prompt for prompt in prompts):
+        raise ReprlabError("a prompt is empty: give some text to go on from")
+    if kv not in ("exact", "paper"):
+        raise unknown("kv", kv, ("exact", "paper"))
+    with err.status(f"loading {escape(model)}"):
+        network = rl.load(
+            model,
+            dtype=dtype,
+            device=device,
+            device_map=device_map,
+            models_dir=models_dir,
+            trust_remote_code=trust_remote_code,
+            confirm=_confirm(yes),
+            say=_say,
+        )
+    for each in parsed:
+        each.check(network.n_layers)
+    written: dict[str, list[str]] = {}
+    for each in dict.fromkeys([network.full(), *parsed]):
+        with err.status(f"writing under {each}"):
+            written[str(each)] = network.generate(prompts, each, max_new_tokens=max_new_tokens, kv=kv)
+    if as_json:
+        rows = [{"schedule": text, "continuations": texts} for text, texts in written.items()]
+        _print_json({"model": network.name, "note": network.note, "prompts": prompts, "schedules": rows})
+        return
+    out.print(f"{escape(network.name)} ({escape(network.note)}), {network.dtype}", soft_wrap=True)
+    full = str(network.full())
+    heads = [f"{text} (full)" if text == full else text for text in written]
+    for number, prompt in enumerate(prompts):
+        table = Table(*map(escape, heads), title=escape(prompt), title_justify="left", show_lines=True)
+        table.add_row(*(escape(texts[number].strip()) for texts in written.values()))
+        out.print(table)
+
+
 @cache_app.command("list")
 def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
     """List the captures: model, corpus, documents, tokens, dtype, size on disk."""
     from reprlab.cache import captures, unreadable
     from reprlab.capturing import cache_folder
 
+    if cache_folder(cache).is_file():
+        raise ReprlabError(f"the cache '{cache_folder(cache)}' is a file, not a folder")
     found = list(captures(cache_folder(cache)))
     if as_json:
         _print_json([_row(c) for c in found])
         return
-    table = Table(
-        "model", "corpus", "documents", "tokens", "dtype", "size", "digest", box=None, header_style="bold"
-    )
+    heads = ("model", "corpus", "schedule", "documents", "tokens", "cut at", "dtype", "size", "digest")
+    table = Table(*heads, box=None, header_style="bold")
     for c in found:
         i = c.identity
         counts = (f"{c.documents:,}", f"{sum(r.tokens for r in c.rows):,}")
         size = f"{sum(r.bytes for r in c.rows) / 1e6:,.0f} MB"
-        kind = i.dtype if i.states else f"{i.dtype}, no states"
-        table.add_row(escape(i.model), escape(i.corpus), *counts, kind, size, i.digest)
+        kind = i.dtype if i.stored == i.dtype else f"{i.dtype} as {i.stored}"
+        kind = kind if i.states else f"{kind}, no states"
+        table.add_row(
+            escape(i.model), escape(i.corpus), i.schedule, *counts, str(i.max_tokens), kind, size, i.digest
+        )
     out.print(table if found else f"no captures in {escape(str(cache_folder(cache)))}")
     _report(unreadable(cache_folder(cache)))
 
@@ -485,13 +602,15 @@ def _there(work: _Work, name: str, corpora: list[Corpus], measure: str) -> list[
             "dtype": None if work.dtype == "auto" else work.dtype,
             "stored": None if work.stored == "auto" else work.stored,
             "states": True if measure == "cka" else None if work.states else False,
-            "schedule": None,
+            "schedule": str(work.schedule) if work.schedule else None,
         }
         label = weights.name if weights else name
         usable = [
             c
             for c in find(cache_folder(work.cache), label, corpus.name, **wanted)
-            if c.documents >= count and c.identity.max_tokens == _limit(work, c)
+            if c.documents >= count
+            and c.identity.max_tokens == _limit(work, c)
+            and (work.schedule or c.identity.schedule == str(Schedule.full(c.manifest.layers)))
         ]
         usable.sort(key=lambda c: (c.identity.dtype != "float32", not c.identity.states))
         if not usable:
@@ -504,37 +623,93 @@ def _limit(work: _Work, capture: Capture) -> int:
     return min(work.max_tokens or capture.manifest.model_limit, capture.manifest.model_limit)
 
 
+def _schedule(
+    text: str | None, paper: str | None, layers: int | None, given: dict[str, int | None]
+) -> Schedule:
+    """The schedule of `text`, or of the paper's name with what was given for it."""
+    if (text is None) == (paper is None):
+        names = ", ".join(PAPER)
+        raise ReprlabError(f"give a schedule, as in '0:14 [14:19]*3 19:32', or --paper NAME ({names})")
+    if text is not None:
+        for option in (f"--{key}" for key, value in given.items() if value is not None):
+            raise ReprlabError(f"{option} goes with --paper, not with a schedule's text")
+        return Schedule.parse(text, layers)
+    if layers is None:
+        raise ReprlabError(f"--paper {paper} needs --layers, the number of the model's layers")
+    return Schedule.paper(str(paper), layers=layers, **given)
+
+
+def _check_pictures(paths: list[Path] | None) -> None:
+    for path in paths or []:
+        if path.suffix.lower() not in _PICTURES:
+            endings = ", ".join(_PICTURES)
+            raise ReprlabError(f"--out '{path}': the ending chooses the format; there are {endings}")
+
+
+def _draw(drawn: Sequence[Box], caption: str, path: Path) -> None:
+    from reprlab import figures
+
+    ax = figures.diagram(drawn, caption=caption)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figures.save(ax, path)
+    except OSError as error:
+        raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
+
+
 def _check_outputs(paths: list[Path] | None, models: int) -> None:
     for path in paths or []:
-        if path.suffix not in (*_PICTURES, *_TABLES):
+        if path.suffix.lower() not in (*_PICTURES, *_TABLES):
             endings = ", ".join((*_PICTURES, *_TABLES))
             raise ReprlabError(f"--out '{path}': the ending chooses the format; there are {endings}")
     if paths and models > 1:
         raise ReprlabError(f"--out names one file, --model stands for {models} models: leave --out away")
 
 
+def _parsed(text: str | None) -> Schedule | None:
+    return None if text is None else Schedule.parse(text)
+
+
 def _default_output(result: Similarity) -> Path:
-    policy = "" if result.policy == "all" else f"-{result.policy}"
+    factor = "" if result.sink_factor == 4 else f"-{result.sink_factor:g}"
+    policy = "" if result.policy == "all" else f"-{result.policy}{factor}"
     corpus = slug(result.corpus.split(" ")[0])
-    return Path("reports") / slug(result.model) / f"{result.measure}{policy}-{corpus}.png"
+    layers = "" if result.full else f"-{slug(result.schedule)}"
+    name = f"{result.measure}{policy}-{corpus}-{result.documents}{layers}.png"
+    return Path("reports") / slug(result.model) / name
 
 
 def _write(result: Similarity, paths: list[Path]) -> list[Path]:
     """Write every file asked for; beside a picture without numbers, its numbers as JSON."""
     from reprlab import figures
 
-    if not any(path.suffix in _TABLES for path in paths):
+    if not any(path.suffix.lower() in _TABLES for path in paths):
         paths = [*paths, paths[0].with_suffix(".json")]
     for path in paths:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.suffix in _TABLES:
+            if path.suffix.lower() in _TABLES:
+                _note_replaced(path, result)
                 result.save(path)
             else:
                 figures.save(result.plot(), path)
         except OSError as error:
             raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
     return paths
+
+
+def _note_replaced(path: Path, result: Similarity) -> None:
+    """Say so where a file held the result of other settings."""
+    from reprlab.comparing import Similarity
+
+    if path.suffix.lower() != ".json" or not path.is_file():
+        return
+    try:
+        before = Similarity.load(path).caption
+    except ReprlabError:
+        before = "something else"
+    if before != result.caption:
+        _say(f"note: {path} is replaced; it was: {before}")
 
 
 def _row(made: Capture) -> dict[str, Any]:

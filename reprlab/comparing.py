@@ -18,6 +18,7 @@ from torch import Tensor
 
 from reprlab.cache import Block, Capture
 from reprlab.errors import ReprlabError, unknown
+from reprlab.schedule import Schedule
 from reprlab.similarity import (
     SINK_FACTOR,
     Sums,
@@ -55,7 +56,13 @@ class Similarity:
     dtype: str
     stored: str
     made_with: dict[str, str]
+    layers: int
     remark: str = ""
+
+    @property
+    def full(self) -> bool:
+        """Whether the model ran as it is."""
+        return self.schedule == str(Schedule.full(self.layers))
 
     @property
     def caption(self) -> str:
@@ -63,9 +70,10 @@ class Similarity:
         left_out = f"{self.excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
         policy = left_out if self.policy == "no-sinks" else "all tokens"
         dtype = self.dtype if self.dtype == self.stored else f"{self.dtype}, stored as {self.stored}"
+        schedule = "" if self.full else f"; schedule {self.schedule}"
         text = (
             f"{self.model} ({self.note}); corpus {self.corpus}: {self.documents:,} documents, "
-            f"{self.tokens:,} tokens; {policy}; {dtype}; schedule {self.schedule}."
+            f"{self.tokens:,} tokens; {policy}; {dtype}{schedule}."
         )
         return f"{text} {self.remark}" if self.remark else text
 
@@ -77,6 +85,8 @@ class Similarity:
     @property
     def reading(self) -> str:
         """One line: how alike the middle half of the depths is, and how near both ends are to it."""
+        if np.isnan(self.values).all():
+            return f"{MEASURES[self.measure]}: {self.remark}"
         last = len(self.values) - 1
         low, high = round(last / 4), round(3 * last / 4)
         middle = self.values[low : high + 1]
@@ -180,6 +190,7 @@ def compare(
         note=capture.manifest.note,
         corpus=identity.corpus,
         schedule=identity.schedule,
+        layers=capture.manifest.layers,
         documents=capture.documents,
         tokens=int((~dropped).sum()),
         excluded=int(dropped.sum()),

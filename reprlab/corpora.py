@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -65,8 +66,10 @@ class Source:
     text: Callable[[Row], str]
 
 
-def corpus(name: str, *, data_dir: Path | str | None = None, field: str = "text") -> Corpus:
-    """The corpus of a registered name or of a .txt or .jsonl file.
+def corpus(
+    name: str | Path | Sequence[str], *, data_dir: Path | str | None = None, field: str = "text"
+) -> Corpus:
+    """The corpus of a registered name, of a .txt or .jsonl file, or of a list of texts.
 
     A .txt file's documents are its paragraphs (between blank lines) of 12 words or more; a .jsonl
     file's are its rows' `field`.
@@ -75,6 +78,10 @@ def corpus(name: str, *, data_dir: Path | str | None = None, field: str = "text"
     >>> len(texts) > 100
     True
     """
+    if not isinstance(name, str | Path):
+        texts = tuple(name)
+        return _make("texts", ((str(i), text) for i, text in enumerate(texts)), "given as a list")
+    name = str(name)
     if name == "builtin":
         return _builtin()
     if name in SOURCES:
@@ -179,6 +186,7 @@ def _from_hub(name: str, source: Source) -> Corpus:
             f"corpus '{name}' comes from the hub through the package datasets: "
             "pip install 'reprlab[eval]', or give --data-dir"
         ) from error
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are no news
     repo, config, split = source.hub
     try:
         rows = datasets.load_dataset(repo, config, split=split)
@@ -208,7 +216,7 @@ def _from_file(path: Path, field: str) -> Corpus:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # a mark that Windows puts first is no text
     except UnicodeDecodeError as error:
         raise ReprlabError(
             f"corpus file '{path}' is not UTF-8 (byte {error.start}): convert it, "
@@ -264,7 +272,10 @@ def _paragraphs(text: str) -> Iterator[tuple[str, str]]:
 def _make(name: str, documents: Iterator[tuple[str, str]], source: str) -> Corpus:
     kept = [(key, text) for key, text in documents if text.strip()]
     if not kept:
-        raise ReprlabError(f"corpus '{name}' ({source}) is empty: no document with text in it")
+        short = (
+            f"no paragraph of {_WORDS} words or more" if source.endswith(".txt") else "no document with text"
+        )
+        raise ReprlabError(f"corpus '{name}' ({source}) is empty: {short} in it")
     ids, texts = zip(*kept, strict=True)
     return Corpus(name, texts, ids, source)
 

@@ -112,8 +112,11 @@ def sequence_cosine(documents: Sequence[Sums]) -> Tensor:
 
 
 def _symmetric(values: Tensor) -> Tensor:
-    """Rid of the last bits in which a matrix product and its mirror image differ."""
-    return (values + values.T) / 2
+    """Rid of the last bits in which a product and its mirror image, and the diagonal and 1, differ."""
+    even = (values + values.T) / 2
+    own = even.diagonal()
+    own.copy_(torch.ones_like(own).where(own.isfinite(), torch.nan))
+    return even
 
 
 def linear_cka(states: Iterable[Tensor], *, debiased: bool = True, tile: int = 256) -> Tensor:

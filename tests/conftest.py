@@ -1,6 +1,4 @@
-"""What tests share: an isolated cache, tiny networks, and the real weights where they are asked for."""
-
-from __future__ import annotations
+"""What tests share: a tiny network, and the real one where it is asked for."""
 
 from pathlib import Path
 
@@ -10,16 +8,6 @@ from examples import network
 from reprlab.network import Network
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REPRLAB_CACHE", str(tmp_path / "cache"))
-
-
-@pytest.fixture(autouse=True)
-def _doctest_folder(doctest_namespace: dict[str, object], tmp_path: Path) -> None:
-    doctest_namespace["tmp"] = tmp_path / "doctest-cache"
 
 
 @pytest.fixture

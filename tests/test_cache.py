@@ -92,13 +92,15 @@ def test_a_flipped_byte_is_found_named_and_mended(acts: Capture, tiny: Network) 
     assert shard.read_bytes() == good
 
 
-@pytest.mark.parametrize("harm", ["missing", "short", "not HDF5"])
+@pytest.mark.parametrize("harm", ["missing", "short", "not HDF5", "a byte"])
 def test_reading_a_damaged_shard_names_it_and_what_to_do(acts: Capture, harm: str) -> None:
     shard = acts.folder / "shards" / acts.rows[0].shard
     size = shard.stat().st_size
+    good = shard.read_bytes()
     shard.unlink()
+    changed = {"short": good[:100], "not HDF5": b"x" * size, "a byte": good[:9000] + b"?" + good[9001:]}
     if harm != "missing":
-        shard.write_bytes(b"x" * (size if harm == "not HDF5" else 100))
+        shard.write_bytes(changed[harm])
     with pytest.raises(ReprlabError) as caught:
         _ = cache.open_capture(acts.folder).norms
     assert str(shard) in str(caught.value)

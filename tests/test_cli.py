@@ -114,7 +114,7 @@ BAD: dict[str, str] = {  # command line to the line on stderr
     "similarity --model {at}/pickled": PICKLED,
     "capture tiny-neox --corpus none.txt": "no corpus file at 'none.txt'",
     "capture tiny-neox --corpus empty.txt": (
-        "corpus 'empty' (empty.txt) is empty: no document with text in it"
+        "corpus 'empty' (empty.txt) is empty: no paragraph of 12 words or more in it"
     ),
     "capture tiny-neox --corpus latin.jsonl": (
         "corpus file 'latin.jsonl' is not UTF-8 (byte 13): convert it, for instance with iconv -t UTF-8"
@@ -159,7 +159,7 @@ BAD: dict[str, str] = {  # command line to the line on stderr
         "--out 'x.gif': the ending chooses the format; there are .png, .pdf, .svg, .json, .csv"
     ),
     "similarity --model tiny-* --out x.png": (
-        "--out names one file, --model stands for 7 models: leave --out away"
+        "--out names one file, --model stands for 18 models: leave --out away"
     ),
     "capture tiny-neox --cache rows.jsonl/c": (
         "cannot write to the cache 'rows.jsonl/c': Not a directory; set --cache or REPRLAB_CACHE"
@@ -199,7 +199,7 @@ def test_a_pattern_or_corpus_that_is_none_lists_what_there_is(run: Run) -> None:
     done = run("models", "zzz-*")
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert done.err.startswith("reprlab: unknown model pattern 'zzz-*': there are: pythia-14m, pythia-31m, ")
-    assert done.err.endswith("tiny-qwen3, tiny-gemma3. Quote patterns: 'pythia-*'\n")
+    assert done.err.endswith("tiny-gpt-oss, tiny-mixtral. Quote patterns: 'pythia-*'\n")
     done = run("capture", "tiny-neox", "--corpus", "lambda")
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert done.err.startswith(
@@ -246,7 +246,7 @@ COMMANDS = dict(commands())
 
 def test_there_are_the_promised_commands() -> None:
     assert set(map(" ".join, COMMANDS)) == {
-        *("", "models", "fetch", "capture", "similarity"),
+        *("", "models", "fetch", "capture", "similarity", "schedule", "generate"),
         *("cache", "cache list", "cache verify", "cache remove"),
     }
 
@@ -305,7 +305,7 @@ def test_models_as_json_says_which_are_here(run: Run, tmp_path: Path) -> None:
 
 def test_models_lists_tiny_ones_as_here(run: Run) -> None:
     lines = run("models", "tiny-*").out.splitlines()[1:]
-    assert len(lines) == 7
+    assert len(lines) == 18
     assert all(" yes " in line and "random weights" in line for line in lines)
 
 
@@ -401,8 +401,8 @@ def test_similarity_captures_first_and_then_never_loads_again(
     picture, numbers, reading = first.out.splitlines()
     assert first.code == 0
     assert (picture, numbers) == (
-        "reports/tiny-neox/cosine-builtin.png",
-        "reports/tiny-neox/cosine-builtin.json",
+        "reports/tiny-neox/cosine-builtin-3.png",
+        "reports/tiny-neox/cosine-builtin-3.json",
     )
     assert reading.startswith(f"tiny-neox: {MEASURES['cosine']}: depths 2 to 4 are at 0.")
     assert Path(picture).read_bytes().startswith(b"\x89PNG")
@@ -412,7 +412,7 @@ def test_similarity_captures_first_and_then_never_loads_again(
     assert run("similarity", "--model", "tiny-neox", *SMALL) == Done(0, first.out, "")
     fewer = run("similarity", "--model", "tiny-neox", "--documents", "2", "--max-tokens", "24", "--json")
     assert fewer.code == 0
-    assert rl.Similarity.load(numbers).documents == 2
+    assert rl.Similarity.load(json.loads(fewer.out)[0]["files"][1]).documents == 2
 
 
 @pytest.mark.parametrize(
@@ -471,7 +471,7 @@ def test_a_glob_draws_one_picture_a_model(run: Run, tmp_path: Path) -> None:
     done = run("similarity", "--model", "tiny-[ln]*", *SMALL, "--tokens", "no-sinks")
     assert done.code == 0
     names = {str(f.relative_to(tmp_path)) for f in tmp_path.glob("reports/*/*.png")}
-    assert names == {f"reports/{name}/cosine-no-sinks-builtin.png" for name in ("tiny-llama", "tiny-neox")}
+    assert names == {f"reports/{name}/cosine-no-sinks-builtin-3.png" for name in ("tiny-llama", "tiny-neox")}
 
 
 def test_benchmarks_are_averaged_over_their_five_corpora(run: Run, tmp_path: Path) -> None:
@@ -505,7 +505,7 @@ def captured(run: Run, tmp_path: Path) -> Path:
 
 def test_the_cache_is_listed(run: Run, captured: Path) -> None:
     assert run("cache", "list").out.splitlines()[1].split() == [
-        *("tiny-neox", "builtin", "3", "72", "float32", "0", "MB", captured.name),
+        *("tiny-neox", "builtin", "0:6", "3", "72", "24", "float32", "0", "MB", captured.name),
     ]
     (row,) = json.loads(run("cache", "list", "--json").out)
     assert (row["model"], row["folder"]) == ("tiny-neox", str(captured))
@@ -614,4 +614,170 @@ def test_a_manifest_of_another_model_is_named(run: Run, captured: Path, tmp_path
     assert run("cache", "list").err == (
         f"reprlab: '{tmp_path}/cache/gpt2/builtin/{captured.name}/manifest.json' does not match its folder: "
         f"model is 'tiny-neox', expected 'gpt2'; move it back or `reprlab cache remove {captured.name}`\n"
+    )
+
+
+# --- schedule ------------------------------------------------------------------------------------
+
+SKIPPED = """\
+0:14 19:32
+   ┌────────┐   ┌─────────┐
+──▶│ 0 … 13 │┄┄▶│ 19 … 31 │──▶
+   └────────┘   └─────────┘
+27 layer calls, longest path 27
+"""
+
+
+def test_a_schedule_is_drawn_and_counted(run: Run) -> None:
+    assert run("schedule", "(0:14) 19:32") == Done(0, SKIPPED, "")
+    assert run("schedule", "--paper", "skip", "--layers", 32, "--start", 13) == Done(0, SKIPPED, "")
+
+
+def test_a_narrow_or_plain_terminal_gets_what_it_can_show(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli.out, "width", 16)
+    monkeypatch.setattr(type(cli.out), "encoding", "ascii")
+    assert run("schedule", "0:3").out == (
+        "0:3\n"
+        "   +---+\n-->| 0 |-->\n   +---+\n"
+        "   +---+\n-->| 1 |-->\n   +---+\n"
+        "   +---+\n-->| 2 |-->\n   +---+\n"
+        "3 layer calls, longest path 3\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ("random --start 13 --seed 0", "0:14 17:14 18 17 19:32"),
+        ("looped_parallel --start 13 --times 3", "0:14 [14:19]*3 19:32"),
+        ("switch --layer 5", "0:5 6 5 7:32"),
+    ],
+)
+def test_an_intervention_of_the_paper_prints_its_text(run: Run, arguments: str, text: str) -> None:
+    done = run("schedule", "--layers", 32, "--paper", *arguments.split())
+    assert (done.code, done.out.splitlines()[0]) == (0, text)
+
+
+def test_a_schedule_as_json_tells_sums_from_means(run: Run) -> None:
+    assert json.loads(run("schedule", "0 [1 2] [1 2]+", "--json").out) == {
+        "text": "0 [1 2] [1 2]+",
+        "steps": [0, [1, 2], {"summed": [1, 2]}],
+        "layer_calls": 5,
+        "longest_path": 3,
+    }
+
+
+def test_a_schedule_is_drawn_to_every_file_asked_for(run: Run, tmp_path: Path) -> None:
+    done = run("schedule", "0:3 [3 4] 5", "--out", "new/a.png", "--out", "a.pdf", "--out", "a.svg")
+    assert (done.code, done.out.splitlines()[-3:]) == (0, ["new/a.png", "a.pdf", "a.svg"])
+    starts = [(tmp_path / name).read_bytes()[:5] for name in ("new/a.png", "a.pdf", "a.svg")]
+    assert starts == [b"\x89PNG\r", b"%PDF-", b"<?xml"]
+
+
+NEITHER = (
+    "give a schedule, as in '0:14 [14:19]*3 19:32', or --paper NAME (full, skip_one, switch, skip, "
+    "middle_repeat, reverse, random, parallel, looped_parallel, internal_loop)"
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ((), NEITHER),
+        (("0:3", "--paper", "full", "--layers", 3), NEITHER),
+        (("0:3", "--seed", 1), "--seed goes with --paper, not with a schedule's text"),
+        (("--paper", "full"), "--paper full needs --layers, the number of the model's layers"),
+        (("--paper", "skip", "--layers", 6), "skip takes layers, start; given: layers"),
+        (
+            ("0", "--out", "a.json"),
+            "--out 'a.json': the ending chooses the format; there are .png, .pdf, .svg",
+        ),
+        (
+            ("0:3 5", "--layers", 4),
+            "layer 5 does not exist in a model of 4 layers\n  0:3 5\n      ^\n"
+            "its layers are 0..3, its depths 0..4",
+        ),
+    ],
+    ids=str,
+)
+def test_a_bad_schedule_is_shown_with_its_mark(run: Run, arguments: tuple[Any, ...], error: str) -> None:
+    assert run("schedule", *arguments) == Done(2, "", f"reprlab: {error}\n")
+
+
+def test_a_result_of_other_settings_is_not_replaced_silently(run: Run) -> None:
+    run("similarity", "--model", "tiny-neox", *SMALL, "--out", "x.png")
+    again = run("similarity", "--model", "tiny-neox", *SMALL, "--tokens", "no-sinks", "--out", "x.png")
+    assert again.err.startswith("note: x.json is replaced; it was: tiny-neox (random weights")
+
+
+def test_cka_without_states_is_refused_before_any_work(run: Run) -> None:
+    assert run("similarity", "--model", "tiny-neox", "--measure", "cka", "--no-states") == Done(
+        2, "", "reprlab: --no-states keeps no states and cka needs them: leave one of both away\n"
+    )
+
+
+def test_documents_that_are_cut_are_counted(run: Run) -> None:
+    assert (
+        "note: 3 of 3 documents reach 24 tokens; what is longer is cut"
+        in run("capture", "tiny-neox", *SMALL).err
+    )
+
+
+@pytest.mark.parametrize("option", ["--data-dir", "--models-dir"])
+def test_a_folder_that_is_none_is_refused(run: Run, option: str) -> None:
+    assert run("capture", "tiny-neox", option, "nowhere") == Done(
+        2, "", f"reprlab: {option} 'nowhere' is no folder\n"
+    )
+
+
+def test_a_schedule_has_its_own_capture_and_its_own_depths(run: Run) -> None:
+    parallel = ("--schedule", "0:2 [4 2 3]*2 5")
+    done = run("similarity", "--model", "tiny-neox", *SMALL, *parallel, "--out", "x.json")
+    found = rl.Similarity.load("x.json")
+    assert done.code == 0
+    assert (found.schedule, found.values.shape, found.full) == ("0 1 [2:5]*2 5", (6, 6), False)
+    assert "schedule 0 1 [2:5]*2 5." in found.caption
+    run("similarity", "--model", "tiny-neox", *SMALL, "--out", "y.json")
+    assert rl.Similarity.load("y.json").full
+    assert {row["schedule"] for row in json.loads(run("cache", "list", "--json").out)} == {
+        *("0:6", "0 1 [2:5]*2 5")
+    }
+
+
+def test_generate_shows_the_full_model_beside_a_schedule(run: Run) -> None:
+    command = ("generate", "--model", "tiny-llama", "--schedule", "0:2 [2:4] 4:6", "--max-new-tokens", "4")
+    done = run(*command, "Hello", "Good [bold]day")
+    assert done.code == 0
+    for part in ("0:6 (full)", "0 1 [2 3] 4 5", "Hello", "Good [bold]day", "tiny-llama (random weights"):
+        assert part in done.out
+    data = json.loads(run(*command, "Hello", "--json").out)
+    assert [row["schedule"] for row in data["schedules"]] == ["0:6", "0 1 [2 3] 4 5"]
+    net = rl.load("tiny-llama")
+    assert data["schedules"][0]["continuations"] == net.generate(["Hello"], max_new_tokens=4)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--max-new-tokens", "0", "x"), "--max-new-tokens 0: give 1 or more"),
+        (("--kv", "papr", "x"), "unknown kv 'papr': did you mean 'paper'? There are: exact, paper"),
+        (("",), "a prompt is empty: give some text to go on from"),
+        (
+            ("--schedule", "0:9", "x"),
+            "layer 8 does not exist in a model of 6 layers\n  0:9\n  ^^^\n"
+            "its layers are 0..5, its depths 0..6",
+        ),
+    ],
+)
+def test_generate_refuses_what_it_cannot_do(run: Run, options: tuple[str, ...], text: str) -> None:
+    done = run("generate", "--model", "tiny-llama", *options)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith(f"reprlab: {text}\n")
+
+
+def test_an_encoder_cannot_generate(run: Run) -> None:
+    done = run("generate", "--model", "tiny-bert", "x")
+    assert (done.code, done.err.splitlines()[-1]) == (
+        2,
+        "reprlab: 'tiny-bert' has no language head, so it cannot generate",
     )

@@ -133,8 +133,12 @@ BAD = {
         '{"text": ""}\n\n',
         "corpus 'm' (m.jsonl) is empty: no document with text in it",
     ),
-    "empty txt": ("m.txt", "\n\n", "corpus 'm' (m.txt) is empty: no document with text in it"),
-    "short txt": ("m.txt", "too short", "corpus 'm' (m.txt) is empty: no document with text in it"),
+    "empty txt": ("m.txt", "\n\n", "corpus 'm' (m.txt) is empty: no paragraph of 12 words or more in it"),
+    "short txt": (
+        "m.txt",
+        "too short",
+        "corpus 'm' (m.txt) is empty: no paragraph of 12 words or more in it",
+    ),
     "latin-1 jsonl": (
         "m.jsonl",
         '{"text": "café"}'.encode("latin-1"),

@@ -62,6 +62,7 @@ def test_pickled_weights_are_refused_and_the_advice_works(tmp_path: Path) -> Non
 def test_a_folder_that_transformers_cannot_load_is_one_line(tmp_path: Path) -> None:
     folder = tmp_path / "odd"
     network("tiny-llama").module.save_pretrained(folder)
+    network("tiny-llama").tokenizer.save_pretrained(folder)
     (folder / "config.json").write_text('{"model_type": "no-such-model"}')
     with pytest.raises(ReprlabError, match="transformers cannot load 'odd'"):
         rl.load(str(folder))
@@ -89,3 +90,12 @@ def test_damaged_weights_are_one_line(tmp_path: Path, harm: str) -> None:
     file.write_bytes(data[: len(data) // 2] if harm == "cut" else b"garbage" * 100)
     with pytest.raises(ReprlabError, match="mine"):
         rl.load(str(folder))
+
+
+def test_a_folder_without_a_tokenizer_says_so(tmp_path: Path) -> None:
+    network("tiny-llama").module.save_pretrained(tmp_path / "mute")
+    with pytest.raises(ReprlabError) as caught:
+        rl.load(str(tmp_path / "mute"))
+    assert str(caught.value) == (
+        f"no tokenizer in '{tmp_path}/mute': copy tokenizer.json and tokenizer_config.json there"
+    )

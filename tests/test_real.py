@@ -92,3 +92,89 @@ def test_bfloat16_is_close_to_float32(lambada: Capture, shared_data: Path) -> No
     found = rl.cosine(acts).values - rl.cosine(lambada.head(8)).values
     assert np.abs(found).max() < 0.02
     assert acts.states(0).dtype == torch.bfloat16
+
+
+# The perplexity of the last word over the first 30 LAMBADA texts: what a small model shows (one seed).
+PERPLEXITIES = {
+    "full": 46.95,
+    ("skip", 13): 140.1,
+    ("middle_repeat", 13): 292.0,
+    ("reverse", 13): 128.9,
+    ("random", 13): 110.0,
+    ("parallel", 13): 84.44,
+    ("looped_parallel", 13): 76.07,
+    ("skip", 9): 1.375e4,
+    ("middle_repeat", 9): 2.764e10,
+    ("reverse", 9): 2.050e6,
+    ("random", 9): 4.300e4,
+    ("parallel", 9): 2844,
+    ("looped_parallel", 9): 987.3,
+    ("skip_one", 0): 2.113e7,
+    ("skip_one", 5): 51.45,
+    ("skip_one", 29): 1.146e4,
+}
+
+
+def schedule(key: str | tuple[str, int]) -> rl.Schedule:
+    if isinstance(key, str):
+        return rl.Schedule.full(30)
+    name, number = key
+    more = {"random": {"seed": 0}, "looped_parallel": {"times": 3}}.get(name, {})
+    place = {"layer": number} if name == "skip_one" else {"start": number}
+    return rl.Schedule.paper(name, layers=30, **place, **more)
+
+
+def test_the_perplexities_of_the_first_look_come_out(smollm2: Network, shared_data: Path) -> None:
+    texts = sorted(rl.corpus("lambada", data_dir=shared_data).texts[:30], key=len)
+    plan = rl.Plan(map(schedule, PERPLEXITIES))
+    total = torch.zeros(len(plan), dtype=torch.float64)
+    for some in (texts[i : i + 6] for i in range(0, 30, 6)):
+        ids = smollm2.tokenize(some)
+        begins = [len(row) for row in smollm2.tokenize([text.rsplit(" ", 1)[0] for text in some])]
+        recording = smollm2.record(smollm2.batch(ids))
+        for positions, state in recording.walk(plan):
+            chances = recording.finish(state).logits.log_softmax(-1)
+            for row, begin, likely in zip(ids, begins, chances, strict=True):
+                word = torch.tensor(row[begin:])
+                total[list(positions)] += likely[begin - 1 : len(row) - 1].gather(1, word[:, None]).sum()
+    found = (-total / 30).exp().tolist()
+    assert found == pytest.approx(list(PERPLEXITIES.values()), rel=0.01)
+
+
+def test_smollm2s_executors_agree_bit_for_bit(smollm2: Network) -> None:
+    batch = smollm2.batch(smollm2.tokenize(["The quick brown fox", "A dog"]), "left")
+    recording = smollm2.record(batch)
+    for key in ("full", ("reverse", 13), ("looped_parallel", 13), ("skip_one", 5)):
+        one = schedule(key)
+        local, traced = recording.run(one), smollm2.hidden_states(batch, one)
+        assert all(torch.equal(a, b) for a, b in zip(local, traced, strict=True))
+        with smollm2.scheduled(one) as module, torch.no_grad():
+            logits = module(**batch).logits
+        assert torch.equal(logits, recording.finish(local[-1]).logits)
+
+
+def test_minilms_executors_agree_bit_for_bit() -> None:
+    net = rl.load("minilm-l6")
+    batch = net.batch(net.tokenize(["The quick brown fox", "A dog"]))
+    recording = net.record(batch)
+    with torch.no_grad():
+        untouched = net.module(**batch).last_hidden_state
+    assert torch.equal(recording.finish(recording.run(net.full())[-1]).last_hidden_state, untouched)
+    for text in ("0:2 4:6", "0:2 [2:4]*3 4:6", "5:0 5"):
+        one = rl.Schedule.parse(text)
+        local, traced = recording.run(one), net.hidden_states(batch, one)
+        assert all(torch.equal(a, b) for a, b in zip(local, traced, strict=True))
+        with net.scheduled(one) as module, torch.no_grad():
+            states = module(**batch).last_hidden_state
+        assert torch.equal(states, recording.finish(local[-1]).last_hidden_state)
+
+
+def test_smollm2_generates_alike_with_and_without_the_cache(smollm2: Network) -> None:
+    prompts = ["The capital of France is", "Two plus two is four, and"]
+    for key in ("full", ("parallel", 13), ("looped_parallel", 13)):
+        texts = [
+            smollm2.generate(prompts, schedule(key), max_new_tokens=12, use_cache=use)
+            for use in (True, False)
+        ]
+        assert texts[0] == texts[1]
+        assert "Paris" in texts[0][0] or key != "full"

@@ -54,6 +54,7 @@ class Manifest(BaseModel):
     format: int = FORMAT
     identity: Identity
     made_with: dict[str, str]
+    layers: int
     depths: int
     width: int
     model_limit: int

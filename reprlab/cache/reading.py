@@ -80,7 +80,7 @@ class Capture:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """Statistics by shard, in document order; states stay on disk."""
+        """Statistics by shard, in document order, their checksums compared; states stay on disk."""
         return tuple(_read_block(self._path(row), row, self.documents) for row in self._used)
 
     @cached_property
@@ -90,11 +90,19 @@ class Capture:
 
     def states(self, depth: int | slice = slice(None)) -> Tensor:
         """Hidden states (depth, token, width) in their stored dtype, or (token, width) of one depth."""
+        if isinstance(depth, int) and not -self.depths <= depth < self.depths:
+            raise ReprlabError(f"depth {depth}: this capture has the depths 0..{self.depths - 1}")
         return torch.cat([block.states(depth) for block in self.blocks], dim=-2)
 
     def head(self, documents: int) -> Capture:
         """The same capture, of its first documents only."""
         return replace(self, documents=documents)
+
+    @property
+    def cut(self) -> int:
+        """How many documents have as many tokens as the limit allows, so that longer ones were cut."""
+        limit = self.identity.max_tokens
+        return sum(int((np.diff(block.offsets) >= limit).sum()) for block in self.blocks)
 
     @property
     def _used(self) -> tuple[Row, ...]:
@@ -204,7 +212,7 @@ def reading(path: Path) -> Generator[Any]:
 
 
 def _read_block(path: Path, row: Row, documents: int) -> Block:
-    if not path.is_file() or path.stat().st_size != row.bytes:
+    if not path.is_file() or checksum(path) != row.checksum:
         raise ReprlabError(
             f"shard '{path}' is damaged or missing: find all with `reprlab cache verify`, "
             "mend with `reprlab cache verify --drop-damaged`"

@@ -89,9 +89,10 @@ class _HubErrors:
             status = error.response.status_code
             text = f"the hub refused '{repo}' with HTTP status {status}: try later, or check HF_TOKEN"
         elif isinstance(error, OSError) or transport:
+            folder = slug(self.name.base if self.name.untrained else str(self.name))
             text = (
                 f"the hub cannot be reached for '{self.name}' ({repo}): check the network; or set HF_HOME to "
-                f"a folder that holds its files, or put weights into <models folder>/{slug(str(self.name))} "
+                f"a folder that holds its files, or put weights into <models folder>/{folder} "
                 "(--models-dir or $REPRLAB_MODELS)"
                 + (", and set HF_TOKEN: it is gated" if self.hub.gated else "")
             )
