@@ -32,6 +32,7 @@ _USAGE: Any = typer.BadParameter.__mro__[2]  # click's base of usage errors, whi
 out = Console(emoji=False, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, emoji=False)
 _STOPPED = 130  # Ctrl-C, by the shells' custom; typer gives it back as a code
+_ENDED = "(nothing: the model ended its text at once)"
 _PICTURES, _TABLES = (".png", ".pdf", ".svg"), (".json", ".csv")
 
 app = typer.Typer(
@@ -466,7 +467,7 @@ def generate(
     heads = [f"{text} (full)" if text == full else text for text in written]
     for number, prompt in enumerate(prompts):
         table = Table(*map(escape, heads), title=escape(prompt), title_justify="left", show_lines=True)
-        table.add_row(*(escape(texts[number].strip()) for texts in written.values()))
+        table.add_row(*(escape(texts[number].strip() or _ENDED) for texts in written.values()))
         out.print(table)
 
 

@@ -288,15 +288,16 @@ def test_a_model_spread_by_accelerate_gives_the_same_bits(where: str, tmp_path: 
     import accelerate
 
     whole, net = network("tiny-llama"), rl.load("tiny-llama")
-    batch = whole.batch(whole.tokenize(PROMPTS))
     if where == "cpu":
         accelerate.cpu_offload(net.module, execution_device=torch.device("cpu"))
     else:
         accelerate.disk_offload(net.module, offload_dir=str(tmp_path), execution_device=torch.device("cpu"))
+    batch = net.batch(net.tokenize(PROMPTS))
     for schedule in (SCHEDULES["full"], SCHEDULES["looped"], SCHEDULES["reverse"]):
         expected = whole.record(batch).run(schedule)[-1]
         recording = net.record(batch)
         assert torch.equal(recording.run(schedule)[-1], expected)
+        assert torch.equal(net.hidden_states(batch, schedule)[-1], expected)
         assert torch.equal(last(recording.finish(expected)), rewritten(whole, batch, schedule))
         assert torch.equal(rewritten(net, batch, schedule), rewritten(whole, batch, schedule))
 

@@ -98,7 +98,8 @@ class Network:
             "position_ids": padded([range(len(row)) for row in ids], 0),
             "token_type_ids": padded([[0] * len(row) for row in ids], 0),
         }
-        taken = {k: v.to(self.base.device) for k, v in batch.items() if k in self._accepted}
+        where = self.base.device if self.base.device.type != "meta" else "cpu"  # offloaded: accelerate moves
+        taken = {k: v.to(where) for k, v in batch.items() if k in self._accepted}
         return taken | ({"use_cache": False} if "use_cache" in self._accepted else {})
 
     @cached_property

@@ -20,9 +20,18 @@ finally:
     sys.argv = _argv
 
 
+class _View(nnsight.NNsight):
+    """nnsight's view of a base model; inputs are left to accelerate where weights are offloaded."""
+
+    @property
+    def device(self) -> torch.device | None:
+        where = super().device
+        return None if where is None or where.type == "meta" else where
+
+
 def wrap(base: Any) -> Any:
     """nnsight's view of a base model."""
-    return nnsight.NNsight(base)
+    return _View(base)
 
 
 def trace(wrapped: Any, layers: Sequence[Any], batch: dict[str, Any]) -> list[Tensor]:
