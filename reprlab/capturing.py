@@ -44,7 +44,7 @@ def capture(
     corpus: Corpus | str,
     *,
     cache: Path | str | None = None,
-    schedule: Schedule | None = None,
+    schedule: Schedule | str | None = None,
     documents: int | None = None,
     max_tokens: int | None = None,
     batch_tokens: int = 2048,
@@ -74,7 +74,7 @@ def capture(
             raise ReprlabError(f"{name} {value}: give 1 or more")
     corpus = load_corpus(corpus) if isinstance(corpus, str) else corpus
     count = corpus.count(documents)
-    schedule = schedule or network.full()
+    schedule = Schedule.parse(schedule) if isinstance(schedule, str) else schedule or network.full()
     schedule.check(network.n_layers)
     manifest = describe(network, corpus, schedule, max_tokens=max_tokens, states=states, stored=stored)
     manifest.made_with["batch_tokens"] = str(batch_tokens)

@@ -347,3 +347,41 @@ def test_the_tree_keeps_as_few_states_alive_as_its_plan_says(monkeypatch: pytest
         del state
     assert calls[0] == plan.layer_calls < plan.layer_calls_alone / 2
     assert peak <= plan.peak_alive + 1  # while a layer runs, its input and its output both exist
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_asking_for_hidden_states_inside_a_schedule_leaves_no_mark(name: str) -> None:
+    """transformers puts hooks on layers when it is first asked; none may stay on what is gone afterwards."""
+    net = rl.load(name)
+    batch = net.batch(net.tokenize(PROMPTS))
+    with net.scheduled(SCHEDULES["looped"]) as module, torch.no_grad():
+        module(**batch, output_hidden_states=True)
+    with torch.no_grad():
+        states = net.base(**batch, output_hidden_states=True).hidden_states
+    assert len(states) == T + 1
+    assert all(torch.equal(a, b) for a, b in zip(states[:-1], net.hidden_states(batch)[:-1], strict=True))
+
+
+def test_a_schedule_may_be_given_as_its_text() -> None:
+    net, text = network("tiny-llama"), "0:2 [2:4]*2 5"
+    assert torch.equal(net.logits(PROMPTS, text)[0], net.logits(PROMPTS, rl.Schedule.parse(text))[0])
+    assert net.generate(PROMPTS, text, max_new_tokens=3) == net.generate(
+        PROMPTS, rl.Schedule.parse(text), max_new_tokens=3
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [("abc", r"write \[text\]"), ([], "no texts were given"), (["a", ""], "text 1 has no tokens")],
+)
+def test_texts_that_are_none_are_refused(texts: Any, says: str) -> None:
+    for use in (network("tiny-llama").logits, network("tiny-llama").generate):
+        with pytest.raises(ReprlabError, match=says):
+            use(texts)
+
+
+def test_a_plan_beyond_the_layers_is_refused_by_the_walk() -> None:
+    net = network("tiny-llama")
+    recording = net.record(net.batch(net.tokenize(PROMPTS)))
+    with pytest.raises(ReprlabError, match="layer 77 does not exist in a model of 6 layers"):
+        next(recording.walk(rl.Plan([rl.Schedule.parse("0:2 77")])))

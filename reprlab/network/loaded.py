@@ -118,6 +118,24 @@ class Network:
             found = getattr(found, part)
         return [found[i] for i in range(self.n_layers)]
 
+    def _checked(self, schedule: Schedule | str | None) -> Schedule:
+        """A schedule or its text, checked against the layers there are; by default the model as it is."""
+        if isinstance(schedule, str):
+            return Schedule.parse(schedule, self.n_layers)
+        if schedule is not None:
+            schedule.check(self.n_layers)
+        return schedule or self.full()
+
+    def _ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of some texts, each of one token at least."""
+        if isinstance(texts, str):
+            raise ReprlabError("one text was given, not a list of them: write [text]")
+        ids = self.tokenize(texts) if texts else []
+        empty = [place for place, row in enumerate(ids) if not row]
+        if empty or not ids:
+            raise ReprlabError(f"text {empty[0]} has no tokens" if empty else "no texts were given")
+        return ids
+
     def _itself(self) -> None:
         if any(isinstance(layer, Entry) for layer in self._found[1]):
             raise ReprlabError("this network runs a schedule: leave its `scheduled` block first")
@@ -126,16 +144,16 @@ class Network:
         """The schedule of the model as it is."""
         return Schedule.full(self.n_layers)
 
-    def hidden_states(self, batch: Batch, schedule: Schedule | None = None) -> list[Tensor]:
+    def hidden_states(self, batch: Batch, schedule: Schedule | str | None = None) -> list[Tensor]:
         """The hidden states at every depth of a schedule, from one nnsight trace of the base model.
 
         Returns depths 0..steps (by default 0..n_layers) as tensors of (document, token, width), pads
         included, equal bit for bit to what the module itself computes. The head does not run.
         """
         self._itself()
-        if schedule is None or schedule == self.full():
+        schedule = self._checked(schedule)
+        if schedule == self.full():
             return trace(self._wrapped, self._wrapped_layers, batch)
-        schedule.check(self.n_layers)
         form = self.record(batch).output
         return trace_schedule(self._wrapped, self._wrapped_layers, batch, schedule.steps, form)
 
@@ -144,7 +162,7 @@ class Network:
         self._itself()
         return record(self.module, self.base, self.layers, batch)
 
-    def logits(self, texts: Sequence[str], schedule: Schedule | None = None) -> list[Tensor]:
+    def logits(self, texts: Sequence[str], schedule: Schedule | str | None = None) -> list[Tensor]:
         """The logits of each text under a schedule (default: the model as it is): (token, vocabulary) each.
 
         Runs the local executor on one batch. Raises `ReprlabError` for a model without a language head.
@@ -154,9 +172,8 @@ class Network:
         >>> [tuple(part.shape) for part in net.logits(["ab", "abc"], rl.Schedule.parse("0:2 [2:4] 4:6"))]
         [(2, 260), (3, 260)]
         """
-        schedule = schedule or self.full()
-        schedule.check(self.n_layers)
-        ids = self.tokenize(texts)
+        schedule = self._checked(schedule)
+        ids = self._ids(texts)
         recording = self.record(self.batch(ids))
         output = recording.finish(recording.run(schedule)[-1])
         if getattr(output, "logits", None) is None:
@@ -164,7 +181,7 @@ class Network:
         return [output.logits[row, : len(text)] for row, text in enumerate(ids)]
 
     @contextmanager
-    def scheduled(self, schedule: Schedule, *, kv: str = "exact") -> Generator[Any]:
+    def scheduled(self, schedule: Schedule | str, *, kv: str = "exact") -> Generator[Any]:
         """The ordinary Hugging Face module, running a schedule until the block ends.
 
         For `generate`, lm-eval, training, anyone's own code. Each applied step owns its cache slot, so cached
@@ -177,14 +194,14 @@ class Network:
         ...     module(**net.batch(net.tokenize(["ab"]))).logits.shape
         torch.Size([1, 2, 260])
         """
-        schedule.check(self.n_layers)
-        with rewritten(self.module, self._found[1], schedule.steps, kv) as module:
+        steps = self._checked(schedule).steps
+        with rewritten(self.module, self._found[1], steps, kv) as module:
             yield module
 
     def generate(
         self,
         prompts: Sequence[str],
-        schedule: Schedule | None = None,
+        schedule: Schedule | str | None = None,
         *,
         max_new_tokens: int = 64,
         kv: str = "exact",
@@ -200,7 +217,7 @@ class Network:
             raise ReprlabError(f"'{self.name}' has no language head, so it cannot generate")
         if max_new_tokens < 1:
             raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")
-        batch = self.batch(self.tokenize(prompts), side="left")
+        batch = self.batch(self._ids(prompts), side="left")
         given = {key: batch[key] for key in ("input_ids", "attention_mask")}
         pad = self.tokenizer.pad_token_id
         chosen = {"do_sample": False, "max_new_tokens": max_new_tokens, "pad_token_id": pad, **options}

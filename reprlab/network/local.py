@@ -47,6 +47,9 @@ class Recording:
 
         Bit for bit what `run` gives for each; `plan.peak_alive` states are kept at most.
         """
+        for schedule in plan.distinct:
+            if max(_highest(step) for step in schedule) >= len(self.layers):
+                schedule.check(len(self.layers))
         slots: list[Tensor | None] = [self.start, *[None] * plan.peak_alive]
         for event in plan.walk():
             state = slots[event.slot_in if isinstance(event, Run) else event.slot]
@@ -75,6 +78,10 @@ class Recording:
         args, kwargs = self.calls[layer]
         with torch.no_grad():
             return hidden(self.layers[layer](state, *args, **kwargs))
+
+
+def _highest(step: Step) -> int:
+    return step if isinstance(step, int) else max(step)
 
 
 def combined(step: tuple[int, ...], state: Tensor, outputs: Iterable[Tensor]) -> Tensor:

@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import Cache
+from transformers import Cache, PreTrainedModel
+from transformers.utils.output_capturing import maybe_install_capturing_hooks
 
 from reprlab.errors import ReprlabError, unknown
 from reprlab.network.layers import hidden, like
@@ -30,6 +31,7 @@ def rewritten(module: Any, layers: nn.ModuleList, steps: Sequence[Step], kv: str
         raise unknown("kv", kv, KV)
     if any(isinstance(layer, Entry) for layer in layers):
         raise ReprlabError("this network runs a schedule already: leave that `scheduled` block first")
+    maybe_install_capturing_hooks(_owner(module, layers))  # once and lazily otherwise: on our entries
     config = module.config.get_text_config(decoder=True)
     originals, before = list(layers), dict(config.__dict__)
     entries = _entries(originals, steps, kv)
@@ -41,6 +43,12 @@ def rewritten(module: Any, layers: nn.ModuleList, steps: Sequence[Step], kv: str
         _fill(layers, originals)
         config.__dict__.clear()
         config.__dict__.update(before)
+
+
+def _owner(module: Any, layers: nn.ModuleList) -> Any:
+    """The innermost model around the layers: it is the one that walks them."""
+    models = [part for part in module.modules() if isinstance(part, PreTrainedModel)]
+    return [model for model in models if any(part is layers for part in model.modules())][-1]
 
 
 def _fill(layers: nn.ModuleList, modules: Sequence[nn.Module]) -> None:
