@@ -15,7 +15,7 @@ HERE = reports/smollm2-135m
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv .venv
 	$(RUN)/python -m pip install --quiet --constraint constraints.txt torch
-	$(RUN)/python -m pip install --quiet --constraint constraints.txt --editable '.[gguf,eval,devices,dev]'
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt --editable '.[gguf,eval,devices,train,dev]'
 	touch $@
 
 demo: .venv/ready

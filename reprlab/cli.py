@@ -382,7 +382,9 @@ def similarity(
 def schedule(
     text: Annotated[str | None, typer.Argument(help="As in '0:14 [14:19]*3 19:32'.", metavar="TEXT")] = None,
     layers: Annotated[int | None, typer.Option(help="Check against a model of so many layers.")] = None,
-    paper: Annotated[str | None, typer.Option(help="An intervention of the paper, instead of TEXT.")] = None,
+    paper: Annotated[
+        str | None, typer.Option(help=f"One of the paper's, instead of TEXT: {', '.join(PAPER)}.")
+    ] = None,
     start: Annotated[int | None, typer.Option(help="Where --paper begins: 0..start stay in front.")] = None,
     layer: Annotated[int | None, typer.Option(help="The layer of --paper skip_one and switch.")] = None,
     seed: Annotated[int | None, typer.Option(help="The seed of --paper random.")] = None,
