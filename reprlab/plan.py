@@ -132,6 +132,22 @@ class Plan:
         return sum(layer_calls(node.children) for node in self._nodes)
 
     @cached_property
+    def calls_at(self) -> Mapping[int, int]:
+        """The layer calls that `walk` has made when it emits a position, by position: how far it is.
+
+        >>> Plan(map(Schedule.parse, ["0 1", "0 2"])).calls_at
+        {0: 2, 1: 3}
+        """
+        found: dict[int, int] = {}
+        calls = 0
+        for event in self.walk():
+            if isinstance(event, Run):
+                calls += layer_calls([event.step])
+            else:
+                found |= dict.fromkeys(event.positions, calls)
+        return found
+
+    @cached_property
     def peak_alive(self) -> int:
         """How many states `walk` keeps alive at most, the root's counted; simulated.
 

@@ -18,6 +18,7 @@ from reprlab.network.layers import find_layers
 from reprlab.network.local import Recording, record
 from reprlab.network.rewriting import Entry, rewritten
 from reprlab.network.tracing import trace, trace_schedule, wrap
+from reprlab.packing import Request, Row, pack
 from reprlab.schedule import Schedule
 
 Batch = dict[str, Any]
@@ -66,6 +67,24 @@ class Network:
         return min(limit or 1 << 20, self.tokenizer.model_max_length)
 
     @property
+    def positions(self) -> int:
+        """How many positions there are, as lm-eval counts: by the configuration, else by the tokenizer."""
+        config = self.module.config.get_text_config(decoder=True)
+        own = (getattr(config, name, None) for name in ("n_positions", "max_position_embeddings", "n_ctx"))
+        said = min(self.tokenizer.model_max_length, 1 << 20)
+        return next((limit for limit in own if limit), said if said < 1 << 20 else 2048)
+
+    @property
+    def vocabulary(self) -> int:
+        """How many logits the language head gives."""
+        return self.module.config.get_text_config(decoder=True).vocab_size
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it has a causal language head."""
+        return hasattr(self.module, "generate") and bool(self.module.can_generate())
+
+    @property
     def attention(self) -> str:
         """The attention implementation in use, part of a capture's identity."""
         return str(self.module.config._attn_implementation)
@@ -98,8 +117,61 @@ class Network:
             "position_ids": padded([range(len(row)) for row in ids], 0),
             "token_type_ids": padded([[0] * len(row) for row in ids], 0),
         }
+        return self._placed(batch)
+
+    def rows(self, rows: Sequence[Row]) -> Batch:
+        """A batch of rows, each padded behind its end; branches become a mask of who sees whom.
+
+        Without branches there is no mask where the attention is causal by itself: nothing looks ahead, so
+        nothing sees the padding.
+        """
+        longest = max(map(len, rows))
+
+        def padded(values: Sequence[Sequence[int]], fill: int) -> Tensor:
+            return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in values])
+
+        batch: Batch = {"input_ids": padded([row.tokens for row in rows], self.tokenizer.pad_token_id or 0)}
+        steps = range(longest)
+        batch["position_ids"] = torch.tensor([[*row.positions, *steps[len(row) :]] for row in rows])
+        if any(row.branched for row in rows):
+            seen = _visible(padded([row.branches for row in rows], -1))
+            lowest = torch.finfo(self.base.dtype).min
+            batch["attention_mask"] = torch.zeros(seen.shape, dtype=self.base.dtype).masked_fill(
+                ~seen, lowest
+            )
+        elif self.attention != "sdpa":
+            batch["attention_mask"] = padded([[1] * len(row) for row in rows], 0)
+        return self._placed(batch)
+
+    @cached_property
+    def packs(self) -> int:
+        """How many positions a packed row may have; 0 where the architecture does not take a mask of its own.
+
+        Found by trying: a packed row must give the states of its rows one by one. A mask given from outside
+        knows no sliding window, so a packed row must lie inside the smallest one.
+        """
+        config = self.module.config.get_text_config(decoder=True)
+        kinds = getattr(config, "layer_types", None) or ["sliding"]
+        sizes = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
+        windows = [size for size in sizes if size and set(kinds) != {"full_attention"}]
+        return min([self.max_tokens, *windows]) if self._takes_masks() else 0
+
+    def _takes_masks(self) -> bool:
+        requests = [Request((*range(5, 17), *rest), tuple(range(12, 15))) for rest in ((3, 4, 5), (7, 5, 9))]
+        together, apart = (pack(requests, width=self.width, longest=limit) for limit in (99, 0))
+        try:
+            with torch.no_grad():
+                packed, plain = (self.base(**self.rows(r)).last_hidden_state for r in (together, apart))
+        except (TypeError, ValueError, RuntimeError, IndexError):
+            return False
+        tail = torch.stack([packed[0, 12:14], packed[0, 14:16]]) - plain[:, 12:14]
+        tolerance = 1e-3 if self.base.dtype == torch.float32 else 5e-2
+        return bool(tail.norm() <= tolerance * plain[:, 12:14].norm())
+
+    def _placed(self, batch: Batch) -> Batch:
+        """What the model takes of a batch, on its device."""
         where = self.base.device if self.base.device.type != "meta" else "cpu"  # offloaded: accelerate moves
-        taken = {k: v.to(where) for k, v in batch.items() if k in self._accepted}
+        taken = {key: value.to(where) for key, value in batch.items() if key in self._accepted}
         return taken | ({"use_cache": False} if "use_cache" in self._accepted else {})
 
     @cached_property
@@ -213,7 +285,7 @@ class Network:
         >>> len(rl.load("tiny-llama").generate(["ab", "abc"], max_new_tokens=3))
         2
         """
-        if not hasattr(self.module, "generate") or not self.module.can_generate():
+        if not self.speaks:
             raise ReprlabError(f"'{self.name}' has no language head, so it cannot generate")
         if max_new_tokens < 1:
             raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")
@@ -224,3 +296,10 @@ class Network:
         with self.scheduled(schedule or self.full(), kv=kv) as module, torch.no_grad():
             output = module.generate(**given, **chosen)
         return self.tokenizer.batch_decode(output[:, given["input_ids"].shape[1] :], skip_special_tokens=True)
+
+
+def _visible(branches: Tensor) -> Tensor:
+    """Who sees whom, (row, 1, token, token): those before it and itself, of branch 0 or of its own."""
+    before = torch.ones(branches.shape[1], branches.shape[1], dtype=torch.bool).tril()
+    shared = branches[:, None, None, :] == 0
+    return before & (shared | (branches[:, None, :, None] == branches[:, None, None, :]))

@@ -63,6 +63,21 @@ class Recording:
 
     def finish(self, state: Tensor) -> Any:
         """The module's own output where the layers end in `state`: its norm, head, caps and scales."""
+        with torch.no_grad(), replaced(self.layers, self._ending(state)):
+            return self.module(**self.batch)
+
+    def head(self, states: Tensor) -> Tensor:
+        """The logits of some last states: (state, width) -> (state, vocabulary).
+
+        The module's own tail runs on them alone, so that positions which nobody reads cost nothing: behind
+        the layers every position is on its own, whatever the architecture does there.
+        """
+        one = {key: _first(value) for key, value in self.batch.items()}
+        with torch.no_grad(), replaced(self.layers, self._ending(states[None])):
+            return self.module(**one).logits.flatten(0, 1)
+
+    def _ending(self, state: Tensor) -> list[Any]:
+        """Stand-ins for the layers' calls, after which the module goes on from `state`."""
 
         def first(*_: Any, **__: Any) -> Any:
             return like(self.output, state)
@@ -70,9 +85,7 @@ class Recording:
         def passing(*args: Any, **kwargs: Any) -> Any:
             return like(self.output, _state(args, kwargs))
 
-        forwards = [first, *[passing] * (len(self.layers) - 1)]
-        with torch.no_grad(), replaced(self.layers, forwards):
-            return self.module(**self.batch)
+        return [first, *[passing] * (len(self.layers) - 1)]
 
     def _layer(self, layer: int, state: Tensor) -> Tensor:
         args, kwargs = self.calls[layer]
@@ -82,6 +95,13 @@ class Recording:
 
 def _highest(step: Step) -> int:
     return step if isinstance(step, int) else max(step)
+
+
+def _first(value: Any) -> Any:
+    """What a batch of the first document's first token has in the place of a whole batch's tensor."""
+    if not isinstance(value, Tensor):
+        return value
+    return value[:1, :1] if value.dim() == 2 else value[:1, :, :1, :1]
 
 
 def combined(step: tuple[int, ...], state: Tensor, outputs: Iterable[Tensor]) -> Tensor:

@@ -1,0 +1,133 @@
+"""Packing: the requests of one document as rows of tokens that compute what they share only once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from math import inf
+from typing import NamedTuple
+
+Tokens = tuple[int, ...]
+FIXED = 96  # tokens whose work one more batch is worth: the calls around the products
+
+
+@dataclass(frozen=True)
+class Request:
+    """Tokens, and the places among them that are scored: each is predicted from all tokens before it."""
+
+    tokens: Tokens
+    scored: tuple[int, ...]  # ascending, from 1
+
+    @property
+    def inputs(self) -> Tokens:
+        """The tokens that must run: the last scored one is only predicted."""
+        return self.tokens[: self.scored[-1]]
+
+
+class Read(NamedTuple):
+    """At `place` of a row the model predicts a token that is scored for a request: `target`."""
+
+    place: int
+    target: int
+    request: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """Tokens as they run, with their positions, and what is read off them.
+
+    `branches` says who sees whom: a token sees those before it that are of branch 0 or of its own.
+    """
+
+    tokens: Tokens
+    positions: Tokens
+    branches: Tokens
+    reads: tuple[Read, ...]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def branched(self) -> bool:
+        """Whether the row needs a mask and positions of its own."""
+        return any(self.branches)
+
+
+def pack(requests: Sequence[Request], *, width: int, longest: int) -> tuple[Row, ...]:
+    """The rows of a document's requests: one packed row where that costs less, else a row each.
+
+    A packed row is [what all begin with, rest, rest, ...]; it may have `longest` positions at most (0: no
+    packed rows). Inputs with which another one begins ride on that one for nothing. `width` is the
+    network's.
+
+    >>> (row,) = pack([Request((5, 6, 7, 8), (2, 3)), Request((5, 6, 9), (2,))], width=64, longest=99)
+    >>> row.tokens, [tuple(read) for read in row.reads]
+    ((5, 6, 7), [(1, 7, 0), (2, 8, 0), (1, 9, 1)])
+    """
+    inputs = [request.inputs for request in requests]
+    whole = [
+        i for i in dict.fromkeys(inputs) if not any(len(o) > len(i) and o[: len(i)] == i for o in inputs)
+    ]
+    owners = [next(n for n, o in enumerate(whole) if o[: len(i)] == i) for i in inputs]
+    shared = _common(whole)
+    packed = shared + sum(len(i) - shared for i in whole)
+    saves = shared and _cost(packed, width) <= sum(_cost(len(i), width) for i in whole)
+    if len(whole) == 1 or (saves and max(map(len, whole)) <= longest):
+        return (_row(requests, whole, shared, dict(enumerate(owners))),)
+    alone = ({n: 0 for n, owner in enumerate(owners) if owner == number} for number in range(len(whole)))
+    return tuple(_row(requests, [i], len(i), mine) for i, mine in zip(whole, alone, strict=True))
+
+
+def _common(inputs: Sequence[Tokens]) -> int:
+    """How many tokens all inputs begin with."""
+    return sum(1 for _ in takewhile(lambda at: len(set(at)) == 1, zip(*inputs, strict=False)))
+
+
+def _cost(length: int, width: int) -> int:
+    """A row's work, up to a factor: 24 width^2 for a token's products, 4 width for each that it sees."""
+    return length * (6 * width + length)
+
+
+def _row(requests: Sequence[Request], whole: Sequence[Tokens], shared: int, owners: Mapping[int, int]) -> Row:
+    """One row for the inputs in `whole`; `owners` says which of them a request begins."""
+    tokens, positions, branches = list(whole[0][:shared]), list(range(shared)), [0] * shared
+    starts: list[int] = []
+    for branch, rest in enumerate((i[shared:] for i in whole), start=1):
+        starts.append(len(tokens))
+        tokens += rest
+        positions += range(shared, shared + len(rest))
+        branches += [branch] * len(rest)
+    reads = [
+        Read(at if at < shared else starts[owner] + at - shared, requests[number].tokens[at + 1], number)
+        for number, owner in owners.items()
+        for at in (place - 1 for place in requests[number].scored)
+    ]
+    return Row(tuple(tokens), tuple(positions), tuple(branches), tuple(reads))
+
+
+def batches(sizes: Sequence[tuple[int, int]], tokens: int) -> list[list[int]]:
+    """Documents in batches, given each one's rows and its longest row, by falling length.
+
+    Of all ways to cut the sorted documents it is the one that runs the fewest tokens, padding counted, and
+    `FIXED` more for each batch; no batch is wider than `tokens` in all, but where one document is.
+
+    >>> batches([(1, 5), (1, 100), (1, 98), (1, 6)], 1000)
+    [[1, 2], [3, 0]]
+    """
+    order = sorted(range(len(sizes)), key=lambda i: (-sizes[i][1], i))
+    best, cut = [0.0] + [inf] * len(order), [0] * (len(order) + 1)
+    for start in range(len(order)):
+        rows, longest = 0, sizes[order[start]][1]
+        for stop in range(start + 1, len(order) + 1):
+            rows += sizes[order[stop - 1]][0]
+            if rows * longest > tokens and stop > start + 1:
+                break
+            if best[start] + rows * longest + FIXED < best[stop]:
+                best[stop], cut[stop] = best[start] + rows * longest + FIXED, start
+    made: list[list[int]] = []
+    stop = len(order)
+    while stop:
+        made.append(order[cut[stop] : stop])
+        stop = cut[stop]
+    return made[::-1]
