@@ -1,0 +1,422 @@
+"""Benchmark scores, and how far the choice of documents may have moved them: mathematics only.
+
+Items are (..., document, column); leading axes are schedules. Where a statistic has one column, its axis may
+be left out, unless there is one document: a last axis of length 1 is the column. Documents made from one
+template or sentence pair share a unit, any label; chance draws units. A standard error is the norm of a
+vector over units, and a difference's or quotient's vector is the same combination of its parts' vectors:
+that is all of pairing. Sources: Liang and Zeger 1986 (clusters), Miller 2024, arXiv 2411.00640
+(evaluations), Efron 1979 (bootstrap).
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
+
+from reprlab.errors import ReprlabError, unknown
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Counts = NDArray[np.generic]
+Values = float | Array
+MEDIAN_DRAWS = 1000  # for the standard error of a median, which has no closed form
+BLOCK = 1 << 22  # numbers alive at a time where draws are walked through
+
+
+def _quiet() -> np.errstate:
+    return np.errstate(all="ignore")  # inf and NaN are results here
+
+
+@dataclass(frozen=True)
+class Aggregation:
+    """How items become a statistic: link(sum of x / sum of y) over documents, (x, y) = terms(items).
+
+    `unlink` is the inverse of `link`, `slope` its derivative. Without `terms`: link(upper median).
+
+    >>> how = AGGREGATIONS["perplexity"]
+    >>> print(how.link(np.float64(0)), how.unlink(np.float64(1)), how.slope(np.float64(0)))
+    1.0 -0.0 -1.0
+    """
+
+    columns: int
+    terms: Callable[[Array], tuple[Array, Array]] | None  # (..., document, column) -> 2 of (..., document)
+    link: Callable[[Array], Array] = lambda level: level
+    unlink: Callable[[Array], Array] = lambda value: value
+    slope: Callable[[Array], Array] = np.ones_like
+
+
+def _counted(items: Array) -> tuple[Array, Array]:
+    return items[..., 0], np.ones_like(items[..., 0])
+
+
+def _present(items: Array) -> tuple[Array, Array]:
+    known = ~np.isnan(items[..., 0])
+    return np.where(known, items[..., 0], 0.0), known.astype(np.float64)
+
+
+def _weighted(items: Array) -> tuple[Array, Array]:
+    return items[..., 0], items[..., 1]
+
+
+_PERPLEXITY = Aggregation(
+    columns=1,
+    terms=_counted,
+    link=lambda level: np.exp(-level),
+    unlink=lambda value: -np.log(value),
+    slope=lambda level: -np.exp(-level),
+)
+_BITS = Aggregation(
+    columns=2,
+    terms=_weighted,
+    link=lambda level: -level / math.log(2),
+    unlink=lambda value: -value * math.log(2),
+    slope=lambda level: np.full_like(level, -1 / math.log(2)),
+)
+AGGREGATIONS: Mapping[str, Aggregation] = {
+    "mean": Aggregation(1, _counted),
+    "nanmean": Aggregation(1, _present),
+    "median": Aggregation(1, None),
+    "perplexity": _PERPLEXITY,
+    "weighted_perplexity": replace(_PERPLEXITY, columns=2, terms=_weighted),
+    "bits_per_byte": _BITS,
+}
+
+
+def aggregate(name: str, items: ArrayLike, weights: ArrayLike | None = None) -> Values:
+    """The statistic of each schedule, (..., n, k) or (..., n) -> (...); weights (n,) >= 0, default 1.
+
+    mean, nanmean (without NaN): sum w x / sum w. perplexity: exp(-sum w ll / sum w). weighted_perplexity:
+    exp(-sum w ll / sum w size). bits_per_byte: -sum w ll / sum w bytes / ln 2. median: the upper one. Names
+    and values are lm-evaluation-harness's. Weight 2 is the document twice, 0 not at all. Unchanged by the
+    order of documents. Past the float range inf; NaN spreads, but for nanmean; nothing to count gives NaN.
+
+    >>> aggregate("perplexity", [[-1000.0, -2000.0], [0.0, 0.0]]).tolist()
+    [inf, 1.0]
+    """
+    how, rows = _read(name, items)
+    given = np.ones(rows.shape[-2]) if weights is None else np.asarray(weights, np.float64)
+    if given.shape != rows.shape[-2:-1]:
+        raise ReprlabError(f"{name} of {rows.shape[-2]} documents takes as many weights, given {given.shape}")
+    with _quiet():
+        return how.link(_level(how, rows, given))[()]
+
+
+def standard_error(name: str, items: ArrayLike, units: ArrayLike | None = None) -> Values:
+    """Standard error of `aggregate`, (..., n, k) or (..., n) -> (...); units (n,), default one a document.
+
+    sqrt(G/(G-1) sum_g (sum_(i in g) d_i)^2) over G units that have a score, where d_i = link'(r) (x_i - r
+    y_i) / sum y is the influence of a document, r = sum x / sum y. Laws: sd / sqrt(n) (ddof 1) for the mean
+    of units of one document; each document twice in its unit changes nothing. median: sd over 1,000 draws,
+    always the same. Below two units, or of a score that is not finite, NaN.
+
+    >>> x = [0, 0, 0, 1, 1, 1]
+    >>> print(f"{standard_error('mean', x):.4f} {standard_error('mean', x, units=x):.4f}")
+    0.2236 0.5000
+    """
+    how, rows = _read(name, items)
+    with _quiet():
+        return _norm(_linked(how, *_spread(how, rows, _codes(units, rows.shape[-2]))[:2]))
+
+
+def draws(units: ArrayLike, count: int = 10_000, seed: int = 0) -> NDArray[np.int16]:
+    """How often each draw of G units from G has each: labels (n,) -> (count, G), columns by sorted label.
+
+    Rows sum to G; the first rows are the same for every `count`. `np.arange(n)`: every document a unit.
+
+    >>> drawn = draws([7, 7, 3], count=4)
+    >>> drawn.shape, drawn.sum(1).tolist()
+    ((4, 2), [2, 2, 2, 2])
+    """
+    size = len(np.unique(np.asarray(units)))
+    if not size:
+        raise ReprlabError("draws need at least one document, given none")
+    chance, counts = (
+        np.random.default_rng(seed),
+        np.empty((count, size), np.int16),
+    )  # no unit is drawn 32,768 times
+    for rows in _blocks(*counts.shape):
+        counts[rows] = chance.multinomial(size, np.full(size, 1 / size), size=len(counts[rows]))
+    return counts
+
+
+def bootstrap(name: str, items: ArrayLike, units: ArrayLike | None, counts: ArrayLike) -> Array:
+    """The statistic under each draw: (..., n, k) or (..., n), counts (count, G) -> (..., count).
+
+    Law: each is `aggregate` with weights counts[j, unit]; so a draw without the documents that are -inf or
+    NaN is finite. The same `counts` for every schedule make paired draws.
+
+    >>> bootstrap("mean", [1, 2, 6], None, [[1, 1, 1], [3, 0, 0], [0, 2, 1]]).round(3).tolist()
+    [3.0, 1.0, 3.333]
+    """
+    how, rows = _read(name, items)
+    codes, drawn = _codes(units, rows.shape[-2]), np.asarray(counts)
+    size = len(np.unique(codes))
+    if drawn.ndim != 2 or drawn.shape[1] != size:
+        raise ReprlabError(f"{size} units take counts (count, {size}), given {drawn.shape}")
+    with _quiet():
+        return how.link(_resampled(how, rows, codes, drawn))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One score minus another, its standard error and its interval; `units` are those that have both."""
+
+    value: float
+    stderr: float
+    low: float
+    high: float
+    documents: int
+    units: int
+
+
+def difference(
+    name: str, a: ArrayLike, b: ArrayLike, units: ArrayLike | None = None, level: float = 0.95
+) -> Difference:
+    """aggregate(a) - aggregate(b), over the same documents: (n, k) or (n,) each.
+
+    Standard error: of the documents' differences in influence, in units; interval value +- t_(G-1) stderr.
+    Laws: the `mean` of units of one document is scipy's ttest_rel; (a, a) is 0 +- 0; (b, a) is (a, b)
+    mirrored. One unit, or a score that is not finite, gives NaN.
+
+    >>> d = difference("mean", [1, 1, 0, 1], [0, 1, 0, 0])
+    >>> print(f"{d.value} +- {d.stderr:.3f}, {d.low:.3f} to {d.high:.3f}, {d.units} units")
+    0.5 +- 0.289, -0.419 to 1.419, 4 units
+    """
+    how, first, second = _pair(name, a, b)
+    codes = _codes(units, len(first))
+    with _quiet():
+        one, mine, live = _spread(how, first, codes)
+        two, other, live2 = _spread(how, second, codes)
+        value = float(how.link(one) - how.link(two))
+        stderr = float(_norm(_linked(how, one, mine) - _linked(how, two, other)))
+    size = int(min(live, live2))
+    return Difference(value, stderr, *_interval(value, stderr, level, size), len(first), size)
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """A score between guessing (0) and the full model (1); NaN and the `reason` where that says nothing."""
+
+    value: float
+    stderr: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    reason: str = ""
+
+
+def normalised(
+    name: str,
+    items: ArrayLike,
+    full: ArrayLike,
+    *,
+    floor: float,
+    units: ArrayLike | None = None,
+    level: float = 0.95,
+    guess_margin: float = 5.0,
+) -> Normalised:
+    """R = (score - floor) / (full - floor), over the same documents: (n, k) or (n,) each.
+
+    `floor` is what guessing scores, in the statistic's own unit: a share for accuracy, the vocabulary's
+    size V for perplexity. R is formed before the link, where more is better: for perplexity of the mean
+    log-likelihood and -ln V. It may leave [0, 1]. Standard error: of the influences (d_i(score) - R
+    d_i(full)) / (full - floor), in units; interval R +- t_(G-1) stderr. Laws: the full model has R = 1 +-
+    0; shift and positive scale of items and floor change nothing in a mean. NaN with a reason where full is
+    not `guess_margin` standard errors above the floor or the score is NaN; a score of -inf before the link
+    is R = -inf with a reason.
+
+    >>> x = np.arange(20) % 4
+    >>> normalised("mean", x > 1, x > 0, floor=0.25).value
+    0.5
+    >>> normalised("mean", x > 1, x > 0, floor=0.7).reason
+    'the full model scores 0.750 +- 0.099, which is 0.5 standard errors above guessing (0.700); 5 are needed'
+    """
+    how, rows, whole = _pair(name, items, full)
+    codes = _codes(units, len(rows))
+    with _quiet():
+        score, mine, live = _spread(how, rows, codes)
+        best, other, live2 = _spread(how, whole, codes)
+        above = best - how.unlink(np.array(floor, np.float64))
+        margin = above / _norm(other)
+        value = (score - best + above) / above
+        stderr = _norm((mine - value * other) / above)
+        words = f"{how.link(best):.3f} +- {_norm(_linked(how, best, other)):.3f}"
+    if not margin >= guess_margin:
+        far = f"{margin:.1f} standard errors above guessing ({floor:.3f}); {guess_margin:g} are needed"
+        return Normalised(math.nan, reason=f"the full model scores {words}, which is {far}")
+    if score == -math.inf:
+        return Normalised(-math.inf, reason="the score is -inf: some document was given probability 0")
+    if not np.isfinite(score):
+        return Normalised(math.nan, reason=f"the score is {score}: some document has no number")
+    ends = _interval(float(value), float(stderr), level, int(min(live, live2)))
+    return Normalised(float(value), float(stderr), *ends)
+
+
+def seeds_spread(values: ArrayLike) -> tuple[float, float]:
+    """Mean and sd (ddof 1) of a score over seeds, (seeds,): what the seed does, documents held fixed.
+
+    One seed has no sd: NaN; none has no mean either. Unchanged by the order of seeds.
+
+    >>> seeds_spread([0.25, 0.75, 0.5]), seeds_spread([0.5])
+    ((0.5, 0.25), (0.5, nan))
+    """
+    found = np.asarray(values, np.float64)
+    mean = float(found.mean()) if found.size else math.nan
+    return mean, float(found.std(ddof=1)) if found.size > 1 else math.nan
+
+
+def pooled(items: ArrayLike) -> Array:
+    """Each document's mean over seeds, (seeds, n, k) -> (n, k); NaN spreads.
+
+    Its `standard_error` is the documents' part in the spread of a score averaged over seeds, `seeds_spread`
+    shows the seeds'. The perplexity of it is the geometric mean of the seeds' perplexities.
+
+    >>> pooled([[[0.0], [1.0]], [[1.0], [1.0]]]).tolist()
+    [[0.5], [1.0]]
+    """
+    return np.asarray(items, np.float64).mean(0)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a model that does not read scores: at random, or with always the same choice."""
+
+    uniform: float
+    majority: float
+
+    @property
+    def floor(self) -> float:
+        """The better of the two."""
+        return max(self.uniform, self.majority)
+
+
+def guessing(golds: ArrayLike, choices: ArrayLike) -> Guess:
+    """Accuracy of guessing, in (0, 1]: golds (n,) are places of the right choice, choices (n,) their numbers.
+
+    uniform = mean of 1 / choices; majority = the largest share of one place. Unchanged by the order of
+    documents. No documents, lengths that differ and a gold outside 0 .. choices - 1 are errors.
+
+    >>> guessing([0, 0, 0, 1], [4, 4, 2, 2])
+    Guess(uniform=0.375, majority=0.75)
+    """
+    gold, number = np.asarray(golds), np.asarray(choices)
+    if gold.ndim != 1 or gold.shape != number.shape or not gold.size:
+        raise ReprlabError(f"golds and choices are (n,) each, n > 0, given {gold.shape} and {number.shape}")
+    for at in np.flatnonzero((gold < 0) | (gold >= number)):
+        raise ReprlabError(f"document {at} has gold {gold[at]}, outside its {number[at]} choices from 0")
+    return Guess(float((1 / number).mean()), float(np.bincount(gold).max() / gold.size))
+
+
+def _read(name: str, items: ArrayLike) -> tuple[Aggregation, Array]:
+    """The aggregation and its items as (..., document, column)."""
+    if name not in AGGREGATIONS:
+        raise unknown("aggregation", name, AGGREGATIONS)
+    how, rows = AGGREGATIONS[name], np.asarray(items, np.float64)
+    if how.columns == 1 and rows.ndim and (rows.ndim == 1 or rows.shape[-1] != 1):
+        rows = rows[..., None]
+    if rows.ndim < 2 or rows.shape[-1] != how.columns:
+        raise ReprlabError(f"{name} takes items (..., documents, {how.columns}), given {np.shape(items)}")
+    return how, rows
+
+
+def _pair(name: str, a: ArrayLike, b: ArrayLike) -> tuple[Aggregation, Array, Array]:
+    (how, first), (_, second) = _read(name, a), _read(name, b)
+    if first.ndim != 2 or first.shape != second.shape:
+        takes = f"two arrays (documents, {how.columns}) over the same documents"
+        raise ReprlabError(f"{name} of a pair takes {takes}, given {np.shape(a)} and {np.shape(b)}")
+    return how, first, second
+
+
+def _codes(units: ArrayLike | None, count: int) -> Codes:
+    """Units as 0 .. G - 1 in the order of their labels, (n,)."""
+    labels = np.arange(count) if units is None else np.asarray(units)
+    if labels.shape != (count,):
+        raise ReprlabError(f"{count} documents take units ({count},), given {labels.shape}")
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def _by_unit(x: Array, codes: Codes) -> Array:
+    """Sums over the documents of each unit, (..., n) -> (..., G)."""
+    order = codes.argsort(kind="stable")
+    return np.add.reduceat(x[..., order], np.flatnonzero(np.diff(codes[order], prepend=-1)), axis=-1)
+
+
+def _blocks(count: int, width: int) -> list[slice]:
+    step = max(1, BLOCK // max(1, width))
+    return [slice(at, at + step) for at in range(0, count, step)]
+
+
+def _level(how: Aggregation, rows: Array, weights: Array) -> Array:
+    """The statistic before its link, (...). Every schedule is summed by itself: equal items, equal bits."""
+    if how.terms is None:
+        return _resampled(how, rows, np.arange(len(weights)), weights[None])[..., 0]
+    x, y = (np.where(weights > 0, np.ascontiguousarray(term), 0) * weights for term in how.terms(rows))
+    return x.sum(-1) / y.sum(-1)
+
+
+def _resampled(how: Aggregation, rows: Array, codes: Codes, counts: Counts) -> Array:
+    """The statistic before its link under each draw, (..., count)."""
+    found = np.empty((*rows.shape[:-2], len(counts)))
+    sums = None if how.terms is None else [_by_unit(term, codes) for term in how.terms(rows)]
+    for block in _blocks(*counts.shape):
+        times = counts[block].astype(np.float64)
+        if sums is None:
+            found[..., block] = _medians(rows[..., 0], times[:, codes])
+        else:
+            found[..., block] = _drawn(sums[0], times) / _drawn(sums[1], times)
+    return found
+
+
+def _drawn(sums: Array, times: Array) -> Array:
+    """sums @ times.T, (..., count), in which a unit drawn no times adds nothing, be it infinite or NaN."""
+    finite = np.isfinite(sums)
+    total = np.where(finite, sums, 0) @ times.T
+    for odd in np.unique(sums[~finite]):
+        here = np.isnan(sums) if np.isnan(odd) else sums == odd
+        total = total + np.where(here.astype(np.float64) @ times.T > 0, odd, 0)
+    return total
+
+
+def _medians(x: Array, times: Array) -> Array:
+    """Upper weighted medians, (..., n) and (count, n) -> (..., count); NaN where NaN or nothing is drawn."""
+    found = np.full((*x.shape[:-1], len(times)), np.nan)
+    for at in np.ndindex(x.shape[:-1] if x.size else 0):
+        order = x[at].argsort()  # NaN last
+        reached, known = times[:, order].cumsum(1), np.count_nonzero(~np.isnan(x[at]))
+        middle = x[at][order][(reached > reached[:, -1:] / 2).argmax(1)]
+        whole = (reached[:, -1] > 0) & (times[:, order[known:]].sum(1) == 0)
+        found[at] = np.where(whole, middle, np.nan)
+    return found
+
+
+def _spread(how: Aggregation, rows: Array, codes: Codes) -> tuple[Array, Array, Array]:
+    """Before the link: the statistic (...), the vector whose norm is its standard error (..., m), G (...)."""
+    level, units = _level(how, rows, np.ones(len(codes))), len(np.unique(codes))
+    if how.terms is None:
+        live = np.full(level.shape, units)
+        counts = draws(codes, MEDIAN_DRAWS) if units > 1 else np.full((2, units), math.nan)
+        found = _resampled(how, rows, codes, counts)
+        return level, (found - found.mean(-1, keepdims=True)) / math.sqrt(len(counts) - 1), live
+    x, y = how.terms(rows)
+    live = (_by_unit(y, codes) > 0).sum(-1)
+    influence = (x - level[..., None] * y) / y.sum(-1)[..., None]
+    correction = np.sqrt(np.where(live > 1, live / (live - 1), np.nan))
+    return level, _by_unit(influence, codes) * correction[..., None], live
+
+
+def _linked(how: Aggregation, level: Array, vector: Array) -> Array:
+    """The vector after the link (delta method); NaN where the statistic is not finite."""
+    return vector * np.where(np.isfinite(how.link(level)), how.slope(level), np.nan)[..., None]
+
+
+def _norm(vector: Array) -> Array:
+    return np.sqrt((vector * vector).sum(-1)) if vector.shape[-1] else np.full(vector.shape[:-1], np.nan)
+
+
+def _interval(value: float, stderr: float, level: float, units: int) -> tuple[float, float]:
+    if not 0 < level < 1:
+        raise ReprlabError(f"level is between 0 and 1, given {level}")
+    half = float(stdtrit(max(units - 1, 1), (1 + level) / 2)) * stderr
+    return value - half, value + half
