@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from reprlab.loading import fetch, load
     from reprlab.plan import Plan
     from reprlab.schedule import Schedule, Summed
+    from reprlab.scores import Scores
+    from reprlab.sweeping import sweep
 
 _PUBLIC = {
     "Entry": "grids",
     "Plan": "plan",
     "ReprlabError": "errors",
     "Schedule": "schedule",
+    "Scores": "scores",
     "Summed": "schedule",
     "Similarity": "comparing",
     "capture": "capturing",
@@ -28,12 +31,14 @@ _PUBLIC = {
     "fetch": "loading",
     "load": "loading",
     "paper_grid": "grids",
+    "sweep": "sweeping",
 }
 __all__ = [
     "Entry",
     "Plan",
     "ReprlabError",
     "Schedule",
+    "Scores",
     "Similarity",
     "Summed",
     "capture",
@@ -44,6 +49,7 @@ __all__ = [
     "fetch",
     "load",
     "paper_grid",
+    "sweep",
 ]
 
 

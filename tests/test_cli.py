@@ -20,6 +20,7 @@ import reprlab as rl
 from reprlab import cli
 from reprlab.comparing import MEASURES
 from reprlab.errors import ReprlabError
+from reprlab.registry import MODELS
 
 SMALL = ("--documents", "3", "--max-tokens", "24")
 NAMES = "`reprlab models` lists the names; a hub id (org/name), a folder or a .gguf file works too"
@@ -313,7 +314,7 @@ def test_a_models_folder_given_is_listed_with_its_own_names(run: Run, tmp_path: 
     weights_in(tmp_path / "D" / "mine")
     names = [row["model"] for row in json.loads(run("models", "--models-dir", tmp_path / "D", "--json").out)]
     assert names[-1] == "mine"
-    assert len(names) == len(cli.MODELS) + 1
+    assert len(names) == len(MODELS) + 1
 
 
 def test_one_unusable_folder_hides_no_other_model(run: Run, tmp_path: Path) -> None:
@@ -321,7 +322,7 @@ def test_one_unusable_folder_hides_no_other_model(run: Run, tmp_path: Path) -> N
     (tmp_path / "models" / "bad" / "config.json").write_text("{}")
     done = run("models", "--json")
     rows = {row["model"]: row for row in json.loads(done.out)}
-    assert (done.code, len(rows)) == (0, len(cli.MODELS) + 1)
+    assert (done.code, len(rows)) == (0, len(MODELS) + 1)
     assert rows["bad"]["here"] is False
     assert rows["bad"]["weights"] == (
         f"no weights in '{tmp_path}/models/bad': config.json is there, *.safetensors are not"

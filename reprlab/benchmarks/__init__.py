@@ -1,0 +1,69 @@
+"""Benchmarks as lm-evaluation-harness defines them; the only package that touches lm-eval.
+
+A benchmark is opened by name (its task and rows, before any model is there) and prepared for a network (its
+documents as tokens). lm-eval owns prompts, few-shot draws, filters and metrics; what runs the tokens is
+elsewhere. `table` and `expand` need no lm-eval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reprlab.benchmarks.table import BENCHMARKS, GROUPS, PRESETS, expand
+from reprlab.errors import ReprlabError
+
+if TYPE_CHECKING:
+    from reprlab.benchmarks.loading import Opened
+    from reprlab.benchmarks.prepared import Benchmark
+    from reprlab.scores import Scores
+
+__all__ = [
+    "BENCHMARKS",
+    "GROUPS",
+    "PRESETS",
+    "expand",
+    "export",
+    "open_benchmarks",
+    "prepare",
+]
+
+
+def open_benchmarks(
+    names: Iterable[str],
+    *,
+    data_dir: Path | str | None = None,
+    preset: str = "paper",
+    allow_code: bool = False,
+) -> list[Opened]:
+    """The tasks behind some names, with their rows: ours, groups of ours, any lm-eval task, a YAML's path."""
+    try:
+        from reprlab.benchmarks.loading import open_task
+    except ImportError as error:
+        raise ReprlabError(
+            f"benchmarks need the package lm-eval: pip install 'reprlab[eval]' ({error.name} is missing)"
+        ) from error
+    folder = None if data_dir is None else Path(data_dir)
+    if folder is not None and not folder.is_dir():
+        raise ReprlabError(f"--data-dir '{folder}' is no folder")
+    wanted = expand(list(names))
+    if not wanted:
+        raise ReprlabError(f"no benchmark was given: there are {', '.join([*BENCHMARKS, *GROUPS])}")
+    return [open_task(name, data_dir=folder, preset=preset, allow_code=allow_code) for name in wanted]
+
+
+def prepare(
+    opened: Opened, tokenizer: object, *, limit: int, max_length: int, vocabulary: int, max_new_tokens: int
+) -> Benchmark:
+    """A benchmark's first `limit` documents as tokens of a network's tokenizer."""
+    from reprlab.benchmarks.prepared import prepared
+
+    return prepared(opened, tokenizer, limit, max_length, vocabulary, max_new_tokens)
+
+
+def export(folder: Path | str, scores: Scores, benchmarks: Sequence[Benchmark]) -> list[Path]:
+    """Write scores as lm-eval's own results files, one folder a schedule."""
+    from reprlab.benchmarks.harness_results import write
+
+    return write(Path(folder), scores, benchmarks)

@@ -1,0 +1,103 @@
+"""Scores in lm-evaluation-harness's own results format, for the tools that read it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lm_eval.loggers import EvaluationTracker
+from lm_eval.utils import handle_non_serializable, hash_string
+
+from reprlab.benchmarks.prepared import Benchmark
+from reprlab.grids import Entry
+from reprlab.scores import Results, Scores
+from reprlab.uncertainty import aggregate, standard_error
+
+
+def write(folder: Path, scores: Scores, benchmarks: Sequence[Benchmark]) -> list[Path]:
+    """Write one results file a schedule, in a folder of its own; gives the folders.
+
+    As lm-eval's command line writes them with `--output_path`: aggregated metrics with standard errors,
+    versions, shots, and a hash of every task's rows, prompts and targets. The schedule is in the model's
+    arguments.
+    """
+    hashes = {_task_name(b): _hashes(b, scores.results(b.name)) for b in benchmarks}
+    made: dict[str, Path] = {}
+    for place, entry in enumerate(scores.entries):
+        text = str(entry.schedule)
+        if text in made:
+            continue
+        made[text] = folder / _name(place, entry)
+        arguments = {"pretrained": scores.model, "dtype": scores.dtype, "schedule": text}
+        tracker = EvaluationTracker(output_path=str(made[text]))
+        tracker.general_config_tracker.log_experiment_args("reprlab", arguments, "", "", False)
+        tracker.save_results_aggregated(_whole(scores, benchmarks, place, arguments), hashes)
+    return list(made.values())
+
+
+def _task_name(benchmark: Benchmark) -> str:
+    """lm-eval's own name, but for solutions, which it does not score."""
+    opened = benchmark.opened
+    return opened.name if opened.output == "solution" else str(opened.task.config.task)
+
+
+def _name(place: int, entry: Entry) -> str:
+    """A folder's name: the row, the variant, and what it takes."""
+    labels = {"s": entry.start, "layer": entry.layer, "x": entry.times, "seed": entry.seed}
+    taken = [f"{key}{value}" for key, value in labels.items() if value is not None]
+    window = [] if entry.window is None else ["{}-{}".format(*entry.window)]
+    return "-".join([f"{place:04d}", entry.variant, *taken, *window])
+
+
+def _whole(
+    scores: Scores, benchmarks: Sequence[Benchmark], place: int, arguments: dict[str, Any]
+) -> dict[str, Any]:
+    tasks = {_task_name(b): (b, scores.results(b.name)) for b in benchmarks}
+    return {
+        "results": {name: _task(results, place) for name, (_, results) in tasks.items()},
+        "group_subtasks": {name: [] for name in tasks},
+        "configs": {name: _config(b) for name, (b, _) in tasks.items()},
+        "versions": {name: b.opened.task.VERSION for name, (b, _) in tasks.items()},
+        "n-shot": {name: results.shots for name, (_, results) in tasks.items()},
+        "higher_is_better": {
+            name: {column.name.partition(",")[0]: column.higher_is_better for column in results.columns}
+            for name, (_, results) in tasks.items()
+        },
+        "n-samples": {
+            name: {"original": len(b.opened.docs), "effective": len(results.ids)}
+            for name, (b, results) in tasks.items()
+        },
+        "config": {"model": "reprlab", "model_args": arguments, "made_with": dict(scores.made_with)},
+    }
+
+
+def _task(results: Results, place: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"alias": results.task, "sample_len": len(results.ids)}
+    for metric in results.metrics:
+        how, items = results.column(metric).aggregation, results.items(metric)[place]
+        name, _, kept = metric.partition(",")
+        found[f"{name},{kept or 'none'}"] = float(aggregate(how, items))
+        error = float(standard_error(how, items, results.codes))
+        found[f"{name}_stderr,{kept or 'none'}"] = error if error == error else "N/A"
+    return found
+
+
+def _config(benchmark: Benchmark) -> dict[str, Any]:
+    return {k: v for k, v in benchmark.opened.task.dump_config().items() if k != "custom_dataset"}
+
+
+def _hashes(benchmark: Benchmark, results: Results) -> list[dict[str, str]]:
+    """lm-eval's hashes of each document, of its prompt, of its target."""
+    task, found = benchmark.opened.task, list[dict[str, str]]()
+    for group in benchmark.groups[: len(results.ids)]:
+        row = json.dumps(group[0].doc, indent=2, default=handle_non_serializable, ensure_ascii=False)
+        found.append(
+            {
+                "doc_hash": hash_string(row),
+                "prompt_hash": hash_string(group[0].args[0]),
+                "target_hash": hash_string(str(task.doc_to_target(group[0].doc))),
+            }
+        )
+    return found

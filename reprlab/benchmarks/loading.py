@@ -1,0 +1,246 @@
+"""From a benchmark's name to lm-eval's task: its own task files, rows from the hub or from a folder."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import datasets
+import lm_eval.utils
+from datasets.exceptions import DatasetsError
+from jinja2 import Template
+from jinja2.sandbox import SandboxedEnvironment
+from lm_eval.api.registry import METRIC_REGISTRY
+from lm_eval.api.task import ConfigurableTask
+from lm_eval.tasks import TaskManager
+from lm_eval.tasks._yaml_loader import load_yaml
+
+from reprlab.benchmarks.rows import Row, read_rows
+from reprlab.benchmarks.table import BENCHMARKS, BUILTIN, CLASSES, GROUPS, PRESETS, Named, own_unit
+from reprlab.errors import ReprlabError, unknown
+
+TASKS = Path(lm_eval.utils.__file__).parent / "tasks"
+KINDS = ("multiple_choice", "loglikelihood", "generate_until")
+_WHERE = ("custom_dataset", "dataset_path", "dataset_kwargs", "metadata", "tag", "task_alias")
+
+logging.getLogger("lm_eval").setLevel(logging.ERROR)
+datasets.disable_progress_bars()
+
+
+class _Templates(SandboxedEnvironment):
+    """Templates without a way to Python, each compiled once."""
+
+    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Template:
+        return self.compiled(source)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - there is one environment, for good
+    def compiled(self, source: str) -> Template:
+        return super().from_string(source)
+
+
+def _sandbox() -> _Templates:
+    """lm-eval's template environment, sandboxed."""
+    theirs = lm_eval.utils.env
+    ours = _Templates(
+        loader=theirs.loader, undefined=theirs.undefined, keep_trailing_newline=theirs.keep_trailing_newline
+    )
+    ours.filters.update(theirs.filters)
+    return ours
+
+
+lm_eval.utils.env = _sandbox()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A benchmark's task with its rows, before any model is there."""
+
+    name: str
+    task: Any
+    kind: str  # semantic, reasoning, or nothing
+    shots: int
+    preset: str
+    nll: bool
+    unit: Callable[[Row], Any]
+
+    @property
+    def output(self) -> str:
+        """How it is answered: one of `KINDS`, or `solution` for the reference solution's log-likelihood."""
+        return "solution" if self.nll else str(self.task.OUTPUT_TYPE)
+
+    @cached_property
+    def docs(self) -> list[Row]:
+        return list(self.task.eval_docs)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the task's definition, its rows and its examples: what its prompts follow from."""
+        config = {k: v for k, v in self.task.dump_config().items() if k not in _WHERE}
+        examples = list(self.task.fewshot_docs() or []) if self.shots else []
+        whole = [config, self.output, self.docs, examples]
+        text = json.dumps(whole, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def open_task(
+    name: str, *, data_dir: Path | None = None, preset: str = "paper", allow_code: bool = False
+) -> Opened:
+    """The task behind a name, an lm-eval task's name, or a YAML file's path."""
+    if preset not in PRESETS:
+        raise unknown("preset", preset, PRESETS)
+    if name in BENCHMARKS:
+        named = BENCHMARKS[name]
+        shots = named.shots.get(preset, 0)
+        config = _named(name, named, data_dir, shots)
+        kind = named.kind
+        task = _build(name, config, _advice(name, named))
+    else:
+        named = Named(name, "", {})
+        task = _foreign(name, allow_code)
+        kind = str((task.config.metadata or {}).get("class", ""))
+        shots = int(task.config.num_fewshot or 0)
+    if kind and kind not in CLASSES:
+        raise unknown(f"class of '{name}'", kind, CLASSES)
+    _usable(name, task)
+    return Opened(name, task, kind, shots, preset, named.nll, named.unit or own_unit)
+
+
+def _named(name: str, named: Named, data_dir: Path | None, shots: int) -> dict[str, Any]:
+    """lm-eval's own definition, with the rows of --data-dir or of the wheel in the place of the hub's."""
+    config = load_yaml((BUILTIN if named.builtin else TASKS) / named.file)
+    config["num_fewshot"] = shots
+    if shots == 0:  # without examples no training rows are needed; the prompts are the same
+        config |= {"training_split": None, "fewshot_split": None}
+        config["fewshot_config"] = {"sampler": "default", "samples": []}
+    folder = BUILTIN if named.builtin else data_dir
+    if folder is not None:
+        rows = _splits(name, named, folder, shots)
+        config["custom_dataset"] = lambda **_: datasets.DatasetDict(list(rows.items()))
+    return {key: value for key, value in config.items() if key not in {"tag", "group"}}
+
+
+def _splits(name: str, named: Named, folder: Path, shots: int) -> dict[str, datasets.Dataset]:
+    wanted = list(named.files)[: 1 if shots == 0 else None]
+    found: dict[str, datasets.Dataset] = {}
+    for split in wanted:
+        path = folder / named.files[split]
+        if not path.is_file() and split != "validation":
+            why = f"its {shots} examples" if split == "train" else "its rows"
+            raise ReprlabError(
+                f"benchmark '{name}' needs {named.files[split]} in --data-dir '{folder}' for {why}: "
+                "put it there"
+            )
+        if path.is_file():
+            found[split] = datasets.Dataset.from_list(read_rows(path, named.shape))
+    if "validation" in named.files and "validation" not in found and "test" in found:
+        found["validation"] = found["test"].select([0])  # asked for by name only
+    return found
+
+
+def _advice(name: str, named: Named) -> str:
+    files = " and ".join(list(named.files.values())[: 1 if not named.shots else None])
+    return f"check the network and HF_HOME, or give --data-dir DIR with DIR/{files}"
+
+
+def _build(name: str, config: Mapping[str, Any], advice: str) -> Any:
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):  # lm-eval and datasets draw bars of their own
+            return ConfigurableTask(config=dict(config))
+    except (OSError, ConnectionError, DatasetsError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise ReprlabError(f"benchmark '{name}': its rows cannot be had ({reason}): {advice}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ReprlabError(f"benchmark '{name}': lm-eval cannot make this task: {reason}") from error
+
+
+def _foreign(name: str, allow_code: bool) -> Any:
+    path = Path(name).expanduser()
+    if path.suffix in {".yaml", ".yml"}:
+        return _from_yaml(path, allow_code)
+    manager = _manager()
+    known = sorted({*manager.all_subtasks, *BENCHMARKS})
+    if name in {*manager.all_groups, *manager.all_tags}:
+        members = sorted(n for n in manager.load([name])["tasks"])[:8] if name in manager.all_tags else []
+        shown = f": {', '.join(members)} ..." if members else ""
+        raise ReprlabError(f"'{name}' is a group of lm-eval's tasks: name the tasks themselves{shown}")
+    if name not in known:
+        ours = [*BENCHMARKS, *GROUPS]
+        near = unknown("benchmark", name, ours, "Any other lm-eval task works by name or YAML path too")
+        raise near
+    entry = manager.task_index[name]
+    config = load_yaml(entry.yaml_path) if entry.yaml_path else dict(entry.cfg or {})
+    return _build(name, config, "check the network and HF_HOME")
+
+
+@lru_cache(maxsize=1)
+def _manager() -> Any:
+    return TaskManager()
+
+
+def _from_yaml(path: Path, allow_code: bool) -> Any:
+    if not path.is_file():
+        raise ReprlabError(f"no task file at '{path}'")
+    if not allow_code:
+        _no_code(path.resolve(), set())
+    try:
+        config = load_yaml(path)
+    except (ValueError, OSError, ImportError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ReprlabError(f"task file '{path}' cannot be read: {reason}") from error
+    if "task" not in config or isinstance(config["task"], list):
+        raise ReprlabError(f"task file '{path}' has no `task: NAME`: lm-eval calls that a group or nothing")
+    if not allow_code:
+        _known_metrics(path, config)
+    return _build(str(config["task"]), config, "check its dataset_path and data_files")
+
+
+def _no_code(path: Path, seen: set[Path]) -> None:
+    """Refuse a YAML, or one that it includes, that runs Python and is neither lm-eval's nor ours."""
+    if path in seen or TASKS in path.parents or BUILTIN in path.parents:
+        return
+    seen.add(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        config = load_yaml(path, resolve_func=False, recursive=False)
+    except (OSError, ValueError) as error:
+        raise ReprlabError(
+            f"task file '{path}' cannot be read: {' '.join(str(error).split())[:200]}"
+        ) from error
+    if "!function" in text:
+        raise ReprlabError(
+            f"task file '{path}' runs Python (!function): read it, and where you trust it, "
+            "give --allow-task-code"
+        )
+    included = config.get("include") or []
+    for part in included if isinstance(included, list) else [included]:
+        _no_code((path.parent / str(part)).resolve(), seen)
+
+
+def _known_metrics(path: Path, config: Mapping[str, Any]) -> None:
+    """Metrics outside lm-eval's own are code from the hub."""
+    for metric in config.get("metric_list") or []:
+        if metric.get("hf_evaluate") or metric.get("metric") not in METRIC_REGISTRY:
+            raise ReprlabError(
+                f"task file '{path}': metric '{metric.get('metric')}' is not one of lm-eval's: it would be "
+                "fetched as code; where you trust it, give --allow-task-code"
+            )
+
+
+def _usable(name: str, task: Any) -> None:
+    if task.OUTPUT_TYPE not in KINDS:
+        raise ReprlabError(
+            f"benchmark '{name}' is of type {task.OUTPUT_TYPE}: reprlab runs {', '.join(KINDS)}"
+        )
+    if getattr(task, "UNSAFE_CODE", False) or getattr(task, "MULTIMODAL", False):
+        raise ReprlabError(f"benchmark '{name}' runs generated code or needs images: reprlab does neither")
+    if int(task.config.repeats or 1) > 1:
+        raise ReprlabError(f"benchmark '{name}' asks for {task.config.repeats} repeats: reprlab runs one")

@@ -1,0 +1,74 @@
+"""A benchmark made ready for one network: documents of tokens, and the way from answers to numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from reprlab.benchmarks.loading import Opened
+from reprlab.benchmarks.requests import Document, Encoder, freeze, gold
+from reprlab.benchmarks.scoring import Values, columns, score
+from reprlab.errors import ReprlabError
+from reprlab.scores import Column
+from reprlab.uncertainty import guessing
+
+NO_BOS = ("paper",)  # presets that never put a first token of their own before a prompt
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Documents ready to run, lm-eval's own requests behind them, and the columns that they are scored in."""
+
+    opened: Opened
+    documents: tuple[Document, ...]
+    groups: tuple[list[Any], ...]
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...]
+    vocabulary: int
+
+    @property
+    def name(self) -> str:
+        return self.opened.name
+
+    @property
+    def generates(self) -> bool:
+        """Whether its answers are texts that the model goes on to write."""
+        return self.opened.output == "generate_until"
+
+    @cached_property
+    def floor(self) -> float:
+        """What guessing gives: the larger of uniform and majority guessing over all rows; else 0."""
+        if self.opened.output != "multiple_choice":
+            return 0.0
+        found = [gold(self.opened, place) for place in range(len(self.opened.docs))]
+        first, counts = (np.array(part) for part in zip(*((g[0], n) for g, n in found), strict=True))
+        return guessing(first, counts).floor
+
+    def score(self, places: Sequence[int], answers: Sequence[Sequence[Any]]) -> Values:
+        """The numbers of the documents at some places: (document, sum of the columns' sizes)."""
+        documents, groups = [self.documents[p] for p in places], [self.groups[p] for p in places]
+        return score(self.opened, documents, groups, answers, self.columns, self.vocabulary)
+
+    def fingerprint(self, place: int) -> str:
+        """What a document's answers depend on, beside model and schedule: its tokens and what is scored."""
+        document = self.documents[place]
+        return hashlib.sha256(repr((document.requests, document.prompt, document.gold)).encode()).hexdigest()[
+            :16
+        ]
+
+
+def prepared(
+    opened: Opened, tokenizer: Any, limit: int, max_length: int, vocabulary: int, max_new_tokens: int
+) -> Benchmark:
+    """Build the requests of the first documents, once."""
+    if limit < 1:
+        raise ReprlabError(f"--limit {limit}: give 1 or more")
+    encoder = Encoder(tokenizer, max_length, False if opened.preset in NO_BOS else None)
+    documents, groups = freeze(opened, encoder, min(limit, len(opened.docs)), max_new_tokens)
+    kept, notes = columns(opened, documents[0], groups[0])
+    return Benchmark(opened, tuple(documents), tuple(groups), kept, tuple(notes), vocabulary)

@@ -1,0 +1,221 @@
+"""From lm-eval's task to documents of tokens, tokenised as its own Hugging Face model does it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from lm_eval.api.model import TemplateLM
+
+from reprlab.benchmarks.loading import Opened
+from reprlab.benchmarks.solution import CLASSES, spans, within
+from reprlab.errors import ReprlabError
+from reprlab.packing import Request, Tokens
+
+FEWSHOT_SEED = 1234  # lm-eval's default
+MAX_NEW_TOKENS = 256  # lm-eval's default
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What an answer is generated from, and where it ends."""
+
+    tokens: Tokens
+    until: tuple[str, ...]
+    max_new_tokens: int
+    options: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Document:
+    """One row of a benchmark, ready to run: log-likelihood requests, or a prompt to go on from.
+
+    `gold` are the right choices, of `choices` many (0: nothing to choose from).
+    """
+
+    place: int
+    id: str
+    unit: str
+    requests: tuple[Request, ...]
+    gold: tuple[int, ...]
+    choices: int
+    prompt: Prompt | None = None
+
+
+class Encoder(TemplateLM):
+    """lm-eval's own way from text to tokens; it answers nothing.
+
+    `bos`: None for what the tokenizer does by default, False for never a first token of its own.
+    """
+
+    def __init__(self, tokenizer: Any, max_length: int, bos: bool | None) -> None:
+        super().__init__()
+        self.tokenizer, self.max_length, self.bos = tokenizer, max_length, bos
+        self.pairs: list[tuple[list[int], list[int]]] = []
+
+    @property
+    def eot_token_id(self) -> int:
+        return self.tokenizer.eos_token_id
+
+    @property
+    def prefix_token_id(self) -> int:
+        first = self.tokenizer.bos_token_id
+        return self.eot_token_id if first is None else first
+
+    def tok_encode(self, string: str, add_special_tokens: bool | None = None, **_: Any) -> list[int]:
+        special = self.bos if add_special_tokens is None else add_special_tokens
+        if add_special_tokens is None and string.startswith(self.tokenizer.decode(self.prefix_token_id)):
+            special = False
+        return self.tokenizer.encode(string, **({} if special is None else {"add_special_tokens": special}))
+
+    def encode(self, instances: Sequence[Any]) -> list[tuple[list[int], list[int]]]:
+        """Context and continuation of each request as token ids."""
+        self.pairs = []
+        self.loglikelihood(instances, disable_tqdm=True)  # pyright: ignore[reportArgumentType]
+        return self.pairs
+
+    def _loglikelihood_tokens(self, requests: Any, **_: Any) -> list[tuple[float, bool]]:
+        self.pairs = [(context, continuation) for _, context, continuation in requests]
+        return [(0.0, False)] * len(self.pairs)
+
+    def loglikelihood_rolling(self, *_: Any, **__: Any) -> list[float]:
+        raise NotImplementedError
+
+    def generate_until(self, *_: Any, **__: Any) -> list[str]:
+        raise NotImplementedError
+
+
+def freeze(opened: Opened, encoder: Encoder, limit: int, cap: int) -> tuple[list[Document], list[list[Any]]]:
+    """The first `limit` documents, and lm-eval's own requests behind each; built once, examples drawn once.
+
+    `cap` is the most tokens an answer may have where the task does not say.
+    """
+    task = opened.task
+    task.set_fewshot_seed(FEWSHOT_SEED)
+    with contextlib.redirect_stderr(io.StringIO()):
+        task.build_all_requests(limit=limit)
+    grouped = [list(g) for _, g in groupby(task.instances, key=lambda instance: instance.doc_id)]
+    build = {"solution": _solutions, "generate_until": _prompts}.get(opened.output, _choices)
+    return list(build(opened, encoder, grouped, cap)), grouped
+
+
+def _choices(opened: Opened, encoder: Encoder, groups: list[list[Any]], _: int) -> Iterator[Document]:
+    for group in groups:
+        for number, instance in enumerate(group):
+            if not instance.args[1].strip():
+                raise _bad(opened, instance.doc_id, f"ending {number} is empty")
+    pairs = iter(encoder.encode([instance for group in groups for instance in group]))
+    for group in groups:
+        requests = tuple(_request(opened, encoder, group[0].doc_id, *next(pairs)) for _ in group)
+        yield _document(opened, group[0], requests, *gold(opened, group[0].doc_id))
+
+
+def _request(opened: Opened, encoder: Encoder, place: int, context: list[int], rest: list[int]) -> Request:
+    """A request cut as lm-eval cuts it: from the left, to one token more than the model takes."""
+    if not rest or not context:
+        what = "continuation" if not rest else "context"
+        raise _bad(opened, place, f"a {what} has no tokens in this tokenizer")
+    if len(rest) > encoder.max_length:
+        raise _bad(
+            opened, place, f"a continuation has {len(rest)} tokens, the model takes {encoder.max_length}"
+        )
+    tokens = tuple((context + rest)[-(encoder.max_length + 1) :])
+    return Request(tokens, tuple(range(len(tokens) - len(rest), len(tokens))))
+
+
+def gold(opened: Opened, place: int) -> tuple[tuple[int, ...], int]:
+    """The right choices of a document, and how many there are to choose from."""
+    task, doc = opened.task, opened.docs[place]
+    if opened.output != "multiple_choice":
+        return (), 0
+    choices = task.doc_to_choice(doc)
+    right = task.doc_to_text(doc) if task.multiple_input else task.doc_to_target(doc)
+    places: list[Any] = [choices.index(g) if g in choices else g for g in _listed(right)]
+    if not places or not all(isinstance(g, int) and 0 <= g < len(choices) for g in places):
+        raise _bad(opened, place, f"the right choice is {right!r}, there are {len(choices)} choices")
+    return tuple(places), len(choices)
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _solutions(opened: Opened, encoder: Encoder, groups: list[list[Any]], _: int) -> Iterator[Document]:
+    """The reference solution behind the prompt: all of it, its results, its set-up words."""
+    for group in groups:
+        context = group[0].args[0]
+        delimiter, answer = opened.task.config.target_delimiter, opened.task.doc_to_target(group[0].doc)
+        whole = encoder.tokenizer(
+            context + delimiter + answer,
+            add_special_tokens=encoder.bos is not False,
+            return_offsets_mapping=True,
+        )
+        start = len(context) + len(delimiter)
+        behind = [n for n, (_, stop) in enumerate(whole["offset_mapping"]) if stop > len(context)]
+        base = _request(
+            opened, encoder, group[0].doc_id, whole["input_ids"][: behind[0]], whole["input_ids"][behind[0] :]
+        )
+        cut = len(whole["input_ids"]) - len(base.tokens)
+        found, at = spans(answer), dict(enumerate(whole["offset_mapping"]))
+        parts = [
+            Request(
+                base.tokens, tuple(p for p in base.scored if within(_shift(at[p + cut], start), found[name]))
+            )
+            for name in CLASSES
+        ]
+        if not all(part.scored for part in parts):
+            raise _bad(opened, group[0].doc_id, "its solution has no result or no words")
+        yield _document(opened, group[0], (base, *parts), (), 0)
+
+
+def _shift(span: tuple[int, int], start: int) -> tuple[int, int]:
+    return span[0] - start, span[1] - start
+
+
+def _prompts(opened: Opened, encoder: Encoder, groups: list[list[Any]], cap: int) -> Iterator[Document]:
+    for group in groups:
+        context, given = group[0].args
+        options = dict(given)
+        until = options.pop("until", None) or []
+        most = int(options.pop("max_gen_toks", cap))
+        room = encoder.max_length - most
+        if room < 1:
+            raise ReprlabError(
+                f"benchmark '{opened.name}' writes up to {most} tokens, the model takes "
+                f"{encoder.max_length}: give --max-new-tokens"
+            )
+        ends = tuple(dict.fromkeys([*_listed(until), encoder.tokenizer.decode(encoder.eot_token_id)]))
+        prompt = Prompt(tuple(encoder.tok_encode(context)[-room:]), ends, most, options)
+        yield _document(opened, group[0], (), (), 0, prompt)
+
+
+def _document(
+    opened: Opened,
+    instance: Any,
+    requests: tuple[Request, ...],
+    gold: tuple[int, ...],
+    choices: int,
+    prompt: Prompt | None = None,
+) -> Document:
+    row, place = opened.docs[instance.doc_id], instance.doc_id
+    key = row.get("id")
+    unit = opened.unit(row)
+    return Document(
+        place,
+        str(place if key is None else key),
+        str(place if unit is None else unit),
+        requests,
+        gold,
+        choices,
+        prompt,
+    )
+
+
+def _bad(opened: Opened, place: int, what: str) -> ReprlabError:
+    key = opened.docs[place].get("id")
+    named = f" ('{key}')" if key is not None else ""
+    return ReprlabError(f"benchmark '{opened.name}', document {place}{named}: {what}")

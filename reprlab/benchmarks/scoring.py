@@ -1,0 +1,135 @@
+"""From answers to numbers a document: lm-eval's own filters and metrics, and the continuous score u."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from lm_eval.api.registry import AGGREGATION_REGISTRY
+from numpy.typing import NDArray
+
+from reprlab.benchmarks.loading import Opened
+from reprlab.benchmarks.requests import Document
+from reprlab.benchmarks.solution import CLASSES
+from reprlab.scores import Column
+from reprlab.uncertainty import AGGREGATIONS
+
+Values = NDArray[np.float64]
+Answer = tuple[float, bool]
+WORST = {"mean": 0.0, "perplexity": -math.inf}  # what a document without a finite answer counts as
+
+
+def columns(opened: Opened, document: Document, group: list[Any]) -> tuple[tuple[Column, ...], list[str]]:
+    """The numbers that each document gets, and notes on metrics that cannot be kept as numbers."""
+    own = _own_columns(opened.output)
+    if opened.output == "solution":
+        return own, []
+    kept: list[Column] = []
+    notes: list[str] = []
+    names = {function: name for name, function in reversed(AGGREGATION_REGISTRY.items())}
+    for name, item in _metrics(opened, document, group, _pretended(document)).items():
+        metric = name.partition(",")[0]
+        aggregation = names.get(opened.task.aggregation().get(metric), "mean")
+        size = np.size(np.atleast_1d(np.asarray(item, dtype=object)))
+        if aggregation not in AGGREGATIONS or not _numbers(item) or size > 2:
+            notes.append(
+                f"{opened.name}: metric {metric} ({aggregation}) is no average over documents: left out"
+            )
+            continue
+        higher = bool(opened.task.higher_is_better().get(metric, True))
+        kept.append(Column(name, aggregation, size, higher))
+    return (*kept, *own), notes
+
+
+def _own_columns(output: str) -> tuple[Column, ...]:
+    u = Column("u", "mean", 1, higher_is_better=True)
+    if output == "solution":
+        parts = ("all", *CLASSES)
+        nll = [Column(f"nll_{part}", "mean", 1, higher_is_better=False) for part in parts]
+        return (u, *(replace(u, name=f"u_{part}") for part in parts if part != "result"), *nll)
+    return () if output == "generate_until" else (u,)
+
+
+def _pretended(document: Document) -> list[Any]:
+    return [""] if document.prompt else [(-1.0, False)] * len(document.requests)
+
+
+def _numbers(item: Any) -> bool:
+    parts = item if isinstance(item, tuple | list) else [item]
+    return all(isinstance(part, int | float | np.number) for part in parts)
+
+
+def score(
+    opened: Opened,
+    documents: Sequence[Document],
+    groups: Sequence[list[Any]],
+    answers: Sequence[Sequence[Any]],
+    kept: Sequence[Column],
+    vocabulary: int,
+) -> Values:
+    """The numbers of some documents: (document, sum of the columns' sizes).
+
+    An answer is (log-likelihood, greedy) a request, or a text. A document with an answer that is no finite
+    number never counts as a guess: it is wrong, u is 0, its log-likelihood -inf; what has no worst is NaN.
+    """
+    rows: list[list[float]] = []
+    for document, group, given in zip(documents, groups, answers, strict=True):
+        if document.prompt is None and not all(math.isfinite(likely) for likely, _ in given):
+            rows.append([part for column in kept for part in _worst(column)])
+            continue
+        found = dict(_own(opened, document, given, vocabulary))
+        if opened.output != "solution":
+            found |= _metrics(opened, document, group, given)
+        rows.append([float(part) for column in kept for part in np.atleast_1d(found[column.name])])
+    return np.array(rows, dtype=np.float64)
+
+
+def _worst(column: Column) -> list[float]:
+    if column.name.startswith("nll"):
+        return [math.inf]
+    worst = (
+        WORST.get(column.aggregation, math.nan)
+        if column.aggregation != "mean" or column.higher_is_better
+        else math.nan
+    )
+    return [worst] * column.size
+
+
+def _own(
+    opened: Opened, document: Document, given: Sequence[Any], vocabulary: int
+) -> list[tuple[str, float]]:
+    """The continuous score, in [0, 1]: the gold choice's share, else 1 - min(nll a token, ln V) / ln V."""
+    if document.prompt:
+        return []
+    if document.choices:
+        likely = np.array([answer[0] for answer in given[: document.choices]])
+        shares = np.exp(likely - likely.max())
+        return [("u", float(shares[list(set(document.gold))].sum() / shares.sum()))]
+    per_token = [
+        -answer[0] / len(request.scored) for answer, request in zip(given, document.requests, strict=True)
+    ]
+    top = math.log(vocabulary)
+    continuous = [1 - min(nll, top) / top for nll in per_token]
+    if opened.output != "solution":
+        return [("u", continuous[0])]
+    parts = ("all", *CLASSES)
+    named = {f"u_{part}": u for part, u in zip(parts, continuous, strict=True)}
+    named["u"] = named.pop("u_result")
+    return [*named.items(), *((f"nll_{part}", nll) for part, nll in zip(parts, per_token, strict=True))]
+
+
+def _metrics(opened: Opened, document: Document, group: list[Any], given: Sequence[Any]) -> dict[str, Any]:
+    """What lm-eval makes of a document's answers: metric, or `metric,filter` where the task has filters."""
+    for instance, answer in zip(group, given, strict=True):
+        instance.resps, instance.filtered_resps = [answer], {}
+    for ensemble in opened.task._filters:
+        ensemble.apply(group)
+    found: dict[str, Any] = {}
+    for name in group[0].filtered_resps:
+        results = [instance.filtered_resps[name] for instance in group]
+        metrics = opened.task.process_results(opened.docs[document.place], results)
+        found |= {(key if name == "none" else f"{key},{name}"): item for key, item in metrics.items()}
+    return found

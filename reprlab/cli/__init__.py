@@ -1,0 +1,60 @@
+"""The command line: the only place that prints, asks, exits, or catches a ReprlabError."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from reprlab.cli.capturing import capture, fetch, models, similarity
+from reprlab.cli.schedules import generate, schedule
+from reprlab.cli.shell import err, fail, out
+from reprlab.cli.stored import cache_list, cache_remove, cache_verify
+from reprlab.cli.sweeping import sweep
+from reprlab.errors import ReprlabError
+
+__all__ = ["app", "err", "main", "out"]
+
+_USAGE: Any = typer.BadParameter.__mro__[2]  # click's base of usage errors, which typer brings along
+_STOPPED = 130  # Ctrl-C, by the shells' custom; typer gives it back as a code
+
+app = typer.Typer(
+    help="Shows what the layers of a transformer do.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+cache_app = typer.Typer(help="List, check and remove captures.", no_args_is_help=True)
+app.add_typer(cache_app, name="cache")
+
+
+for _command in (models, fetch, capture, similarity, schedule, generate, sweep):
+    app.command()(_command)
+for _name, _command in (("list", cache_list), ("verify", cache_verify), ("remove", cache_remove)):
+    cache_app.command(_name)(_command)
+
+
+def main() -> None:
+    """Run the command line; an error goes to stderr, with exit code 2 (1: some models failed)."""
+    debug = "--debug" in sys.argv
+    try:
+        code = app([a for a in sys.argv[1:] if a != "--debug"], standalone_mode=False)
+    except (ReprlabError, _USAGE) as error:
+        if debug:
+            raise
+        fail(str(error) if isinstance(error, ReprlabError) else " ".join(error.format_message().split()))
+        code = 2
+    except (KeyboardInterrupt, typer.Abort):
+        code = _STOPPED
+    if code == _STOPPED:
+        fail("stopped; the same command goes on where it was")
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+@app.callback()
+def _debug(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Shows what the layers of a transformer do."""

@@ -1,0 +1,84 @@
+"""What the commands share with the terminal: two consoles, questions, progress, JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from reprlab.errors import ReprlabError
+
+out = Console(emoji=False, width=None if sys.stdout.isatty() else 160)
+err = Console(stderr=True, emoji=False)
+
+
+def fail(message: str) -> None:
+    if message:  # a command without arguments has printed its help instead
+        print(f"reprlab: {message}", file=sys.stderr)
+
+
+def each(names: list[str], one: Callable[[str], None]) -> None:
+    """Do one name after the other; failures are reported at the end, and the exit code says so."""
+    failed: dict[str, ReprlabError] = {}
+    for name in names:
+        try:
+            one(name)
+        except ReprlabError as error:
+            if len(names) == 1:
+                raise
+            failed[name] = error
+    for name, error in failed.items():
+        fail(f"{name}: {error}")
+    if failed:
+        fail(f"{len(failed)} of {len(names)} failed: {', '.join(failed)}")
+        raise typer.Exit(1)
+
+
+def confirm(yes: bool) -> Callable[[str], bool] | None:
+    if yes:
+        return lambda _: True
+    return typer.confirm if sys.stdin.isatty() else None
+
+
+def say(text: str) -> None:
+    err.print(escape(text), soft_wrap=True)
+
+
+def print_json(data: object) -> None:
+    print(json.dumps(data, indent=1))
+
+
+class _Speed(ProgressColumn):
+    """Tokens a second, over the bar's recent past."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:,.0f} tokens/s")
+
+
+@contextmanager
+def bar(label: str, unit: str = "tokens") -> Generator[Callable[[float, float], None]]:
+    """A progress bar over some unit of work; it appears with the first work there is."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+    speed = (_Speed(),) if unit == "tokens" else ()
+    left = TimeRemainingColumn(elapsed_when_finished=True)
+    shown = Progress(*columns, *speed, left, console=err, speed_estimate_period=120)
+    task = shown.add_task(escape(label), total=None)
+
+    def show(done: float, total: float) -> None:
+        shown.update(task, completed=done, total=total)
+        if total and not shown.live.is_started:
+            shown.start()
+
+    try:
+        yield show
+    finally:
+        if shown.live.is_started:
+            shown.stop()

@@ -1,0 +1,251 @@
+"""sweep: many schedules over benchmarks, announced, shown as they run, and as a table at the end."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from reprlab.cli.options import (
+    AsJson,
+    BatchTokens,
+    CacheDir,
+    DataDir,
+    Device,
+    DeviceMap,
+    Dtype,
+    ModelsDir,
+    Trust,
+    Yes,
+)
+from reprlab.cli.shell import bar, confirm, each, err, out, print_json, say
+from reprlab.errors import ReprlabError, unknown
+from reprlab.grids import GRIDS, Entry, paper_grid
+from reprlab.registry import DEVICES, DTYPES, expand, slug
+from reprlab.schedule import Schedule, choose
+
+if TYPE_CHECKING:
+    from reprlab.network import Network
+    from reprlab.scores import Scores
+
+_ENDINGS = (".csv", ".npz")
+
+
+def sweep(
+    model: Annotated[str, typer.Option(help="A name or a glob.")],
+    benchmarks: Annotated[
+        str, typer.Option(help="Names with commas between: ours, builtin, paper, any lm-eval task, a YAML.")
+    ] = "builtin",
+    grid: Annotated[str | None, typer.Option(help=f"The paper's: {', '.join(GRIDS)}.")] = None,
+    run: Annotated[
+        list[str] | None, typer.Option("--schedule", help="'0:14 [14:19]*3 19:32'; may be repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Documents of each benchmark, from the first on.")] = 100,
+    starts: Annotated[
+        str | None, typer.Option(help="Starts s of --grid: 5,7,9 or 5:14. Default: all.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Random orders for each start of --grid.")] = 10,
+    loops: Annotated[str | None, typer.Option(help="Loop counts of --grid: 1,3 or 1:29.")] = None,
+    preset: Annotated[
+        str, typer.Option(help="paper (0-shot, GSM8K 5, no BOS) or leaderboard (25/10/5/5).")
+    ] = "paper",
+    kl: Annotated[bool, typer.Option("--kl", help="Also KL to the full model, and top-1 agreement.")] = False,
+    metric: Annotated[str, typer.Option(help="What the table shows; u where a benchmark lacks it.")] = "acc",
+    output: Annotated[
+        list[Path] | None, typer.Option("--out", help=".csv (the table) or .npz (every number); repeatable.")
+    ] = None,
+    lm_eval_json: Annotated[
+        Path | None, typer.Option(help="A folder for lm-eval's own results files, one a schedule.")
+    ] = None,
+    max_new_tokens: Annotated[
+        int, typer.Option(help="The most tokens of a generated answer, where the task does not say.")
+    ] = 256,
+    allow_task_code: Annotated[
+        bool, typer.Option("--allow-task-code", help="Run the Python that a YAML of yours names.")
+    ] = False,
+    data_dir: DataDir = None,
+    batch_tokens: BatchTokens = 2048,
+    dtype: Dtype = "auto",
+    device: Device = "auto",
+    device_map: DeviceMap = None,
+    models_dir: ModelsDir = None,
+    cache: CacheDir = None,
+    trust_remote_code: Trust = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score schedules on benchmarks; what was answered before is not computed again."""
+    from reprlab.models import known
+
+    texts = run or []
+    _check(grid, texts, limit, seeds, dtype, device, output)
+    for option, value in (("--batch-tokens", batch_tokens), ("--max-new-tokens", max_new_tokens)):
+        if value < 1:
+            raise ReprlabError(f"{option} {value}: give 1 or more")
+    chosen = {"starts": _numbers("--starts", starts), "loops": _numbers("--loops", loops)}
+    parsed = [Schedule.parse(text) for text in texts]
+    names = expand([model], known(models_dir))
+    if output and len(names) > 1:
+        raise ReprlabError(f"--out names one file, --model stands for {len(names)} models: leave --out away")
+    with err.status("opening benchmarks"):
+        from reprlab.benchmarks import open_benchmarks
+
+        wanted = [name.strip() for name in benchmarks.split(",") if name.strip()]
+        opened = open_benchmarks(wanted, data_dir=data_dir, preset=preset, allow_code=allow_task_code)
+    rows: list[dict[str, Any]] = []
+
+    def one(name: str) -> None:
+        import reprlab as rl
+
+        with err.status(f"loading {escape(name)}"):
+            network = rl.load(
+                name,
+                dtype=dtype,
+                device=device,
+                device_map=device_map,
+                models_dir=models_dir,
+                trust_remote_code=trust_remote_code,
+                confirm=confirm(yes),
+                say=say,
+            )
+        with bar(network.name, unit="work") as progress:
+            scores = rl.sweep(
+                network,
+                [*_grid(grid, network, seeds, **chosen), *parsed],
+                opened,
+                limit=limit,
+                divergence=kl,
+                max_new_tokens=max_new_tokens,
+                batch_tokens=batch_tokens,
+                cache=cache,
+                lm_eval_json=lm_eval_json,
+                progress=progress,
+                say=say,
+            )
+        rows.extend(json.loads(scores.to_dataframe().to_json(orient="records")))
+        if not as_json:
+            _show(scores, metric)
+        default = Path("reports") / slug(scores.model) / f"sweep-{grid or 'schedules'}-{limit}.csv"
+        for path in output or [default]:
+            _save(scores, path)
+            if not as_json:
+                out.print(escape(str(path)), soft_wrap=True)
+
+    try:
+        each(names, one)
+    finally:
+        if as_json:
+            print_json(rows)
+
+
+def _check(
+    grid: str | None,
+    texts: list[str],
+    limit: int,
+    seeds: int,
+    dtype: str,
+    device: str,
+    output: list[Path] | None,
+) -> None:
+    """What can be refused before anything is loaded."""
+    if grid is None and not texts:
+        raise ReprlabError(f"give --grid NAME ({', '.join(GRIDS)}), or --schedule TEXT, or both")
+    if grid is not None:
+        choose(GRIDS, grid, "grid")
+    for option, value in (("--limit", limit), ("--seeds", seeds)):
+        if value < 1:
+            raise ReprlabError(f"{option} {value}: give 1 or more")
+    for kind, name, allowed in (("dtype", dtype, ("auto", *DTYPES)), ("device", device, DEVICES)):
+        if name not in allowed:
+            raise unknown(kind, name, allowed)
+    for path in output or []:
+        if path.suffix.lower() not in _ENDINGS:
+            raise ReprlabError(
+                f"--out '{path}': the ending chooses the format; there are {', '.join(_ENDINGS)}"
+            )
+
+
+def _numbers(option: str, text: str | None) -> list[int] | None:
+    """The whole numbers of `5,7,9` or of half-open ranges `5:14`."""
+    if text is None:
+        return None
+    found: list[int] = []
+    for part in text.split(","):
+        first, colon, last = part.strip().partition(":")
+        if not first.isdigit() or (colon and not last.isdigit()):
+            raise ReprlabError(
+                f"{option} '{text}': give whole numbers as in 5,7,9, or a half-open range as in 5:14"
+            )
+        found += range(int(first), int(last)) if colon else [int(first)]
+    if not found:
+        raise ReprlabError(f"{option} '{text}' is an empty range: 5:14 is 5 to 13")
+    return found
+
+
+def _grid(
+    grid: str | None, network: Network, seeds: int, starts: list[int] | None, loops: list[int] | None
+) -> list[Entry]:
+    if grid is None:
+        return []
+    return paper_grid(grid, network.n_layers, starts=starts, seeds=range(seeds), loops=loops)
+
+
+def _save(scores: Scores, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scores.save(path)
+    except OSError as error:
+        raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
+
+
+def _show(scores: Scores, metric: str) -> None:
+    """A row an entry, the seeds of a random order together; a column a benchmark, and the median of R."""
+    known = {m for results in scores.benchmarks.values() for m in results.metrics}
+    if metric not in known:
+        say(f"note: no benchmark has the metric '{metric}': u is shown; there are {', '.join(sorted(known))}")
+    shown = {name: metric if metric in r.metrics else r.default for name, r in scores.benchmarks.items()}
+    frame = scores.pooled()
+    median = scores.normalised("u")["median"] if "u" in known else None
+    heads = [f"{name}\n{of}" for name, of in shown.items()]
+    table = Table("schedule", *map(escape, heads), "median R\nof u", box=None, header_style="bold")
+    for row, places in enumerate(scores.rows):
+        found = frame[frame["row"] == row]
+        cells = {r.benchmark: _cell(r) for r in found.itertuples() if r.metric == shown[str(r.benchmark)]}
+        value = math.nan if median is None else float(median[row])
+        label = _label(scores.entries[places[0]], len(places))
+        table.add_row(
+            escape(label), *(cells[name] for name in shown), "" if math.isnan(value) else f"{value:.3f}"
+        )
+    out.print(f"{escape(scores.model)} ({escape(scores.note)}), {scores.dtype}", soft_wrap=True)
+    out.print(table)
+    for name, results in scores.benchmarks.items():
+        lost = int((results.nonfinite > 0).sum())
+        if lost:
+            which = f"{lost} of {len(scores)} schedules gave NaN or infinite answers"
+            say(f"warning: {name}: {which}; those count as wrong")
+    for name, reason in scores.undecided("u").items():
+        say(f"note: {name} is not in the median: {reason}")
+
+
+def _cell(row: Any) -> str:
+    """A value with its documents' standard error; behind a semicolon the seeds' own spread."""
+    digits = 3 if abs(row.value) < 100 else 1 if abs(row.value) < 1e5 else None
+    text = f"{row.value:.3g}" if digits is None else f"{row.value:.{digits}f}"
+    error = f"{row.stderr:.2g}" if digits is None else f"{row.stderr:.{digits}f}"
+    seeds = f"; {row.seed_sd:.{digits or 3}f}" if row.seeds > 1 and digits is not None else ""
+    return f"{text} ± {error}{seeds}"
+
+
+def _label(entry: Entry, orders: int) -> str:
+    """What a row is called: the variant and what it takes, or the schedule that was written down."""
+    if entry.variant == "custom":
+        return str(entry.schedule)
+    window = None if entry.window is None else "{}:{}".format(*entry.window)
+    parts = {"s": entry.start, "layer": entry.layer, "window": window, "x": entry.times}
+    said = [f"{key}={value}" for key, value in parts.items() if value is not None]
+    return " ".join([entry.variant, *said, *([f"({orders} orders)"] if orders > 1 else [])])

@@ -1,0 +1,184 @@
+"""Evaluate: answer one batch of documents under every schedule of a plan, in one walk of its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reprlab.network import Network, Recording
+from reprlab.packing import Row
+from reprlab.plan import Plan
+from reprlab.schedule import Schedule
+
+SLICE_BYTES = 64 << 20  # logits that are in memory at a time, in float32
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A batch's answers under one schedule, by request in the order of documents; all on the CPU.
+
+    `likelihoods` (request,) float64: sums of log-probabilities over a request's scored tokens, in nats;
+    `greedy` (request,): whether each of them is the model's first choice. `divergence` (document, 2), where
+    it was asked for: the mean over the scored positions of KL(full || schedule) in nats, and of whether both
+    have the same first choice.
+    """
+
+    likelihoods: Tensor
+    greedy: Tensor
+    divergence: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Where a batch is read: each position once, though several requests may ask what follows it."""
+
+    rows: Tensor  # (position,)
+    places: Tensor  # (position,)
+    owners: Tensor  # (position,) the document
+    position: Tensor  # (read,) ascending
+    targets: Tensor  # (read,)
+    requests: Tensor  # (read,)
+    count: int  # requests
+    documents: int
+
+    @classmethod
+    def of(cls, documents: Sequence[Sequence[Row]], counts: Sequence[int]) -> Readings:
+        """The readings of documents packed into rows, with `counts` requests each."""
+        seen: dict[tuple[int, int], int] = {}
+        reads: list[tuple[int, int, int]] = []
+        owners: list[int] = []
+        row = first = 0
+        for number, (rows, count) in enumerate(zip(documents, counts, strict=True)):
+            for one in rows:
+                for place, target, request in one.reads:
+                    at = seen.setdefault((row, place), len(seen))
+                    reads.append((at, target, first + request))
+                    owners += [number] * (len(seen) - len(owners))
+                row += 1
+            first += count
+        at, places = torch.tensor(sorted(reads)), torch.tensor(list(seen))
+        parts = (places[:, 0], places[:, 1], torch.tensor(owners), *at.T.contiguous())
+        return cls(*parts, count=first, documents=len(documents))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def answers(
+    network: Network,
+    documents: Sequence[Sequence[Row]],
+    counts: Sequence[int],
+    plan: Plan,
+    *,
+    divergence: bool = False,
+) -> Iterator[tuple[tuple[int, ...], Answers]]:
+    """The answers of a batch under every schedule of a plan, as the tree's walk comes to them.
+
+    `documents` are rows, `counts` the requests of each document. Yields positions in the plan and answers.
+    Only positions that are read pass the head, in slices of logits of 64 MiB.
+    """
+    recording = network.record(network.rows([row for rows in documents for row in rows]))
+    readings = Readings.of(documents, counts)
+    full = _last(recording, readings, network.full()) if divergence else None
+    for positions, state in recording.walk(plan):
+        yield positions, _read(recording, readings, _picked(readings, state), full, network.vocabulary)
+
+
+def _last(recording: Recording, readings: Readings, schedule: Schedule) -> Tensor:
+    """The states at the positions read, behind a schedule's last step: (position, width)."""
+    state = recording.start
+    for step in schedule:
+        state = recording.apply(step, state)
+    return _picked(readings, state)
+
+
+def _picked(readings: Readings, state: Tensor) -> Tensor:
+    """The states at the positions read: (row, token, width) -> (position, width)."""
+    return state[readings.rows, readings.places]
+
+
+def _read(
+    recording: Recording, readings: Readings, states: Tensor, full: Tensor | None, vocabulary: int
+) -> Answers:
+    """What the head says of the states at the positions read, (position, width)."""
+    likelihoods = torch.zeros(readings.count, dtype=torch.float64)
+    wrong = torch.zeros(readings.count)
+    sums = torch.zeros(readings.documents, 3, dtype=torch.float64)
+    for part, of in _slices(readings, vocabulary):
+        chances = _chances(recording, states[part])
+        best, at = chances.argmax(-1), readings.position[of] - part.start
+        targets = readings.targets[of].to(chances.device)
+        said = chances[at.to(chances.device), targets].cpu()
+        likelihoods.index_add_(0, readings.requests[of], said.double())
+        wrong.index_add_(0, readings.requests[of], (best.cpu()[at] != readings.targets[of]).float())
+        if full is not None:
+            theirs = _chances(recording, full[part])
+            apart = torch.nn.functional.kl_div(chances, theirs, reduction="none", log_target=True).sum(-1)
+            same = theirs.argmax(-1) == best
+            found = torch.stack([apart.double(), same.double(), torch.ones_like(apart).double()], 1).cpu()
+            sums.index_add_(0, readings.owners[part], found)
+    kept = None if full is None else sums[:, :2] / sums[:, 2:]
+    return Answers(likelihoods, wrong == 0, kept)
+
+
+def _slices(readings: Readings, vocabulary: int) -> Iterator[tuple[slice, slice]]:
+    """Ranges of positions whose logits fit into memory, and the reads at each."""
+    size = max(1, SLICE_BYTES // (4 * vocabulary))
+    for start in range(0, len(readings), size):
+        stop = min(start + size, len(readings))
+        first, last = torch.searchsorted(readings.position, torch.tensor([start, stop])).tolist()
+        yield slice(start, stop), slice(first, last)
+
+
+def _chances(recording: Recording, states: Tensor) -> Tensor:
+    """Log-probabilities, (position, vocabulary), in float32."""
+    return recording.head(states).float().log_softmax(-1)
+
+
+def generate(
+    network: Network,
+    prompts: Sequence[Sequence[int]],
+    schedule: Schedule,
+    *,
+    until: Sequence[str],
+    max_new_tokens: int,
+    options: dict[str, Any],
+) -> list[str]:
+    """Go on from each prompt under a schedule until a stop string, which is cut off, or the cap.
+
+    One batch, each applied step with a cache slot of its own; greedy unless `options` say else.
+    """
+    batch = network.batch(prompts, side="left")
+    given = {key: batch[key] for key in ("input_ids", "attention_mask")}
+    chosen = {"do_sample": False, "pad_token_id": network.tokenizer.pad_token_id, **_sampling(options)}
+    with network.scheduled(schedule) as module, torch.no_grad():
+        output = module.generate(
+            **given,
+            **chosen,
+            max_new_tokens=max_new_tokens,
+            stop_strings=list(until),
+            tokenizer=network.tokenizer,
+        )
+    new = output[:, given["input_ids"].shape[1] :]
+    texts: list[str] = network.tokenizer.batch_decode(new, skip_special_tokens=True)
+    return [_cut(text, until) for text in texts]
+
+
+def _sampling(options: dict[str, Any]) -> dict[str, Any]:
+    """lm-eval's options without a temperature of 0, which means greedy."""
+    greedy = not options.get("do_sample") or not options.get("temperature", 1)
+    return (
+        {k: v for k, v in options.items() if k not in {"temperature", "do_sample"}}
+        if greedy
+        else dict(options)
+    )
+
+
+def _cut(text: str, until: Sequence[str]) -> str:
+    for end in until:
+        text = text.split(end)[0] if end else text
+    return text

@@ -1,0 +1,327 @@
+"""Scores: what schedules get on benchmarks, with their uncertainty; numbers a document, labelled."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reprlab.errors import ReprlabError, unknown
+from reprlab.grids import Entry
+from reprlab.schedule import Schedule
+from reprlab.uncertainty import (
+    Difference,
+    Normalised,
+    aggregate,
+    difference,
+    normalised,
+    pooled,
+    seeds_spread,
+    standard_error,
+)
+
+Numbers = NDArray[np.float64]
+_LABELS = ("variant", "start", "layer", "window", "times")
+_GUESSED = ("acc", "acc_norm", "acc_bytes", "u")  # metrics that guessing gives the benchmark's floor
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric as it is kept: `size` numbers a document, put together by lm-eval's `aggregation`."""
+
+    name: str
+    aggregation: str
+    size: int
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class Results:
+    """One benchmark's numbers under every schedule: `values` is (schedule, document, number).
+
+    `nonfinite` (schedule,) counts documents with an answer that is no finite number; they are wrong, u is 0.
+    `divergence` (schedule, document, 2), where it was asked for: KL(full || schedule) in nats and top-1
+    agreement with the full model, means over a document's scored positions. `floor` is what guessing gives.
+    """
+
+    name: str
+    task: str
+    kind: str
+    output: str
+    shots: int
+    preset: str
+    definition: str
+    floor: float
+    vocabulary: int
+    columns: tuple[Column, ...]
+    ids: tuple[str, ...]
+    units: tuple[str, ...]
+    values: Numbers
+    nonfinite: NDArray[np.int64]
+    divergence: Numbers | None = None
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of its metrics; `kl` and `agreement` where they were asked for."""
+        own = tuple(column.name for column in self.columns)
+        return own if self.divergence is None else (*own, "kl", "agreement")
+
+    @property
+    def default(self) -> str:
+        """The metric to show where none was asked for, or one that it lacks."""
+        return "u" if "u" in self.metrics else self.metrics[0]
+
+    def column(self, metric: str) -> Column:
+        """How a metric is put together."""
+        if metric not in self.metrics:
+            raise unknown(f"metric of benchmark '{self.name}'", metric, self.metrics)
+        if metric in {"kl", "agreement"}:
+            return Column(metric, "mean", 1, higher_is_better=metric == "agreement")
+        return next(column for column in self.columns if column.name == metric)
+
+    def items(self, metric: str) -> Numbers:
+        """A metric's numbers: (schedule, document, size)."""
+        size = self.column(metric).size
+        if metric in {"kl", "agreement"} and self.divergence is not None:
+            return self.divergence[..., [0 if metric == "kl" else 1]]
+        first = sum(column.size for column in self.columns[: self.metrics.index(metric)])
+        return self.values[..., first : first + size]
+
+    @cached_property
+    def codes(self) -> NDArray[np.int64]:
+        """The unit of each document as a number: (document,)."""
+        return np.unique(np.array(self.units), return_inverse=True)[1]
+
+    def guess(self, metric: str) -> float:
+        """A metric's value where the model only guesses; NaN where that is not known."""
+        if metric in _GUESSED:
+            return self.floor
+        if metric == "perplexity":
+            return float(self.vocabulary)
+        return 0.0 if metric.startswith(("exact_match", "u_")) else math.nan
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a sweep found: entries (schedules with their labels), and each benchmark's numbers.
+
+    The first entry is the full model. Schedules are rows of every benchmark's `values`, in this order.
+    """
+
+    model: str
+    note: str
+    dtype: str
+    layers: int
+    entries: tuple[Entry, ...]
+    benchmarks: Mapping[str, Results]
+    made_with: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def results(self, benchmark: str | None = None) -> Results:
+        """A benchmark's numbers; by default those of the only one."""
+        if benchmark is None and len(self.benchmarks) == 1:
+            return next(iter(self.benchmarks.values()))
+        if benchmark is None or benchmark not in self.benchmarks:
+            raise unknown("benchmark", str(benchmark), self.benchmarks)
+        return self.benchmarks[benchmark]
+
+    def place(self, schedule: Schedule | str) -> int:
+        """The row of a schedule, given as such or as text."""
+        wanted = Schedule.parse(schedule, self.layers) if isinstance(schedule, str) else schedule
+        for place, entry in enumerate(self.entries):
+            if entry.schedule == wanted:
+                return place
+        raise ReprlabError(f"schedule '{wanted}' is not among the {len(self)} swept")
+
+    def compare(
+        self, a: Schedule | str, b: Schedule | str, *, benchmark: str | None = None, metric: str = "u"
+    ) -> Difference:
+        """A metric under one schedule minus that under another, paired over the documents of a benchmark."""
+        results = self.results(benchmark)
+        items = results.items(metric)
+        one, other = items[self.place(a)], items[self.place(b)]
+        return difference(results.column(metric).aggregation, one, other, units=results.codes)
+
+    def normalised(self, metric: str = "u") -> pd.DataFrame:
+        """R = (score - floor) / (full - floor) by row and benchmark, and the median over benchmarks.
+
+        0 is guessing, 1 the full model; a random order's seeds are one row. A benchmark on which the full
+        model is within 5 standard errors of the floor has NaN (`undecided` says so); the median takes two
+        benchmarks that have an R, at least, and `of` names them.
+        """
+        having = [results for results in self.benchmarks.values() if metric in results.metrics]
+        if not having:
+            raise unknown(
+                "metric", metric, dict.fromkeys(m for r in self.benchmarks.values() for m in r.metrics)
+            )
+        rows: list[dict[str, Any]] = []
+        for places in self.rows:
+            found = {results.name: self.share(results, metric, places).value for results in having}
+            there = {name: value for name, value in found.items() if not math.isnan(value)}
+            median = float(np.median(list(there.values()))) if len(there) > 1 else math.nan
+            rows.append({**self._labels(places), **found, "median": median, "of": ", ".join(there)})
+        return pd.DataFrame(rows)
+
+    def undecided(self, metric: str = "u") -> dict[str, str]:
+        """The benchmarks without a normalised score, and why."""
+        having = [results for results in self.benchmarks.values() if metric in results.metrics]
+        told = {results.name: self.share(results, metric, [0]) for results in having}
+        return {name: found.reason for name, found in told.items() if math.isnan(found.value)}
+
+    def share(self, results: Results, metric: str, places: Sequence[int]) -> Normalised:
+        """The normalised score of one entry, or of several together, by their documents' means."""
+        floor, items = results.guess(metric), results.items(metric)
+        if math.isnan(floor):
+            nan = math.nan
+            return Normalised(nan, nan, nan, nan, f"what guessing gives in {metric} is not known")
+        how, one = results.column(metric).aggregation, pooled(items[list(places)])
+        return normalised(how, one, items[0], floor=floor, units=results.codes)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each entry, benchmark and metric: value, standard error, n, normalised score."""
+        return pd.DataFrame(list(self._rows()))
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        for results in self.benchmarks.values():
+            for metric in results.metrics:
+                how, items = results.column(metric).aggregation, results.items(metric)
+                value = np.atleast_1d(aggregate(how, items))
+                error = np.atleast_1d(standard_error(how, items, results.codes))
+                for place, entry in enumerate(self.entries):
+                    share = self.share(results, metric, [place])
+                    yield {
+                        **_labels(entry),
+                        "benchmark": results.name,
+                        "class": results.kind,
+                        "metric": metric,
+                        "value": value[place],
+                        "stderr": error[place],
+                        "normalised": share.value,
+                        "normalised_stderr": share.stderr,
+                        "documents": len(results.ids),
+                        "units": len(set(results.units)),
+                        "nonfinite": int(results.nonfinite[place]),
+                        "reason": share.reason,
+                        "model": self.model,
+                        "dtype": self.dtype,
+                    }
+
+    def pooled(self) -> pd.DataFrame:
+        """A row for each of `rows`, benchmark and metric: the seeds of a random order together.
+
+        `stderr` is the documents' spread of the mean over seeds, `seed_sd` the seeds' own.
+        """
+        pairs = [(r, metric) for r in self.benchmarks.values() for metric in r.metrics]
+        return pd.DataFrame([self._pooled(*pair, places) for places in self.rows for pair in pairs])
+
+    @cached_property
+    def rows(self) -> tuple[tuple[int, ...], ...]:
+        """The entries that belong together: those that differ in their seed only, else each by itself.
+
+        Equal orders count once, and an order that is the full model's is left out where there are others.
+        """
+        found: dict[tuple[Any, ...], dict[Schedule, int]] = {}
+        for place, entry in enumerate(self.entries):
+            same = (entry.variant, *(getattr(entry, name) for name in _LABELS[1:]))
+            found.setdefault(same if entry.seed is not None else (place,), {}).setdefault(
+                entry.schedule, place
+            )
+        full = self.entries[0].schedule
+        return tuple(
+            tuple(place for schedule, place in group.items() if schedule != full or len(group) == 1)
+            for group in found.values()
+        )
+
+    def _labels(self, places: Sequence[int]) -> dict[str, Any]:
+        labels = _labels(self.entries[places[0]])
+        together = {"schedule": f"{len(places)} orders", "seed": None} if len(places) > 1 else {}
+        return {"row": self.rows.index(tuple(places)), **labels, **together, "seeds": len(places)}
+
+    def _pooled(self, results: Results, metric: str, places: Sequence[int]) -> dict[str, Any]:
+        how, items = results.column(metric).aggregation, results.items(metric)[list(places)]
+        mean, spread = seeds_spread(np.atleast_1d(aggregate(how, items)))
+        return {
+            **self._labels(places),
+            "benchmark": results.name,
+            "metric": metric,
+            "value": mean,
+            "stderr": float(standard_error(how, pooled(items), results.codes)),
+            "seed_sd": spread,
+            "nonfinite": int(results.nonfinite[list(places)].sum()),
+        }
+
+    def save(self, path: Path | str) -> None:
+        """Write everything as .npz (numbers and labels, no texts), or the table as .csv."""
+        path = Path(path)
+        if path.suffix == ".csv":
+            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
+            return
+        if path.suffix != ".npz":
+            raise ReprlabError(f"scores are saved as .npz or .csv, not as '{path.name}'")
+        arrays: dict[str, Any] = {}
+        heads: list[dict[str, Any]] = []
+        for number, results in enumerate(self.benchmarks.values()):
+            head = {key: value for key, value in vars(results).items() if key in Results.__annotations__}
+            for part in ("values", "nonfinite", "divergence"):
+                array = head.pop(part)
+                if array is not None:
+                    arrays[f"{part}{number}"] = array if part == "nonfinite" else array.astype(np.float32)
+            heads.append({**head, "columns": [asdict(column) for column in results.columns]})
+        about = {name: getattr(self, name) for name in ("model", "note", "dtype", "layers")}
+        entries = [_labels(entry) for entry in self.entries]
+        text = json.dumps(
+            {**about, "made_with": dict(self.made_with), "entries": entries, "benchmarks": heads}
+        )
+        np.savez_compressed(path, about=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Scores:
+        """Read what `save` wrote as .npz."""
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                about = json.loads(data["about"].tobytes())
+                heads = about.pop("benchmarks")
+                read = [_results(head, data, number) for number, head in enumerate(heads)]
+            entries = tuple(_entry(labels) for labels in about.pop("entries"))
+        except (OSError, KeyError, ValueError, TypeError) as error:
+            raise ReprlabError(f"'{path}' holds no scores that reprlab wrote: {error}") from error
+        return cls(**about, entries=entries, benchmarks={results.name: results for results in read})
+
+
+def _results(head: dict[str, Any], data: Any, number: int) -> Results:
+    parts = {name: data[f"{name}{number}"] for name in ("values", "nonfinite")}
+    apart = f"divergence{number}"
+    listed: dict[str, Any] = {name: tuple(head[name]) for name in ("ids", "units")}
+    columns: Any = tuple(Column(**column) for column in head["columns"])
+    return Results(
+        **{**head, **listed, "columns": columns},
+        values=parts["values"].astype(np.float64),
+        nonfinite=parts["nonfinite"],
+        divergence=data[apart].astype(np.float64) if apart in data else None,
+    )
+
+
+def _labels(entry: Entry) -> dict[str, Any]:
+    """An entry as columns: its schedule's text, its variant, and what that takes."""
+    labels = {name: getattr(entry, name) for name in (*_LABELS, "seed")}
+    if entry.window is not None:
+        labels["window"] = "{}:{}".format(*entry.window)
+    return {"schedule": str(entry.schedule), **labels}
+
+
+def _entry(labels: dict[str, Any]) -> Entry:
+    rest: dict[str, Any] = {**labels, "schedule": Schedule.parse(labels["schedule"])}
+    if rest["window"] is not None:
+        start, stop = map(int, rest["window"].split(":"))
+        rest["window"] = (start, stop)
+    return Entry(**rest)

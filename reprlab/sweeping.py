@@ -1,0 +1,173 @@
+"""Sweep: many schedules on benchmarks, in one walk of the prefix tree a batch, kept as it comes."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from reprlab.answering import Job, job
+from reprlab.benchmarks import export, open_benchmarks
+from reprlab.cache import AnswersIdentity, hold_answers
+from reprlab.capturing import cache_folder
+from reprlab.errors import ReprlabError
+from reprlab.grids import Entry
+from reprlab.network import Network
+from reprlab.plan import Plan
+from reprlab.schedule import Schedule
+from reprlab.scores import Scores
+
+if TYPE_CHECKING:
+    from reprlab.benchmarks.loading import Opened
+
+DEFAULT_LIMIT = 100
+
+Progress = Callable[[float, float], None]
+Say = Callable[[str], None]
+
+
+def sweep(
+    network: Network,
+    schedules: Iterable[Entry | Schedule | str],
+    benchmarks: Sequence[str] | Sequence[Opened],
+    *,
+    limit: int = DEFAULT_LIMIT,
+    data_dir: Path | str | None = None,
+    preset: str = "paper",
+    divergence: bool = False,
+    max_new_tokens: int = 256,
+    batch_tokens: int = 2048,
+    allow_code: bool = False,
+    cache: Path | str | None = None,
+    lm_eval_json: Path | str | None = None,
+    progress: Progress = lambda done, total: None,
+    say: Say = lambda _: None,
+) -> Scores:
+    """Score schedules on benchmarks over the first `limit` documents of each; the full model is always there.
+
+    `schedules` are `Entry`s of `paper_grid`, schedules or their texts. `benchmarks` are names (see
+    `reprlab.benchmarks`), YAML paths, or opened ones; rows come from the hub or from `data_dir`. `preset`:
+    `paper` (0-shot, GSM8K 5-shot, no BOS) or `leaderboard`. `divergence` adds KL to the full model and top-1
+    agreement. Answers are kept in the cache as they come: a killed call goes on where it was, and whatever
+    is added later computes only what is new. `lm_eval_json` is a folder for lm-eval's own results files.
+
+    >>> import reprlab as rl
+    >>> net = rl.load("tiny-llama")
+    >>> scores = rl.sweep(net, ["0:2 3:6"], ["builtin_pronoun"], limit=4, cache=tmp)
+    >>> scores.to_dataframe().groupby("schedule").size().to_dict()
+    {'0 1 3:6': 2, '0:6': 2}
+    """
+    if limit < 1:
+        raise ReprlabError(f"--limit {limit}: give 1 or more")
+    if batch_tokens < 1 or max_new_tokens < 1:
+        raise ReprlabError("--batch-tokens and --max-new-tokens: give 1 or more")
+    entries = _entries(network, schedules)
+    opened = [o for o in benchmarks if not isinstance(o, str)] or open_benchmarks(
+        [name for name in benchmarks if isinstance(name, str)],
+        data_dir=data_dir,
+        preset=preset,
+        allow_code=allow_code,
+    )
+    plan = Plan(entry.schedule for entry in entries)
+    with ExitStack() as stack:
+        jobs: list[Job] = []
+        for one in opened:
+            identity = _identity(network, one, max_new_tokens)
+            file = stack.enter_context(
+                hold_answers(cache_folder(cache), identity, _made_with(network), say=say)
+            )
+            jobs.append(job(network, one, file, plan, limit, batch_tokens, divergence))
+        for one in jobs:
+            for note in one.benchmark.notes:
+                say(f"note: {note}")
+        say(outlook(jobs, plan))
+        _run(jobs, progress)
+        found = {one.benchmark.name: one.results() for one in jobs}
+    about = (network.name, network.note, network.dtype, network.n_layers)
+    scores = Scores(*about, entries, found, _made_with(network))
+    if lm_eval_json is not None:
+        export(Path(lm_eval_json), scores, [one.benchmark for one in jobs])
+    return scores
+
+
+def _entries(network: Network, schedules: Iterable[Entry | Schedule | str]) -> tuple[Entry, ...]:
+    """Every schedule labelled and checked against the network, the full model first."""
+    if not network.speaks:
+        raise ReprlabError(f"'{network.name}' has no causal language head: sweeps score log-likelihoods")
+    made: list[Entry] = []
+    for given in schedules:
+        if isinstance(given, str):
+            given = Schedule.parse(given, network.n_layers)
+        made.append(given if isinstance(given, Entry) else Entry("custom", given))
+    for schedule in dict.fromkeys(entry.schedule for entry in made):
+        schedule.check(network.n_layers)
+    rest = [entry for entry in made if entry.variant != "full"]
+    return (Entry("full", network.full()), *rest)
+
+
+def _identity(network: Network, opened: Opened, max_new_tokens: int) -> AnswersIdentity:
+    return AnswersIdentity(
+        model=network.name,
+        weights=network.digest,
+        tokenizer=network.tokenizer_digest,
+        benchmark=opened.name,
+        definition=opened.digest,
+        preset=opened.preset,
+        max_new_tokens=max_new_tokens if opened.output == "generate_until" else 0,
+        dtype=network.dtype,
+        attention=network.attention,
+        device=network.device.partition(":")[0],
+        torch=_minor("torch"),
+        transformers=_minor("transformers"),
+        lm_eval=_minor("lm-eval"),
+    )
+
+
+def _minor(library: str) -> str:
+    """The version of a library, as far as it says that answers may change."""
+    return ".".join(version(library).split(".")[:2])
+
+
+def _made_with(network: Network) -> dict[str, str]:
+    libraries = ("torch", "transformers", "lm-eval", "datasets", "numpy", "reprlab")
+    made = {name: version(name) for name in libraries}
+    return made | {
+        "python": platform.python_version(),
+        "device": network.device,
+        "threads": str(torch.get_num_threads()),
+        "processor": platform.processor() or platform.machine(),
+    }
+
+
+def outlook(jobs: Sequence[Job], plan: Plan) -> str:
+    """What a sweep is about to do, in lines: schedules, layer calls, tokens, and what is there already."""
+    lines = [str(plan)]
+    for one in jobs:
+        places = range(min(one.limit, len(one.benchmark.documents)))
+        tokens, head = one.tokens(places), one.readings(places)
+        asked = len(plan.distinct) * len({b for b, p in one.file.batches().items() if min(p) < one.limit})
+        left = sum(len(unit.plan.distinct) for unit in one.units)
+        there = f"; {(asked - left) / asked:.0%} of its answers are there already" if left < asked else ""
+        shared = "" if not one.benchmark.generates else " at most, nothing shared"
+        lines.append(
+            f"{one.benchmark.name}: {len(places)} documents, {tokens:,} tokens a schedule{shared}, "
+            f"{head:,} positions through the head{there}"
+        )
+    return "\n".join(lines)
+
+
+def _run(jobs: Sequence[Job], progress: Progress) -> None:
+    total = sum(one.work(unit) for one in jobs for unit in one.units)
+    before = 0.0
+    progress(0, total)
+    for one in jobs:
+        for unit in one.units:
+            for done in one.run(unit):
+                progress(before + done, total)
+            before += one.work(unit)
+            progress(before, total)
