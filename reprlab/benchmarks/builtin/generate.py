@@ -1,0 +1,35 @@
+"""Writes the JSONL files of the built-in tasks from the tables beside it; the same bytes every time.
+
+`python -m reprlab.benchmarks.builtin.generate` writes them beside this file.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from reprlab.benchmarks.builtin import arithmetic, cloze, commonsense, pronoun, science
+from reprlab.benchmarks.builtin.rows import Row
+
+TASKS: dict[str, Callable[[], list[Row]]] = {
+    "builtin_cloze": cloze.rows,
+    "builtin_science": science.rows,
+    "builtin_commonsense": commonsense.rows,
+    "builtin_pronoun": pronoun.rows,
+    "builtin_arithmetic_1": arithmetic.one_step,
+    "builtin_arithmetic_2": arithmetic.two_steps,
+}
+
+
+def jsonl(task: str) -> str:
+    """The rows of a task as they are committed: one JSON object a line, ASCII only."""
+    return "".join(json.dumps(row) + "\n" for row in TASKS[task]())
+
+
+def write(folder: Path = Path(__file__).parent) -> None:
+    """Every task's rows as `<task>.jsonl` in `folder`."""
+    for task in TASKS:
+        (folder / f"{task}.jsonl").write_text(jsonl(task), encoding="ascii", newline="\n")
+
+
+if __name__ == "__main__":
+    write()
