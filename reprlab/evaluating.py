@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from reprlab.network import Network, Recording
 from reprlab.packing import Row
@@ -15,6 +16,7 @@ from reprlab.plan import Plan
 from reprlab.schedule import Schedule
 
 SLICE_BYTES = 64 << 20  # logits that are in memory at a time, in float32
+CACHE_BYTES = 3 << 19  # of those, what a processor's cache holds while it goes over them several times
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class Readings:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def within(self, part: slice) -> slice:
+        """The reads at some positions."""
+        first, last = torch.searchsorted(self.position, torch.tensor([part.start, part.stop])).tolist()
+        return slice(first, last)
+
 
 def answers(
     network: Network,
@@ -85,7 +92,9 @@ def answers(
     readings = Readings.of(documents, counts)
     full = _last(recording, readings, network.full()) if divergence else None
     for positions, state in recording.walk(plan):
-        yield positions, _read(recording, readings, _picked(readings, state), full, network.vocabulary)
+        picked = _picked(readings, state)
+        del state  # not kept while the next layers run
+        yield positions, _read(recording, readings, picked, full, network.vocabulary)
 
 
 def _last(recording: Recording, readings: Readings, schedule: Schedule) -> Tensor:
@@ -108,35 +117,34 @@ def _read(
     likelihoods = torch.zeros(readings.count, dtype=torch.float64)
     wrong = torch.zeros(readings.count)
     sums = torch.zeros(readings.documents, 3, dtype=torch.float64)
-    for part, of in _slices(readings, vocabulary):
-        chances = _chances(recording, states[part])
-        best, at = chances.argmax(-1), readings.position[of] - part.start
-        targets = readings.targets[of].to(chances.device)
-        said = chances[at.to(chances.device), targets].cpu()
+    theirs = iter(()) if full is None else _chances(recording, full, vocabulary)
+    for part, chances in _chances(recording, states, vocabulary):
+        best, of = chances.argmax(-1).cpu(), readings.within(part)
+        at, targets = readings.position[of] - part.start, readings.targets[of]
+        said = chances[at.to(chances.device), targets.to(chances.device)].cpu()
         likelihoods.index_add_(0, readings.requests[of], said.double())
-        wrong.index_add_(0, readings.requests[of], (best.cpu()[at] != readings.targets[of]).float())
-        if full is not None:
-            theirs = _chances(recording, full[part])
-            apart = torch.nn.functional.kl_div(chances, theirs, reduction="none", log_target=True).sum(-1)
-            same = theirs.argmax(-1) == best
-            found = torch.stack([apart.double(), same.double(), torch.ones_like(apart).double()], 1).cpu()
+        wrong.index_add_(0, readings.requests[of], (best[at] != targets).float())
+        for _, other in islice(theirs, 1):
+            apart = nn.functional.kl_div(chances, other, reduction="none", log_target=True).sum(-1).cpu()
+            same = other.argmax(-1).cpu() == best
+            found = torch.stack([apart.double(), same.double(), torch.ones_like(same).double()], 1)
             sums.index_add_(0, readings.owners[part], found)
     kept = None if full is None else sums[:, :2] / sums[:, 2:]
     return Answers(likelihoods, wrong == 0, kept)
 
 
-def _slices(readings: Readings, vocabulary: int) -> Iterator[tuple[slice, slice]]:
-    """Ranges of positions whose logits fit into memory, and the reads at each."""
+def _chances(recording: Recording, states: Tensor, vocabulary: int) -> Iterator[tuple[slice, Tensor]]:
+    """Log-probabilities (position, vocabulary) in float32, a few positions at a time.
+
+    The head runs on as many as `SLICE_BYTES` hold; on a CPU the softmax goes over fewer, which stay in its cache.
+    """
     size = max(1, SLICE_BYTES // (4 * vocabulary))
-    for start in range(0, len(readings), size):
-        stop = min(start + size, len(readings))
-        first, last = torch.searchsorted(readings.position, torch.tensor([start, stop])).tolist()
-        yield slice(start, stop), slice(first, last)
-
-
-def _chances(recording: Recording, states: Tensor) -> Tensor:
-    """Log-probabilities, (position, vocabulary), in float32."""
-    return recording.head(states).float().log_softmax(-1)
+    few = max(1, CACHE_BYTES // (4 * vocabulary)) if states.device.type == "cpu" else size
+    for start in range(0, len(states), size):
+        logits = recording.head(states[start : start + size])
+        for first in range(0, len(logits), few):
+            chances = logits[first : first + few].float().log_softmax(-1)
+            yield slice(start + first, start + first + len(chances)), chances
 
 
 def generate(

@@ -56,10 +56,10 @@ class Recording:
             assert state is not None  # the plan's order sees to it
             if isinstance(event, Run):
                 slots[event.slot_out] = self.apply(event.step, state)
-                continue
-            if event.last_use:
-                slots[event.slot] = None
-            yield event.positions, state
+            else:
+                slots[event.slot] = None if event.last_use else state
+                yield event.positions, state
+            del state  # only the slots keep states alive
 
     def finish(self, state: Tensor) -> Any:
         """The module's own output where the layers end in `state`: its norm, head, caps and scales."""
