@@ -136,7 +136,7 @@ def _read(
 def _chances(recording: Recording, states: Tensor, vocabulary: int) -> Iterator[tuple[slice, Tensor]]:
     """Log-probabilities (position, vocabulary) in float32, a few positions at a time.
 
-    The head runs on as many as `SLICE_BYTES` hold; on a CPU the softmax goes over fewer, which stay in its cache.
+    The head runs on as many as `SLICE_BYTES` hold; on a CPU the softmax goes over fewer, for its cache.
     """
     size = max(1, SLICE_BYTES // (4 * vocabulary))
     few = max(1, CACHE_BYTES // (4 * vocabulary)) if states.device.type == "cpu" else size

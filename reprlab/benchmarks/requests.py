@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Prompt:
 class Document:
     """One row of a benchmark, ready to run: log-likelihood requests, or a prompt to go on from.
 
-    `gold` are the right choices, of `choices` many (0: nothing to choose from).
+    `unit` stands for the template, fact or pair that it comes from. `gold` are the right choices, of `choices` many (0: nothing to choose from).
     """
 
     place: int
@@ -207,7 +208,7 @@ def _document(
     return Document(
         place,
         str(place if key is None else key),
-        str(place if unit is None else unit),
+        str(place) if unit is None else hashlib.sha256(str(unit).encode()).hexdigest()[:12],  # keeps no text
         requests,
         gold,
         choices,
