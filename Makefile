@@ -1,4 +1,4 @@
-# make demo   from a fresh clone to a similarity picture of a real model
+# make demo   from a fresh clone to similarity pictures and a sweep of a real model
 # make test   every test, on real weights too; make fast: those on tiny models only
 # make check  ruff and pyright; make figures DATA=DIR: the committed figures; make bench: speed beside peers
 
@@ -24,7 +24,8 @@ demo: .venv/ready
 	$(RUN)/reprlab similarity --model smollm2-135m --out demo/cosine.png
 	$(RUN)/reprlab similarity --model smollm2-135m --measure cka --out demo/cka.png
 	$(RUN)/reprlab similarity --model smollm2-135m --measure cka --tokens no-sinks --out demo/cka-no-sinks.png
-	@echo "figures: $(CURDIR)/demo"
+	$(RUN)/reprlab sweep --model smollm2-135m --grid fig11 --starts 9,11,13 --seeds 2 --limit 40 --out demo/sweep.csv
+	@echo "figures and scores: $(CURDIR)/demo"
 
 test: .venv/ready
 	$(RUN)/pytest
@@ -45,3 +46,4 @@ figures: .venv/ready
 
 bench: .venv/ready
 	$(RUN)/python bench/capture.py
+	$(RUN)/python bench/sweep.py

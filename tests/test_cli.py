@@ -247,7 +247,7 @@ COMMANDS = dict(commands())
 
 def test_there_are_the_promised_commands() -> None:
     assert set(map(" ".join, COMMANDS)) == {
-        *("", "models", "fetch", "capture", "similarity", "schedule", "generate"),
+        *("", "models", "fetch", "capture", "similarity", "schedule", "generate", "sweep"),
         *("cache", "cache list", "cache verify", "cache remove"),
     }
 
@@ -782,3 +782,92 @@ def test_an_encoder_cannot_generate(run: Run) -> None:
         2,
         "reprlab: 'tiny-bert' has no language head, so it cannot generate",
     )
+
+
+# --- sweep ---------------------------------------------------------------------------------------
+
+SWEEP = "sweep --model tiny-llama --benchmarks builtin_pronoun,builtin_cloze --limit 4"
+
+
+def test_a_sweep_prints_counts_then_a_table_and_writes_the_numbers(run: Run, tmp_path: Path) -> None:
+    done = run(*SWEEP.split(), "--grid", "fig11", "--starts", "1", "--seeds", "2", "--kl")
+    assert done.code == 0
+    assert "8 schedules, 8 distinct" in done.err
+    assert "builtin_pronoun: 4 documents" in done.err
+    lines = done.out.splitlines()
+    assert any("skip s=1" in line for line in lines)
+    assert "random s=1 (2 orders)" in done.out
+    assert "±" in done.out
+    table = tmp_path / "reports" / "tiny-llama" / "sweep-fig11-4.csv"
+    assert str(table.relative_to(tmp_path)) in done.out
+    head = table.read_text().splitlines()[0]
+    assert {"schedule", "benchmark", "metric", "value", "stderr", "normalised"} <= set(head.split(","))
+    assert ",kl," in table.read_text()
+
+
+def test_a_sweep_as_json_and_as_npz(run: Run, tmp_path: Path) -> None:
+    done = run(*SWEEP.split(), "--schedule", "0:2 3:6", "--json", "--out", "a.npz", "--out", "a.csv")
+    rows = json.loads(done.out)
+    assert {row["schedule"] for row in rows} == {"0:6", "0 1 3:6"}
+    scores = rl.Scores.load(tmp_path / "a.npz")
+    assert scores.place("0:2 3:6") == 1
+    assert (tmp_path / "a.csv").exists()
+
+
+def test_the_cache_lists_checks_and_removes_answers(run: Run, tmp_path: Path) -> None:
+    run(*SWEEP.split(), "--schedule", "0:2 3:6")
+    listed = run("cache", "list")
+    assert "answers" in listed.out
+    assert "builtin_cloze" in listed.out
+    rows = json.loads(run("cache", "list", "--json").out)
+    assert [(row["benchmark"], row["documents"], row["schedules"]) for row in rows] == [
+        ("builtin_cloze", 4, 2),
+        ("builtin_pronoun", 4, 2),
+    ]
+    assert "2 files of answers, all good" in run("cache", "verify").out
+    Path(rows[0]["file"]).write_bytes(b"no database at all, but long enough to be read as one")
+    broken = run("cache", "verify")
+    assert broken.code == 1
+    assert "is damaged" in broken.out
+    done = run("cache", "remove", "tiny-llama", "--corpus", "builtin_pronoun", "--yes")
+    assert done.code == 0
+    assert [path.parent.name for path in (tmp_path / "cache").rglob("*.sqlite")] == ["builtin_cloze"]
+
+
+BAD_SWEEPS: dict[str, str] = {
+    "": "give --grid NAME (fig02",
+    "--grid fig3": "unknown grid 'fig3': did you mean 'fig",
+    "--grid fig04 --limit 0": "--limit 0: give 1 or more",
+    "--grid fig04 --starts x": "--starts 'x': give whole numbers as in 5,7,9, or a half-open range as in 5:14",
+    "--grid fig04 --starts 3:3": "--starts '3:3' is an empty range",
+    "--grid fig04 --starts 9": "start 9 leaves no middle in 6 layers: allowed are 0..2",
+    "--grid fig04 --seeds 0": "--seeds 0: give 1 or more",
+    "--grid fig04 --dtype fp8": "unknown dtype 'fp8'",
+    "--grid fig04 --device gpu": "unknown device 'gpu'",
+    "--grid fig04 --preset papers": "unknown preset 'papers': did you mean 'paper'?",
+    "--grid fig04 --out a.txt": "--out 'a.txt': the ending chooses the format; there are .csv, .npz",
+    "--grid fig04 --batch-tokens 0": "--batch-tokens 0: give 1 or more",
+    "--schedule 0:9": "layer 8 does not exist in a model of 6 layers",
+    "--schedule [": "'[' is never closed",
+    "--grid fig04 --benchmarks lambda": "unknown benchmark 'lambda': did you mean 'lambada'?",
+    "--grid fig04 --benchmarks lambada --data-dir .": (
+        "benchmark 'lambada' needs lambada_openai/test.jsonl in --data-dir '.' for its rows: put it there"
+    ),
+    "--grid fig04 --benchmarks none.yaml": "no task file at 'none.yaml'",
+    "--grid fig04 --data-dir nowhere": "--data-dir 'nowhere' is no folder",
+}
+
+
+@pytest.mark.parametrize("options", BAD_SWEEPS)
+def test_a_wrong_sweep_is_one_line(run: Run, options: str) -> None:
+    done = run("sweep", "--model", "tiny-llama", "--benchmarks", "builtin_pronoun", *options.split())
+    assert done.code == 2
+    assert done.err.startswith("reprlab: ")
+    assert BAD_SWEEPS[options] in done.err
+    assert "Traceback" not in done.err
+
+
+def test_an_encoder_is_refused(run: Run) -> None:
+    done = run("sweep", "--model", "tiny-bert", "--benchmarks", "builtin_pronoun", "--grid", "fig04")
+    assert done.code == 2
+    assert "'tiny-bert' has no causal language head" in done.err

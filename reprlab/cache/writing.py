@@ -260,11 +260,15 @@ def drop(capture: Capture, rows: Sequence[Row]) -> None:
 
 
 def remove(root: Path, folder: Path) -> None:
-    """Delete a capture's folder; never anything outside the cache, nor through a link."""
+    """Delete a capture's folder or a file of answers; nothing outside the cache, nor through a link."""
     links = [path for path in (folder, folder.parent, folder.parent.parent) if path.is_symlink()]
     if links or folder.resolve().parent.parent.parent != root.resolve():
         raise ReprlabError(f"'{folder}' leads out of the cache '{root}': not removed")
-    shutil.rmtree(folder)
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    else:
+        folder.unlink()
+        folder.with_suffix(".lock").unlink(missing_ok=True)
     for parent in (folder.parent, folder.parent.parent):
         if not any(parent.iterdir()):
             parent.rmdir()

@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-cache_app = typer.Typer(help="List, check and remove captures.", no_args_is_help=True)
+cache_app = typer.Typer(help="List, check and remove captures and answers.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
 
 

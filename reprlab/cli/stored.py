@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -22,7 +22,7 @@ from reprlab.registry import unslug
 
 
 def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
-    """List the captures: model, corpus, documents, tokens, dtype, size on disk."""
+    """List captures (documents, tokens, dtype, size) and the answers of sweeps (documents, schedules)."""
     from reprlab.cache import captures, unreadable
     from reprlab.capturing import cache_folder
 
@@ -30,7 +30,7 @@ def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
         raise ReprlabError(f"the cache '{cache_folder(cache)}' is a file, not a folder")
     found = list(captures(cache_folder(cache)))
     if as_json:
-        print_json([described(c) for c in found])
+        print_json([*(described(c) for c in found), *(row for row, _ in _answers(cache_folder(cache)))])
         return
     heads = ("model", "corpus", "schedule", "documents", "tokens", "cut at", "dtype", "size", "digest")
     table = Table(*heads, box=None, header_style="bold")
@@ -44,7 +44,40 @@ def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
             escape(i.model), escape(i.corpus), i.schedule, *counts, str(i.max_tokens), kind, size, i.digest
         )
     out.print(table if found else f"no captures in {escape(str(cache_folder(cache)))}")
+    _show_answers(cache_folder(cache))
     _report(unreadable(cache_folder(cache)))
+
+
+def _answers(root: Path) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each file of answers as a row, and what is wrong with it."""
+    from reprlab.cache import answer_files, open_answers
+
+    for path in answer_files(root):
+        row = {"file": str(path), "bytes": path.stat().st_size}
+        try:
+            with open_answers(path) as file:
+                documents, schedules, _ = file.counts()
+                yield (
+                    {**file.identity.model_dump(), "documents": documents, "schedules": schedules, **row},
+                    "",
+                )
+        except ReprlabError as error:
+            yield row, str(error)
+
+
+def _show_answers(root: Path) -> None:
+    heads = ("model", "benchmark", "preset", "documents", "schedules", "dtype", "size", "digest")
+    table = Table(*heads, box=None, header_style="bold", title="answers", title_justify="left")
+    for row, wrong in _answers(root):
+        if wrong:
+            fail(wrong)
+            continue
+        counts = (f"{row['documents']:,}", f"{row['schedules']:,}")
+        size = f"{row['bytes'] / 1e6:,.1f} MB"
+        names = map(escape, (row["model"], row["benchmark"], row["preset"]))
+        table.add_row(*names, *counts, row["dtype"], size, Path(row["file"]).stem)
+    if table.row_count:
+        out.print(table)
 
 
 def cache_verify(
@@ -53,8 +86,8 @@ def cache_verify(
         bool, typer.Option("--drop-damaged", help="Forget damaged shards: the next capture makes them again.")
     ] = False,
 ) -> None:
-    """Check every shard against its checksum and name the damaged ones."""
-    from reprlab.cache import captures, damaged, drop, unreadable
+    """Check every shard against its checksum, every file of answers for damage, and name what is damaged."""
+    from reprlab.cache import answer_files, captures, damage, damaged, drop, unreadable
     from reprlab.capturing import cache_folder
 
     count = bad = 0
@@ -67,33 +100,44 @@ def cache_verify(
             drop(found, [row for row, _ in broken])
     advice = "dropped; capture again to make them" if drop_damaged else "mend with --drop-damaged"
     out.print(f"{count} shards, {f'{bad} damaged: {advice}' if bad else 'all good'}")
+    files = answer_files(cache_folder(cache))
+    wrong = [found for path in files if (found := damage(path))]
+    for found in wrong:
+        out.print(escape(found), soft_wrap=True)
+    if files:
+        out.print(f"{len(files)} files of answers, {f'{len(wrong)} damaged' if wrong else 'all good'}")
     _report(unreadable(cache_folder(cache)))
-    if bad and not drop_damaged:
+    if wrong or (bad and not drop_damaged):
         raise typer.Exit(1)
 
 
 def cache_remove(
-    model: Annotated[str, typer.Argument(help="A model's name, or a capture's digest.")],
-    corpus: Annotated[str | None, typer.Option(help="Only captures of this corpus.")] = None,
+    model: Annotated[str, typer.Argument(help="A model's name, or the digest of a capture or of answers.")],
+    corpus: Annotated[str | None, typer.Option(help="Only of this corpus or benchmark.")] = None,
     cache: CacheDir = None,
     yes: Yes = False,
 ) -> None:
-    """Delete captures of a model, or one by its digest; never anything outside the cache."""
-    from reprlab.cache import folders, remove
+    """Delete captures and answers of a model, or one by its digest; never anything outside the cache."""
+    from reprlab.cache import answer_files, folders, remove
     from reprlab.capturing import cache_folder
 
     root = cache_folder(cache)
-    every = folders(root)
+    every = [*folders(root), *answer_files(root)]
     chosen = [
         f
         for f in every
-        if model in {unslug(f.parent.parent.name), f.name} and corpus in {None, unslug(f.parent.name)}
+        if model in {unslug(f.parent.parent.name), f.stem} and corpus in {None, unslug(f.parent.name)}
     ]
     if not chosen:
         names = sorted({unslug(f.parent.parent.name) for f in every}) or ["none"]
         raise ReprlabError(f"no capture of '{model}' in the cache '{root}'; there are: {', '.join(names)}")
-    size = sum(file.stat().st_size for f in chosen for file in f.rglob("*") if file.is_file()) / 1e6
-    question = f"{len(chosen)} captures ({size:,.0f} MB)"
+    files = [file for f in chosen for file in (f, *f.rglob("*")) if file.is_file()]
+    kinds = {
+        "captures": sum(f.is_dir() for f in chosen),
+        "files of answers": sum(f.is_file() for f in chosen),
+    }
+    named = " and ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+    question = f"{named} ({sum(file.stat().st_size for file in files) / 1e6:,.0f} MB)"
     ask = confirm(yes)
     if ask is None or not ask(f"Remove {question}?"):
         raise ReprlabError(f"{question} were not removed: add --yes")
