@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,7 @@ from reprlab.uncertainty import (
 )
 
 Numbers = NDArray[np.float64]
+_FOREIGN = (ValueError, TypeError, AttributeError)  # what other files make of the code that reads ours
 _LABELS = ("variant", "start", "layer", "window", "times")
 _GUESSED = ("acc", "acc_norm", "acc_bytes", "u")  # metrics that guessing gives the benchmark's floor
 
@@ -159,11 +162,7 @@ class Scores:
         model is within 5 standard errors of the floor has NaN (`undecided` says so); the median takes two
         benchmarks that have an R, at least, and `of` names them.
         """
-        having = [results for results in self.benchmarks.values() if metric in results.metrics]
-        if not having:
-            raise unknown(
-                "metric", metric, dict.fromkeys(m for r in self.benchmarks.values() for m in r.metrics)
-            )
+        having = self._having(metric)
         rows: list[dict[str, Any]] = []
         for places in self.rows:
             found = {results.name: self.share(results, metric, places).value for results in having}
@@ -174,9 +173,16 @@ class Scores:
 
     def undecided(self, metric: str = "u") -> dict[str, str]:
         """The benchmarks without a normalised score, and why."""
-        having = [results for results in self.benchmarks.values() if metric in results.metrics]
-        told = {results.name: self.share(results, metric, [0]) for results in having}
+        told = {results.name: self.share(results, metric, [0]) for results in self._having(metric)}
         return {name: found.reason for name, found in told.items() if math.isnan(found.value)}
+
+    def _having(self, metric: str) -> list[Results]:
+        """The benchmarks that have a metric."""
+        found = [results for results in self.benchmarks.values() if metric in results.metrics]
+        if not found:
+            known = dict.fromkeys(m for results in self.benchmarks.values() for m in results.metrics)
+            raise unknown("metric", metric, known)
+        return found
 
     def share(self, results: Results, metric: str, places: Sequence[int]) -> Normalised:
         """The normalised score of one entry, or of several together, by their documents' means."""
@@ -263,11 +269,18 @@ class Scores:
     def save(self, path: Path | str) -> None:
         """Write everything as .npz (numbers and labels, no texts), or the table as .csv."""
         path = Path(path)
-        if path.suffix == ".csv":
-            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
-            return
-        if path.suffix != ".npz":
+        if path.suffix not in {".csv", ".npz"}:
             raise ReprlabError(f"scores are saved as .npz or .csv, not as '{path.name}'")
+        try:
+            if path.suffix == ".csv":
+                path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
+            else:
+                np.savez_compressed(path, **self._arrays())
+        except OSError as error:
+            raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
+
+    def _arrays(self) -> dict[str, Any]:
+        """Everything as arrays: `about` is JSON, the rest a benchmark's numbers, which its place names."""
         arrays: dict[str, Any] = {}
         heads: list[dict[str, Any]] = []
         for number, results in enumerate(self.benchmarks.values()):
@@ -279,10 +292,8 @@ class Scores:
             heads.append({**head, "columns": [asdict(column) for column in results.columns]})
         about = {name: getattr(self, name) for name in ("model", "note", "dtype", "layers")}
         entries = [_labels(entry) for entry in self.entries]
-        text = json.dumps(
-            {**about, "made_with": dict(self.made_with), "entries": entries, "benchmarks": heads}
-        )
-        np.savez_compressed(path, about=np.frombuffer(text.encode(), dtype=np.uint8), **arrays)
+        labels = {**about, "made_with": dict(self.made_with), "entries": entries, "benchmarks": heads}
+        return {"about": np.frombuffer(json.dumps(labels).encode(), dtype=np.uint8), **arrays}
 
     @classmethod
     def load(cls, path: Path | str) -> Scores:
@@ -293,9 +304,9 @@ class Scores:
                 heads = about.pop("benchmarks")
                 read = [_results(head, data, number) for number, head in enumerate(heads)]
             entries = tuple(_entry(labels) for labels in about.pop("entries"))
-        except (OSError, KeyError, ValueError, TypeError) as error:
+            return cls(**about, entries=entries, benchmarks={results.name: results for results in read})
+        except (OSError, EOFError, BadZipFile, zlib.error, LookupError, *_FOREIGN) as error:
             raise ReprlabError(f"'{path}' holds no scores that reprlab wrote: {error}") from error
-        return cls(**about, entries=entries, benchmarks={results.name: results for results in read})
 
 
 def _results(head: dict[str, Any], data: Any, number: int) -> Results:

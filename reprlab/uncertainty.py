@@ -9,7 +9,8 @@ that is all of pairing. Sources: Liang and Zeger 1986 (clusters), Miller 2024, a
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -292,21 +293,26 @@ class Guess:
         return max(self.uniform, self.majority)
 
 
-def guessing(golds: ArrayLike, choices: ArrayLike) -> Guess:
-    """Accuracy of guessing, in (0, 1]: golds (n,) are places of the right choice, choices (n,) their numbers.
+def guessing(golds: Sequence[Collection[int]], choices: Sequence[int]) -> Guess:
+    """Accuracy of guessing, in (0, 1], given each document's right choices and how many choices it has.
 
-    uniform = mean of 1 / choices; majority = the largest share of one place. Unchanged by the order of
-    documents. No documents, lengths that differ and a gold outside 0 .. choices - 1 are errors.
+    uniform = mean of right / choices; majority = the largest share of documents for which one place is
+    right. Unchanged by the order of documents. No documents, lengths that differ, a document without a
+    right choice and a place outside 0 .. choices - 1 are errors.
 
-    >>> guessing([0, 0, 0, 1], [4, 4, 2, 2])
+    >>> guessing([[0], [0], [0], [1]], [4, 4, 2, 2])
     Guess(uniform=0.375, majority=0.75)
     """
-    gold, number = np.asarray(golds), np.asarray(choices)
-    if gold.ndim != 1 or gold.shape != number.shape or not gold.size:
-        raise ReprlabError(f"golds and choices are (n,) each, n > 0, given {gold.shape} and {number.shape}")
-    for at in np.flatnonzero((gold < 0) | (gold >= number)):
-        raise ReprlabError(f"document {at} has gold {gold[at]}, outside its {number[at]} choices from 0")
-    return Guess(float((1 / number).mean()), float(np.bincount(gold).max() / gold.size))
+    if not golds or len(golds) != len(choices):
+        raise ReprlabError(
+            f"golds and choices are one a document each, given {len(golds)} and {len(choices)}"
+        )
+    for at, (right, count) in enumerate(zip(golds, choices, strict=True)):
+        if not right or not all(0 <= place < count for place in right):
+            raise ReprlabError(f"document {at} has gold {list(right)}, outside its {count} choices from 0")
+    shares = [len(set(right)) / count for right, count in zip(golds, choices, strict=True)]
+    places = Counter(place for right in golds for place in set(right))
+    return Guess(math.fsum(shares) / len(golds), max(places.values()) / len(golds))
 
 
 def _read(name: str, items: ArrayLike) -> tuple[Aggregation, Array]:

@@ -148,7 +148,7 @@ REAL = ["builtin_cloze", "builtin_science", "builtin_commonsense", "builtin_pron
 def test_a_sweeps_answers_are_those_of_lm_evals_own_model(
     smollm2: Network, name: str, tmp_path: Path
 ) -> None:
-    """Within 1e-4 + 1e-5 |log-likelihood| nats; accuracies equal but where the deciding margin is below that."""
+    """Within 1e-4 + 1e-5 |log-likelihood| nats; accuracies equal but where the margin is below that."""
     from lm_eval.models.huggingface import HFLM
 
     from reprlab import cache

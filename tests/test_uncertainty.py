@@ -388,17 +388,20 @@ def test_seeds_apart_from_documents() -> None:
 )
 def test_guessing_counts(documents: list[tuple[int, int]]) -> None:
     golds, choices = zip(*documents, strict=True)
-    found = guessing(golds, choices)
+    found = guessing([[gold] for gold in golds], choices)
     assert found.uniform == pytest.approx(sum(1 / k for k in choices) / len(choices))
     assert found.majority == max(golds.count(g) for g in golds) / len(golds)
     assert found.floor == max(found.uniform, found.majority)
     order = random.Random(0).sample(documents, len(documents))
-    assert guessing(*zip(*order, strict=True)).uniform == pytest.approx(found.uniform)
+    assert guessing([[gold] for gold, _ in order], [k for _, k in order]) == found
+    both = guessing([{gold, k - 1} for gold, k in documents], choices)
+    assert both.uniform >= found.uniform
 
 
 def test_guess() -> None:
     assert Guess(0.25, 0.3).floor == 0.3
-    assert guessing(np.arange(100) % 4, np.full(100, 4)) == Guess(0.25, 0.25)
+    assert guessing([[n % 4] for n in range(100)], [4] * 100) == Guess(0.25, 0.25)
+    assert guessing([[n, (n + 1) % 4] for n in range(4)], [4] * 4) == Guess(0.5, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -420,9 +423,9 @@ def test_guess() -> None:
         (lambda: difference("mean", [1, 2], [1]), r"two arrays \(documents, 1\) .* given \(2,\) and \(1,\)"),
         (lambda: difference("mean", np.ones((2, 3)), np.ones((2, 3))), r"given \(2, 3\) and \(2, 3\)"),
         (lambda: difference("mean", [1, 2], [1, 3], level=95), "level is between 0 and 1, given 95"),
-        (lambda: guessing([0, 4], [4, 4]), "document 1 has gold 4, outside its 4 choices from 0"),
-        (lambda: guessing([], []), "n > 0"),
-        (lambda: guessing([0], [4, 4]), r"given \(1,\) and \(2,\)"),
+        (lambda: guessing([[0], [4]], [4, 4]), r"document 1 has gold \[4\], outside its 4 choices from 0"),
+        (lambda: guessing([], []), "given 0 and 0"),
+        (lambda: guessing([[0]], [4, 4]), "given 1 and 2"),
     ],
 )
 def test_errors_say_what_is_wrong(call: object, text: str) -> None:

@@ -50,7 +50,12 @@ def open_benchmarks(
     wanted = expand(list(names))
     if not wanted:
         raise ReprlabError(f"no benchmark was given: there are {', '.join([*BENCHMARKS, *GROUPS])}")
-    return [open_task(name, data_dir=folder, preset=preset, allow_code=allow_code) for name in wanted]
+    opened = [open_task(name, data_dir=folder, preset=preset, allow_code=allow_code) for name in wanted]
+    names = [one.name for one in opened]
+    for name in names:
+        if names.count(name) > 1:
+            raise ReprlabError(f"two task files are named '{name}': rename the `task:` of one")
+    return opened
 
 
 def prepare(

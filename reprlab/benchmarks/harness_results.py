@@ -56,7 +56,7 @@ def _whole(
 ) -> dict[str, Any]:
     tasks = {_task_name(b): (b, scores.results(b.name)) for b in benchmarks}
     return {
-        "results": {name: _task(results, place) for name, (_, results) in tasks.items()},
+        "results": {name: _task(name, results, place) for name, (_, results) in tasks.items()},
         "group_subtasks": {name: [] for name in tasks},
         "configs": {name: _config(b) for name, (b, _) in tasks.items()},
         "versions": {name: b.opened.task.VERSION for name, (b, _) in tasks.items()},
@@ -73,14 +73,14 @@ def _whole(
     }
 
 
-def _task(results: Results, place: int) -> dict[str, Any]:
-    found: dict[str, Any] = {"alias": results.task, "sample_len": len(results.ids)}
+def _task(name: str, results: Results, place: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"alias": name, "sample_len": len(results.ids)}
     for metric in results.metrics:
         how, items = results.column(metric).aggregation, results.items(metric)[place]
-        name, _, kept = metric.partition(",")
-        found[f"{name},{kept or 'none'}"] = float(aggregate(how, items))
+        short, _, kept = metric.partition(",")
+        found[f"{short},{kept or 'none'}"] = float(aggregate(how, items))
         error = float(standard_error(how, items, results.codes))
-        found[f"{name}_stderr,{kept or 'none'}"] = error if error == error else "N/A"
+        found[f"{short}_stderr,{kept or 'none'}"] = error if error == error else "N/A"
     return found
 
 
@@ -100,4 +100,4 @@ def _hashes(benchmark: Benchmark, results: Results) -> list[dict[str, str]]:
                 "target_hash": hash_string(str(task.doc_to_target(group[0].doc))),
             }
         )
-    return found
+    return found * len(task._filters)  # lm-eval goes over the documents once a filter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import inspect
 import io
 import json
 import logging
@@ -15,8 +16,9 @@ from typing import Any
 
 import datasets
 import lm_eval.utils
+import yaml
 from datasets.exceptions import DatasetsError
-from jinja2 import Template
+from jinja2 import Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from lm_eval.api.registry import METRIC_REGISTRY
 from lm_eval.api.task import ConfigurableTask
@@ -27,7 +29,7 @@ from reprlab.benchmarks.rows import Row, read_rows
 from reprlab.benchmarks.table import BENCHMARKS, BUILTIN, CLASSES, GROUPS, PRESETS, Named, own_unit
 from reprlab.errors import ReprlabError, unknown
 
-TASKS = Path(lm_eval.utils.__file__).parent / "tasks"
+TASKS = (Path(lm_eval.utils.__file__).parent / "tasks").resolve()
 KINDS = ("multiple_choice", "loglikelihood", "generate_until")
 _WHERE = ("custom_dataset", "dataset_path", "dataset_kwargs", "metadata", "tag", "task_alias")
 
@@ -86,8 +88,27 @@ class Opened:
         config = {k: v for k, v in self.task.dump_config().items() if k not in _WHERE}
         examples = list(self.task.fewshot_docs() or []) if self.shots else []
         whole = [config, self.output, self.docs, examples]
-        text = json.dumps(whole, sort_keys=True, default=str)
+        text = json.dumps(whole, sort_keys=True, default=_written)
         return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _written(value: Any) -> str:
+    """What is no JSON as text that is the same in every process: a function as its source."""
+    return inspect.getsource(value) if inspect.isroutine(value) else str(value)
+
+
+class _Task(ConfigurableTask):
+    """lm-eval's task; while it is made, an empty ending is no crash: it is named when requests are built."""
+
+    _made = False
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__(config=config)
+        self._made = True
+
+    def doc_to_choice(self, doc: Any, doc_to_choice: Any = None) -> list[str]:
+        choices = super().doc_to_choice(doc, doc_to_choice)
+        return choices if self._made else [choice or " " for choice in choices]
 
 
 def open_task(
@@ -101,10 +122,11 @@ def open_task(
         shots = named.shots.get(preset, 0)
         config = _named(name, named, data_dir, shots)
         kind = named.kind
-        task = _build(name, config, _advice(name, named))
+        task = _build(f"benchmark '{name}'", config, _advice(name, named))
     else:
         named = Named(name, "", {})
         task = _foreign(name, allow_code)
+        name = str(task.config.task)
         kind = str((task.config.metadata or {}).get("class", ""))
         shots = int(task.config.num_fewshot or 0)
     if kind and kind not in CLASSES:
@@ -128,21 +150,35 @@ def _named(name: str, named: Named, data_dir: Path | None, shots: int) -> dict[s
 
 
 def _splits(name: str, named: Named, folder: Path, shots: int) -> dict[str, datasets.Dataset]:
-    wanted = list(named.files)[: 1 if shots == 0 else None]
+    scored, *others = named.files  # the rows that are scored come first
+    needed = {scored: 1} | ({"train": shots} if shots else {})
     found: dict[str, datasets.Dataset] = {}
-    for split in wanted:
+    for split in [scored, *(others if shots else ())]:
         path = folder / named.files[split]
-        if not path.is_file() and split != "validation":
+        if not path.is_file() and split in needed:
             why = f"its {shots} examples" if split == "train" else "its rows"
             raise ReprlabError(
                 f"benchmark '{name}' needs {named.files[split]} in --data-dir '{folder}' for {why}: "
                 "put it there"
             )
         if path.is_file():
-            found[split] = datasets.Dataset.from_list(read_rows(path, named.shape))
-    if "validation" in named.files and "validation" not in found and "test" in found:
-        found["validation"] = found["test"].select([0])  # asked for by name only
+            found[split] = _dataset(path, read_rows(path, named.shape))
+        if len(found.get(split, ())) < needed.get(split, 0):
+            raise ReprlabError(
+                f"benchmark '{name}' shows {shots} examples, '{path}' has {len(found[split])} rows: add some"
+            )
     return found
+
+
+def _dataset(path: Path, rows: list[Row]) -> datasets.Dataset:
+    """Rows with every field that any of them has."""
+    fields = dict.fromkeys(field for row in rows for field in row)
+    try:
+        return datasets.Dataset.from_list([{field: row.get(field) for field in fields} for row in rows])
+    except (ValueError, TypeError) as error:  # pyarrow's own errors are among these
+        raise ReprlabError(
+            f"'{path}' has a field of two types: {' '.join(str(error).split())[:160]}"
+        ) from error
 
 
 def _advice(name: str, named: Named) -> str:
@@ -150,16 +186,16 @@ def _advice(name: str, named: Named) -> str:
     return f"check the network and HF_HOME, or give --data-dir DIR with DIR/{files}"
 
 
-def _build(name: str, config: Mapping[str, Any], advice: str) -> Any:
+def _build(what: str, config: Mapping[str, Any], advice: str) -> Any:
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # lm-eval and datasets draw bars of their own
-            return ConfigurableTask(config=dict(config))
+            return _Task(config=dict(config))
     except (OSError, ConnectionError, DatasetsError) as error:
         reason = " ".join(str(error).split())[:160]
-        raise ReprlabError(f"benchmark '{name}': its rows cannot be had ({reason}): {advice}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ReprlabError(f"{what}: its rows cannot be had ({reason}): {advice}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, ImportError, TemplateError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ReprlabError(f"benchmark '{name}': lm-eval cannot make this task: {reason}") from error
+        raise ReprlabError(f"{what}: lm-eval cannot make this task: {reason}") from error
 
 
 def _foreign(name: str, allow_code: bool) -> Any:
@@ -169,7 +205,7 @@ def _foreign(name: str, allow_code: bool) -> Any:
     manager = _manager()
     known = sorted({*manager.all_subtasks, *BENCHMARKS})
     if name in {*manager.all_groups, *manager.all_tags}:
-        members = sorted(n for n in manager.load([name])["tasks"])[:8] if name in manager.all_tags else []
+        members = sorted(manager.task_index[name].tags)[:8]
         shown = f": {', '.join(members)} ..." if members else ""
         raise ReprlabError(f"'{name}' is a group of lm-eval's tasks: name the tasks themselves{shown}")
     if name not in known:
@@ -178,7 +214,7 @@ def _foreign(name: str, allow_code: bool) -> Any:
         raise near
     entry = manager.task_index[name]
     config = load_yaml(entry.yaml_path) if entry.yaml_path else dict(entry.cfg or {})
-    return _build(name, config, "check the network and HF_HOME")
+    return _build(f"benchmark '{name}'", config, "check the network and HF_HOME")
 
 
 @lru_cache(maxsize=1)
@@ -193,14 +229,16 @@ def _from_yaml(path: Path, allow_code: bool) -> Any:
         _no_code(path.resolve(), set())
     try:
         config = load_yaml(path)
-    except (ValueError, OSError, ImportError, AttributeError) as error:
+    except (ValueError, OSError, ImportError, AttributeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ReprlabError(f"task file '{path}' cannot be read: {reason}") from error
     if "task" not in config or isinstance(config["task"], list):
         raise ReprlabError(f"task file '{path}' has no `task: NAME`: lm-eval calls that a group or nothing")
     if not allow_code:
         _known_metrics(path, config)
-    return _build(str(config["task"]), config, "check its dataset_path and data_files")
+    return _build(
+        f"benchmark '{config['task']}' of '{path}'", config, "check its dataset_path and data_files"
+    )
 
 
 def _no_code(path: Path, seen: set[Path]) -> None:
@@ -209,13 +247,14 @@ def _no_code(path: Path, seen: set[Path]) -> None:
         return
     seen.add(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            tags = {str(getattr(event, "tag", None) or "!") for event in yaml.parse(file, yaml.SafeLoader)}
         config = load_yaml(path, resolve_func=False, recursive=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise ReprlabError(
             f"task file '{path}' cannot be read: {' '.join(str(error).split())[:200]}"
         ) from error
-    if "!function" in text:
+    if any(tag != "!" and not tag.startswith("tag:yaml.org,2002:") for tag in tags):
         raise ReprlabError(
             f"task file '{path}' runs Python (!function): read it, and where you trust it, "
             "give --allow-task-code"
@@ -227,8 +266,11 @@ def _no_code(path: Path, seen: set[Path]) -> None:
 
 def _known_metrics(path: Path, config: Mapping[str, Any]) -> None:
     """Metrics outside lm-eval's own are code from the hub."""
+    known: Any = METRIC_REGISTRY
     for metric in config.get("metric_list") or []:
-        if metric.get("hf_evaluate") or metric.get("metric") not in METRIC_REGISTRY:
+        if not isinstance(metric, dict) or "metric" not in metric:
+            raise ReprlabError(f"task file '{path}': a metric is written `- metric: NAME`, not {metric!r}")
+        if metric.get("hf_evaluate") or metric["metric"] not in known:
             raise ReprlabError(
                 f"task file '{path}': metric '{metric.get('metric')}' is not one of lm-eval's: it would be "
                 "fetched as code; where you trust it, give --allow-task-code"

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from reprlab.benchmarks.loading import Opened
 from reprlab.benchmarks.requests import Document, Encoder, freeze, gold
 from reprlab.benchmarks.scoring import Values, columns, score
@@ -46,8 +44,7 @@ class Benchmark:
         if self.opened.output != "multiple_choice":
             return 0.0
         found = [gold(self.opened, place) for place in range(len(self.opened.docs))]
-        first, counts = (np.array(part) for part in zip(*((g[0], n) for g, n in found), strict=True))
-        return guessing(first, counts).floor
+        return guessing([places for places, _ in found], [count for _, count in found]).floor
 
     def score(self, places: Sequence[int], answers: Sequence[Sequence[Any]]) -> Values:
         """The numbers of the documents at some places: (document, sum of the columns' sizes)."""

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from jinja2 import TemplateError
 from lm_eval.api.model import TemplateLM
+from lm_eval.models.utils import normalize_gen_kwargs
 
 from reprlab.benchmarks.loading import Opened
 from reprlab.benchmarks.solution import CLASSES, spans, within
@@ -98,8 +100,11 @@ def freeze(opened: Opened, encoder: Encoder, limit: int, cap: int) -> tuple[list
     """
     task = opened.task
     task.set_fewshot_seed(FEWSHOT_SEED)
-    with contextlib.redirect_stderr(io.StringIO()):
-        task.build_all_requests(limit=limit)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            task.build_all_requests(limit=limit)
+    except (TemplateError, ValueError) as error:
+        raise _unbuilt(opened, limit, error) from error
     grouped = [list(g) for _, g in groupby(task.instances, key=lambda instance: instance.doc_id)]
     build = {"solution": _solutions, "generate_until": _prompts}.get(opened.output, _choices)
     return list(build(opened, encoder, grouped, cap)), grouped
@@ -158,10 +163,9 @@ def _solutions(opened: Opened, encoder: Encoder, groups: list[list[Any]], _: int
         )
         start = len(context) + len(delimiter)
         behind = [n for n, (_, stop) in enumerate(whole["offset_mapping"]) if stop > len(context)]
-        base = _request(
-            opened, encoder, group[0].doc_id, whole["input_ids"][: behind[0]], whole["input_ids"][behind[0] :]
-        )
-        cut = len(whole["input_ids"]) - len(base.tokens)
+        ids = whole["input_ids"][: behind[-1] + 1]  # what a tokenizer puts at the end is no solution
+        base = _request(opened, encoder, group[0].doc_id, ids[: behind[0]], ids[behind[0] :])
+        cut = len(ids) - len(base.tokens)
         found, at = spans(answer), dict(enumerate(whole["offset_mapping"]))
         parts = [
             Request(
@@ -181,9 +185,9 @@ def _shift(span: tuple[int, int], start: int) -> tuple[int, int]:
 def _prompts(opened: Opened, encoder: Encoder, groups: list[list[Any]], cap: int) -> Iterator[Document]:
     for group in groups:
         context, given = group[0].args
-        options = dict(given)
+        options: dict[str, Any] = dict(normalize_gen_kwargs(dict(given), cap))
         until = options.pop("until", None) or []
-        most = int(options.pop("max_gen_toks", cap))
+        most = int(options.pop("max_gen_toks"))
         room = encoder.max_length - most
         if room < 1:
             raise ReprlabError(
@@ -215,6 +219,19 @@ def _document(
         choices,
         prompt,
     )
+
+
+def _unbuilt(opened: Opened, limit: int, error: Exception) -> ReprlabError:
+    """The error for the first document whose prompt, choices or target cannot be made."""
+    task, reason = opened.task, " ".join(str(error).split())[:200]
+    for place, doc in enumerate(opened.docs[:limit]):
+        try:
+            task.doc_to_text(doc)
+            task.doc_to_target(doc)
+            _ = task.doc_to_choice(doc) if task.config.doc_to_choice is not None else None
+        except (TemplateError, ValueError):
+            return _bad(opened, place, f"its template cannot be filled in: {reason}")
+    return ReprlabError(f"benchmark '{opened.name}': its prompts cannot be made: {reason}")
 
 
 def _bad(opened: Opened, place: int, what: str) -> ReprlabError:

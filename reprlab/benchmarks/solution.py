@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 CLASSES = ("result", "setup")
 _ANNOTATION = re.compile(r"<<.*?>>", re.DOTALL)
-_RESULT = re.compile(r"=\s*[^\w\s<>=]?\s*(-?\d[\d,./]*)")
-_FINAL = re.compile(r"#### *\D?(-?\d[\d,.]*)")
+_NUMBER = r"\s*(?:-?[$€£]\s*)?(-?(?:\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?:/\d+)?)"
+_RESULT = re.compile("=" + _NUMBER)
+_FINAL = re.compile("####" + _NUMBER)
 _WORD = re.compile(r"[^\W\d_]+")
 
 Span = tuple[int, int]

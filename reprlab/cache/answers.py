@@ -12,10 +12,10 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -90,21 +90,19 @@ class AnswersFile:
 
     def records(self) -> dict[int, Record]:
         """Every document that has a batch, by its place."""
-        rows = self._base.execute(
-            "SELECT place, id, unit, fingerprint, requests FROM documents ORDER BY place"
-        )
+        rows = self._read("SELECT place, id, unit, fingerprint, requests FROM documents ORDER BY place")
         return {row[0]: Record(*row) for row in rows}
 
     def batches(self) -> dict[int, tuple[int, ...]]:
         """The places of the documents of each batch, in the order in which they run."""
         found: dict[int, list[int]] = {}
-        for batch, place in self._base.execute("SELECT batch, place FROM documents ORDER BY batch, slot"):
+        for batch, place in self._read("SELECT batch, place FROM documents ORDER BY batch, slot"):
             found.setdefault(batch, []).append(place)
         return {batch: tuple(places) for batch, places in found.items()}
 
     def add(self, batches: Sequence[Sequence[Record]]) -> None:
         """Write down new documents and which of them run together."""
-        first = self._base.execute("SELECT coalesce(max(batch) + 1, 0) FROM documents").fetchone()[0]
+        ((first,),) = self._read("SELECT coalesce(max(batch) + 1, 0) FROM documents")
         rows = [
             (r.place, r.id, r.unit, r.fingerprint, r.requests, number, slot)
             for number, records in enumerate(batches, start=first)
@@ -115,11 +113,8 @@ class AnswersFile:
 
     def done(self, batch: int, part: Part = "values") -> set[str]:
         """The schedules that a batch has answers for."""
-        rows = self._base.execute(
-            "SELECT text FROM answers JOIN schedules ON number = schedule WHERE batch = ? AND part = ?",
-            (batch, part),
-        )
-        return {text for (text,) in rows}
+        query = "SELECT text FROM answers JOIN schedules ON number = schedule WHERE batch = ? AND part = ?"
+        return {text for (text,) in self._read(query, batch, part)}
 
     def put(self, batch: int, answers: Iterable[tuple[str, Part, Numbers]]) -> None:
         """Add answers of one batch, all of them or none."""
@@ -138,30 +133,47 @@ class AnswersFile:
         for batch, members in self.batches().items():
             if wanted.isdisjoint(members):
                 continue
-            for text, data in self._base.execute(
-                "SELECT text, data FROM answers JOIN schedules ON number = schedule "
-                "WHERE batch = ? AND part = ?",
-                (batch, part),
-            ):
+            counts = [sizes[m] for m in members] if part in {"likelihoods", "greedy"} else None
+            for text, data in self._data(batch, part):
                 if text in found:
-                    counts = [sizes[m] for m in members] if part in {"likelihoods", "greedy"} else None
-                    found[text] |= zip(members, _unpacked(data, len(members), counts), strict=True)
+                    found[text] |= zip(members, self._numbers(data, len(members), counts), strict=True)
         return {text: [rows.get(place) for place in places] for text, rows in found.items()}
 
     def counts(self) -> tuple[int, int, int]:
         """Documents, schedules and rows of answers."""
-        query = (
-            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM schedules), count(*) FROM answers"
-        )
-        return tuple(self._base.execute(query).fetchone())  # pyright: ignore[reportReturnType]
+        tables = ("documents", "schedules", "answers")
+        documents, schedules, rows = (self._read(f"SELECT count(*) FROM {name}")[0][0] for name in tables)
+        return documents, schedules, rows
 
-    def check(self) -> str:
-        """What SQLite finds wrong with the file; nothing if it is sound."""
-        found = str(self._base.execute("PRAGMA quick_check").fetchone()[0])
-        return "" if found == "ok" else found
+    def check(self) -> None:
+        """Raises `ReprlabError` where SQLite or a row of numbers says that the file is damaged."""
+        ((found,),) = self._read("PRAGMA quick_check")
+        if found != "ok":
+            raise _damaged(self.path, found)
+        sizes = {record.place: record.requests for record in self.records().values()}
+        for batch, members in self.batches().items():
+            for part in get_args(Part):
+                counts = [sizes[m] for m in members] if part in {"likelihoods", "greedy"} else None
+                for _, data in self._data(batch, part):
+                    self._numbers(data, len(members), counts)
 
     def close(self) -> None:
         self._base.close()
+
+    def _read(self, query: str, *values: object) -> list[Any]:
+        with _told(self.path):
+            return self._base.execute(query, values).fetchall()
+
+    def _data(self, batch: int, part: Part) -> list[tuple[str, bytes]]:
+        """Schedules and the numbers that a batch has under each."""
+        query = (
+            "SELECT text, data FROM answers JOIN schedules ON number = schedule WHERE batch = ? AND part = ?"
+        )
+        return self._read(query, batch, part)
+
+    def _numbers(self, data: bytes, documents: int, counts: Sequence[int] | None) -> list[Numbers]:
+        with _told(self.path):
+            return _unpacked(data, documents, counts)
 
     @contextmanager
     def _written(self) -> Generator[None]:
@@ -178,6 +190,8 @@ def _unpacked(data: bytes, documents: int, counts: Sequence[int] | None) -> list
     flat = np.frombuffer(zlib.decompress(data), dtype="<f4").astype(np.float64)
     if counts is None:
         return list(flat.reshape(documents, -1))
+    if len(flat) != sum(counts):
+        raise ValueError(f"{len(flat)} numbers for {sum(counts)} requests")
     return np.split(flat, np.cumsum(counts)[:-1])
 
 
@@ -198,21 +212,28 @@ def hold_answers(
     try:
         with _told(path):
             base = sqlite3.connect(path)
-            base.execute("PRAGMA synchronous = FULL")
-            if not base.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                with base:
-                    base.execute("BEGIN")  # all of the tables, or none
-                    for statement in _TABLES.split(";"):
-                        base.execute(statement)
-                    meta = {"identity": identity.model_dump_json(), "about": json.dumps(about)}
-                    base.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-            found = AnswersFile(path, base)
-        if found.identity != identity:
-            raise ReprlabError(f"'{path}' holds other answers than its name says: move it back, or delete it")
-        yield found
-        found.close()
+        with closing(base):
+            with _told(path):
+                _prepare(base, identity, about)
+                found = AnswersFile(path, base)
+            if found.identity != identity:
+                raise ReprlabError(f"'{path}' holds other answers than its name says: move it, or delete it")
+            yield found
     finally:
         lock.release()
+
+
+def _prepare(base: sqlite3.Connection, identity: AnswersIdentity, about: dict[str, Any]) -> None:
+    """Make the tables where there are none: all of them, or none."""
+    base.execute("PRAGMA synchronous = FULL")
+    if base.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        return
+    with base:
+        base.execute("BEGIN")
+        for statement in _TABLES.split(";"):
+            base.execute(statement)
+        meta = {"identity": identity.model_dump_json(), "about": json.dumps(about)}
+        base.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
 
 
 @contextmanager
@@ -236,7 +257,8 @@ def damage(path: Path) -> str:
     """What is wrong with a file of answers, by SQLite's own check; nothing if it is sound."""
     try:
         with open_answers(path) as answers:
-            return answers.check()
+            answers.check()
+            return ""
     except ReprlabError as error:
         return str(error)
 
@@ -250,5 +272,9 @@ def _told(path: Path) -> Generator[None]:
         raise ReprlabError(
             f"cannot use '{path}' ({error}): what was complete stays good; make room, or set --cache"
         ) from error
-    except (sqlite3.DatabaseError, KeyError, ValueError) as error:
-        raise ReprlabError(f"'{path}' is damaged ({error}): delete it, then sweep again") from error
+    except (sqlite3.DatabaseError, KeyError, ValueError, zlib.error) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, why: object) -> ReprlabError:
+    return ReprlabError(f"'{path}' is damaged ({why}): delete it, then sweep again")
