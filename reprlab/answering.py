@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,11 +19,12 @@ from reprlab.evaluating import Answers, answers, generate
 from reprlab.network import Network
 from reprlab.packing import Row, batches, pack
 from reprlab.plan import Plan
-from reprlab.scores import Results
+from reprlab.results import Results
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.loading import Opened
     from reprlab.benchmarks.prepared import Benchmark
+    from reprlab.benchmarks.requests import Document
 
 BLOCK = 64  # consecutive documents from which batches are made
 _KEEP_SECONDS = 2.0  # answers wait that long, at most, before they are on the disk
@@ -32,7 +33,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Unit:
+class Gap:
     """One batch and what it has no answers for yet."""
 
     batch: int
@@ -71,63 +72,60 @@ class Job:
             return 0
         return sum(len({read.place for read in row.reads}) for place in places for row in self.rows[place])
 
-    def work(self, unit: Unit) -> float:
-        """A unit's work, in layer calls times tokens; generating shares nothing."""
-        calls = (
-            sum(s.layer_calls for s in unit.plan.distinct)
-            if self.benchmark.generates
-            else unit.plan.layer_calls
-        )
-        return calls * self.tokens(unit.places) + len(unit.plan.distinct) * self.head(unit)
+    def work(self, gap: Gap) -> float:
+        """A gap's work, in layer calls times tokens; generating shares nothing."""
+        alone = sum(schedule.layer_calls for schedule in gap.plan.distinct)
+        calls = alone if self.benchmark.generates else gap.plan.layer_calls
+        return calls * self.tokens(gap.places) + len(gap.plan.distinct) * self.head(gap)
 
-    def head(self, unit: Unit) -> float:
+    def head(self, gap: Gap) -> float:
         """What the head costs a schedule, in the same measure: a layer has 12 width^2 weights or so."""
-        return self.readings(unit.places) * self.network.vocabulary / (12 * self.network.width)
+        return self.readings(gap.places) * self.network.vocabulary / (12 * self.network.width)
 
     @cached_property
-    def units(self) -> tuple[Unit, ...]:
+    def gaps(self) -> tuple[Gap, ...]:
         """The batches that lack answers, with the schedules that each lacks."""
         part = "divergence" if self.divergence and not self.benchmark.generates else "values"
-        found: list[Unit] = []
+        found: list[Gap] = []
         for batch, places in self.file.batches().items():
             if min(places) < self.limit:
                 done = self.file.done(batch, part)
                 left = [schedule for schedule in self.plan.distinct if str(schedule) not in done]
-                found += [Unit(batch, places, Plan(left))] if left else []
+                found += [Gap(batch, places, Plan(left))] if left else []
         return tuple(found)
 
-    def run(self, unit: Unit) -> Iterator[float]:
+    def run(self, gap: Gap) -> Iterator[float]:
         """Answer what a batch lacks, keep it, and yield the work done so far."""
         keep = self._written if self.benchmark.generates else self._answered
         waiting: list[tuple[str, Part, Numbers]] = []
         since = time.monotonic()
-        known = self.file.done(unit.batch)
+        known = self.file.done(gap.batch)
         try:
-            for text, parts, done in keep(unit):
+            for text, parts, done in keep(gap):
                 new: list[Part] = [part for part in parts if part == "divergence" or text not in known]
                 waiting.extend((text, part, parts[part]) for part in new)
                 if time.monotonic() - since > _KEEP_SECONDS:
-                    self.file.put(unit.batch, waiting)
+                    self.file.put(gap.batch, waiting)
                     waiting, since = [], time.monotonic()
                 yield done
         finally:
             if waiting:
-                self.file.put(unit.batch, waiting)
+                self.file.put(gap.batch, waiting)
 
-    def _answered(self, unit: Unit) -> Iterator[tuple[str, dict[Part, Numbers], float]]:
-        documents = [self.rows[place] for place in unit.places]
-        counts = [len(self.benchmark.documents[place].requests) for place in unit.places]
-        tokens, head = self.tokens(unit.places), self.head(unit)
-        walk = answers(self.network, documents, counts, unit.plan, divergence=self.divergence)
+    def _answered(self, gap: Gap) -> Iterator[tuple[str, dict[Part, Numbers], float]]:
+        documents = [self.rows[place] for place in gap.places]
+        counts = [len(self.benchmark.documents[place].requests) for place in gap.places]
+        tokens, head = self.tokens(gap.places), self.head(gap)
+        walk = answers(self.network, documents, counts, gap.plan, divergence=self.divergence)
         for number, (positions, found) in enumerate(walk, start=1):
-            done = unit.plan.calls_at[positions[0]] * tokens + number * head
-            yield str(unit.plan.schedules[positions[0]]), self._parts(unit, counts, found), done
+            done = gap.plan.calls_at[positions[0]] * tokens + number * head
+            yield str(gap.plan.schedules[positions[0]]), self._parts(gap, counts, found), done
 
-    def _parts(self, unit: Unit, counts: Sequence[int], found: Answers) -> dict[Part, Numbers]:
+    def _parts(self, gap: Gap, counts: Sequence[int], found: Answers) -> dict[Part, Numbers]:
         pairs = list(zip(found.likelihoods.tolist(), found.greedy.tolist(), strict=True))
         given = [pairs[a:b] for a, b in pairwise(np.cumsum([0, *counts]))]
         parts: dict[Part, Numbers] = {
-            "values": self.benchmark.score(unit.places, given),
+            "values": self.benchmark.score(gap.places, given),
             "likelihoods": found.likelihoods.numpy(),
             "greedy": found.greedy.double().numpy(),
         }
@@ -135,10 +133,10 @@ class Job:
             parts["divergence"] = found.divergence.numpy()
         return parts
 
-    def _written(self, unit: Unit) -> Iterator[tuple[str, dict[Part, Numbers], float]]:
-        prompts = [p for place in unit.places if (p := self.benchmark.documents[place].prompt)]
-        tokens, done = self.tokens(unit.places), 0.0
-        for schedule in unit.plan.distinct:
+    def _written(self, gap: Gap) -> Iterator[tuple[str, dict[Part, Numbers], float]]:
+        prompts = [p for place in gap.places if (p := self.benchmark.documents[place].prompt)]
+        tokens, done = self.tokens(gap.places), 0.0
+        for schedule in gap.plan.distinct:
             texts = generate(
                 self.network,
                 [prompt.tokens for prompt in prompts],
@@ -148,11 +146,8 @@ class Job:
                 options=dict(prompts[0].options),
             )
             done += schedule.layer_calls * tokens
-            yield (
-                str(schedule),
-                {"values": self.benchmark.score(unit.places, [[text] for text in texts])},
-                done,
-            )
+            values = self.benchmark.score(gap.places, [[text] for text in texts])
+            yield str(schedule), {"values": values}, done
 
     def results(self) -> Results:
         """The numbers of the documents asked for, under every schedule of the plan."""
@@ -160,12 +155,7 @@ class Job:
         texts = [str(schedule) for schedule in self.plan.schedules]
         values, likelihoods = (self.file.get(texts, places, part) for part in ("values", "likelihoods"))
         apart = self.file.get(texts, places, "divergence") if self.divergence else {}
-        lost = [
-            0
-            if self.benchmark.generates
-            else sum(not np.isfinite(x).all() for x in likelihoods[text] if x is not None)
-            for text in texts
-        ]
+        lost = [sum(x is not None and not np.isfinite(x).all() for x in likelihoods[t]) for t in texts]
         opened, records = self.benchmark.opened, self.file.records()
         return Results(
             name=opened.name,
@@ -186,7 +176,7 @@ class Job:
         )
 
 
-def job(
+def ready(
     network: Network,
     opened: Opened,
     file: AnswersFile,
@@ -204,7 +194,7 @@ def job(
         limit=max([limit, *(max(places) + 1 for places in met)]),
         max_length=network.positions,
         vocabulary=network.vocabulary,
-        max_new_tokens=file.identity.max_new_tokens or 256,
+        max_new_tokens=file.identity.max_new_tokens,
     )
     job = Job(network, benchmark, file, plan, limit, apart and not benchmark.generates)
     new = [d for d in benchmark.documents if d.place not in there and d.place < limit]
@@ -215,20 +205,23 @@ def job(
                 f"document {document.place} of '{benchmark.name}' is not the one answered before in "
                 f"'{file.path}': remove that file, or move it away"
             )
-    blocks = {d.place // BLOCK: [n for n in new if n.place // BLOCK == d.place // BLOCK] for d in new}
-    records: list[list[Record]] = []
-    for members in blocks.values():
-        sizes = [_size(job, d.place) for d in members]
-        for batch in batches(sizes, batch_tokens):
-            chosen = [members[i] for i in batch]
-            records.append(
-                [
-                    Record(d.place, d.id, d.unit, benchmark.fingerprint(d.place), len(d.requests))
-                    for d in chosen
-                ]
-            )
-    file.add(records)
+    file.add(
+        [[_record(benchmark, document) for document in batch] for batch in _batches(job, new, batch_tokens)]
+    )
     return job
+
+
+def _batches(job: Job, documents: Sequence[Document], tokens: int) -> Iterator[list[Document]]:
+    """New documents as they will run: block by block, so that later ones change nothing."""
+    for _, block in groupby(documents, key=lambda document: document.place // BLOCK):
+        members = list(block)
+        for batch in batches([_size(job, document.place) for document in members], tokens):
+            yield [members[i] for i in batch]
+
+
+def _record(benchmark: Benchmark, document: Document) -> Record:
+    fingerprint = benchmark.fingerprint(document.place)
+    return Record(document.place, document.id, document.unit, fingerprint, len(document.requests))
 
 
 def _size(job: Job, place: int) -> tuple[int, int]:

@@ -14,10 +14,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError, unknown
 from reprlab.grids import Entry
+from reprlab.results import Column, Results
 from reprlab.schedule import Schedule
 from reprlab.uncertainty import (
     Difference,
@@ -30,86 +30,8 @@ from reprlab.uncertainty import (
     standard_error,
 )
 
-Numbers = NDArray[np.float64]
 _FOREIGN = (ValueError, TypeError, AttributeError)  # what other files make of the code that reads ours
 _LABELS = ("variant", "start", "layer", "window", "times")
-_GUESSED = ("acc", "acc_norm", "acc_bytes", "u")  # metrics that guessing gives the benchmark's floor
-
-
-@dataclass(frozen=True)
-class Column:
-    """A metric as it is kept: `size` numbers a document, put together by lm-eval's `aggregation`."""
-
-    name: str
-    aggregation: str
-    size: int
-    higher_is_better: bool
-
-
-@dataclass(frozen=True)
-class Results:
-    """One benchmark's numbers under every schedule: `values` is (schedule, document, number).
-
-    `nonfinite` (schedule,) counts documents with an answer that is no finite number; they are wrong, u is 0.
-    `divergence` (schedule, document, 2), where it was asked for: KL(full || schedule) in nats and top-1
-    agreement with the full model, means over a document's scored positions. `floor` is what guessing gives.
-    """
-
-    name: str
-    task: str
-    kind: str
-    output: str
-    shots: int
-    preset: str
-    definition: str
-    floor: float
-    vocabulary: int
-    columns: tuple[Column, ...]
-    ids: tuple[str, ...]
-    units: tuple[str, ...]
-    values: Numbers
-    nonfinite: NDArray[np.int64]
-    divergence: Numbers | None = None
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """The names of its metrics; `kl` and `agreement` where they were asked for."""
-        own = tuple(column.name for column in self.columns)
-        return own if self.divergence is None else (*own, "kl", "agreement")
-
-    @property
-    def default(self) -> str:
-        """The metric to show where none was asked for, or one that it lacks."""
-        return "u" if "u" in self.metrics else self.metrics[0]
-
-    def column(self, metric: str) -> Column:
-        """How a metric is put together."""
-        if metric not in self.metrics:
-            raise unknown(f"metric of benchmark '{self.name}'", metric, self.metrics)
-        if metric in {"kl", "agreement"}:
-            return Column(metric, "mean", 1, higher_is_better=metric == "agreement")
-        return next(column for column in self.columns if column.name == metric)
-
-    def items(self, metric: str) -> Numbers:
-        """A metric's numbers: (schedule, document, size)."""
-        size = self.column(metric).size
-        if metric in {"kl", "agreement"} and self.divergence is not None:
-            return self.divergence[..., [0 if metric == "kl" else 1]]
-        first = sum(column.size for column in self.columns[: self.metrics.index(metric)])
-        return self.values[..., first : first + size]
-
-    @cached_property
-    def codes(self) -> NDArray[np.int64]:
-        """The unit of each document as a number: (document,)."""
-        return np.unique(np.array(self.units), return_inverse=True)[1]
-
-    def guess(self, metric: str) -> float:
-        """A metric's value where the model only guesses; NaN where that is not known."""
-        if metric in _GUESSED:
-            return self.floor
-        if metric == "perplexity":
-            return float(self.vocabulary)
-        return 0.0 if metric.startswith(("exact_match", "u_")) else math.nan
 
 
 @dataclass(frozen=True)
@@ -225,7 +147,8 @@ class Scores:
     def pooled(self) -> pd.DataFrame:
         """A row for each of `rows`, benchmark and metric: the seeds of a random order together.
 
-        `stderr` is the documents' spread of the mean over seeds, `seed_sd` the seeds' own.
+        `value` is the score of each document's mean over seeds, `stderr` the documents' spread of it,
+        `seed_sd` the seeds' own.
         """
         pairs = [(r, metric) for r in self.benchmarks.values() for metric in r.metrics]
         return pd.DataFrame([self._pooled(*pair, places) for places in self.rows for pair in pairs])
@@ -255,12 +178,12 @@ class Scores:
 
     def _pooled(self, results: Results, metric: str, places: Sequence[int]) -> dict[str, Any]:
         how, items = results.column(metric).aggregation, results.items(metric)[list(places)]
-        mean, spread = seeds_spread(np.atleast_1d(aggregate(how, items)))
+        _, spread = seeds_spread(np.atleast_1d(aggregate(how, items)))
         return {
             **self._labels(places),
             "benchmark": results.name,
             "metric": metric,
-            "value": mean,
+            "value": float(aggregate(how, pooled(items))),
             "stderr": float(standard_error(how, pooled(items), results.codes)),
             "seed_sd": spread,
             "nonfinite": int(results.nonfinite[list(places)].sum()),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from reprlab.answering import Job, job
+from reprlab.answering import Job, ready
 from reprlab.benchmarks import export, open_benchmarks
 from reprlab.cache import AnswersIdentity, hold_answers
 from reprlab.capturing import cache_folder
@@ -81,7 +81,7 @@ def sweep(
             file = stack.enter_context(
                 hold_answers(cache_folder(cache), identity, _made_with(network), say=say)
             )
-            jobs.append(job(network, one, file, plan, limit, batch_tokens, divergence))
+            jobs.append(ready(network, one, file, plan, limit, batch_tokens, divergence))
         for one in jobs:
             for note in one.benchmark.notes:
                 say(f"note: {note}")
@@ -151,7 +151,7 @@ def outlook(jobs: Sequence[Job], plan: Plan) -> str:
         places = range(min(one.limit, len(one.benchmark.documents)))
         tokens, head = one.tokens(places), one.readings(places)
         asked = len(plan.distinct) * len({b for b, p in one.file.batches().items() if min(p) < one.limit})
-        left = sum(len(unit.plan.distinct) for unit in one.units)
+        left = sum(len(gap.plan.distinct) for gap in one.gaps)
         there = f"; {(asked - left) / asked:.0%} of its answers are there already" if left < asked else ""
         shared = "" if not one.benchmark.generates else " at most, nothing shared"
         lines.append(
@@ -162,12 +162,12 @@ def outlook(jobs: Sequence[Job], plan: Plan) -> str:
 
 
 def _run(jobs: Sequence[Job], progress: Progress) -> None:
-    total = sum(one.work(unit) for one in jobs for unit in one.units)
+    total = sum(one.work(gap) for one in jobs for gap in one.gaps)
     before = 0.0
     progress(0, total)
     for one in jobs:
-        for unit in one.units:
-            for done in one.run(unit):
+        for gap in one.gaps:
+            for done in one.run(gap):
                 progress(before + done, total)
-            before += one.work(unit)
+            before += one.work(gap)
             progress(before, total)

@@ -31,7 +31,8 @@ from reprlab.benchmarks.rows import read_rows
 from reprlab.benchmarks.solution import spans
 from reprlab.errors import ReprlabError
 from reprlab.grids import Entry
-from reprlab.scores import Results, Scores
+from reprlab.results import Results
+from reprlab.scores import Scores
 from reprlab.uncertainty import aggregate
 
 Row = dict[str, Any]

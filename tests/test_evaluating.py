@@ -343,3 +343,9 @@ def test_a_stop_string_is_cut_off_and_the_cap_holds(monkeypatch: pytest.MonkeyPa
     (stopped,) = generate(net, ids, net.full(), until=[end], max_new_tokens=20, options={})
     assert stopped == free.split(end)[0]
     assert lengths[1] < (1, 20)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("name", DECODERS)
+def test_every_architecture_packs_in_every_dtype(name: str, dtype: str) -> None:
+    assert rl.load(name, dtype=dtype).packs in {16, 512}

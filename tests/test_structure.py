@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 RINGS = [
     {"errors"},
-    {"registry", "similarity", "steps", "packing", "uncertainty"},
+    {"registry", "similarity", "steps", "packing", "uncertainty", "results"},
     {"notation"},
     {"schedule"},
     {"plan", "grids", "diagram"},

@@ -12,7 +12,8 @@ from lm_eval.utils import handle_non_serializable, hash_string
 
 from reprlab.benchmarks.prepared import Benchmark
 from reprlab.grids import Entry
-from reprlab.scores import Results, Scores
+from reprlab.results import Results
+from reprlab.scores import Scores
 from reprlab.uncertainty import aggregate, standard_error
 
 

@@ -12,7 +12,7 @@ from reprlab.benchmarks.loading import Opened
 from reprlab.benchmarks.requests import Document, Encoder, freeze, gold
 from reprlab.benchmarks.scoring import Values, columns, score
 from reprlab.errors import ReprlabError
-from reprlab.scores import Column
+from reprlab.results import Column
 from reprlab.uncertainty import guessing
 
 NO_BOS = ("paper",)  # presets that never put a first token of their own before a prompt

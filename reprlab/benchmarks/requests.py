@@ -20,7 +20,6 @@ from reprlab.errors import ReprlabError
 from reprlab.packing import Request, Tokens
 
 FEWSHOT_SEED = 1234  # lm-eval's default
-MAX_NEW_TOKENS = 256  # lm-eval's default
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from reprlab.benchmarks.loading import Opened
 from reprlab.benchmarks.requests import Document
 from reprlab.benchmarks.solution import CLASSES
-from reprlab.scores import Column
+from reprlab.results import Column
 from reprlab.uncertainty import AGGREGATIONS
 
 Values = NDArray[np.float64]
-Answer = tuple[float, bool]
 WORST = {"mean": 0.0, "perplexity": -math.inf}  # what a document without a finite answer counts as
 
 
@@ -32,7 +31,8 @@ def columns(opened: Opened, document: Document, group: list[Any]) -> tuple[tuple
     names = {function: name for name, function in reversed(AGGREGATION_REGISTRY.items())}
     for name, item in _metrics(opened, document, group, _pretended(document)).items():
         metric = name.partition(",")[0]
-        aggregation = names.get(opened.task.aggregation().get(metric), "mean")
+        function = opened.task.aggregation().get(metric)
+        aggregation = "mean" if function is None else names.get(function, "one of the task's own")
         size = np.size(np.atleast_1d(np.asarray(item, dtype=object)))
         if aggregation not in AGGREGATIONS or not _numbers(item) or size > 2:
             notes.append(
@@ -90,12 +90,8 @@ def score(
 def _worst(column: Column) -> list[float]:
     if column.name.startswith("nll"):
         return [math.inf]
-    worst = (
-        WORST.get(column.aggregation, math.nan)
-        if column.aggregation != "mean" or column.higher_is_better
-        else math.nan
-    )
-    return [worst] * column.size
+    known = column.aggregation != "mean" or column.higher_is_better  # 0 is the worst of what is better high
+    return [WORST.get(column.aggregation, math.nan) if known else math.nan] * column.size
 
 
 def _own(

@@ -33,7 +33,7 @@ from reprlab.cli.options import (
     Trust,
     Yes,
 )
-from reprlab.cli.shell import bar, confirm, each, err, out, print_json, say
+from reprlab.cli.shell import bar, confirm, each, err, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.registry import DEVICES, DTYPES, MODELS, Name, expand, slug
 from reprlab.schedule import Schedule
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from reprlab.cache import Capture
     from reprlab.comparing import Similarity
     from reprlab.corpora import Corpus
+    from reprlab.network import Network
 
 
 @dataclass(frozen=True)
@@ -90,19 +91,21 @@ class Work:
 
     def capture(self, model: str, corpora: list[Corpus]) -> list[Capture]:
         """Capture every corpus with one network, under a progress bar each."""
+        return self.captures(self.load(model), corpora)
+
+    def load(self, model: str) -> Network:
+        """The network of a name."""
+        where: dict[str, Any] = {
+            "device": self.device,
+            "device_map": self.device_map,
+            "models_dir": self.models_dir,
+        }
+        return loaded(model, dtype=self.dtype, trust=self.trust, yes=self.yes, **where)
+
+    def captures(self, network: Network, corpora: list[Corpus]) -> list[Capture]:
+        """Capture every corpus with a network."""
         import reprlab as rl
 
-        with err.status(f"loading {escape(model)}"):
-            network = rl.load(
-                model,
-                dtype=self.dtype,
-                device=self.device,
-                device_map=self.device_map,
-                models_dir=self.models_dir,
-                trust_remote_code=self.trust,
-                confirm=confirm(self.yes),
-                say=say,
-            )
         found: list[Capture] = []
         for corpus in corpora:
             with bar(f"{network.name} on {corpus.name}") as progress:

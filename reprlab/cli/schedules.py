@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -20,7 +20,7 @@ from reprlab.cli.options import (
     Trust,
     Yes,
 )
-from reprlab.cli.shell import confirm, err, out, print_json, say
+from reprlab.cli.shell import err, loaded, out, print_json
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedule import PAPER, Schedule
 from reprlab.steps import Summed
@@ -85,8 +85,6 @@ def generate(
     as_json: AsJson = False,
 ) -> None:
     """Continue prompts with the full model and under schedules, side by side (no chat template)."""
-    import reprlab as rl
-
     parsed = [Schedule.parse(text) for text in run or []]
     if max_new_tokens < 1:
         raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")
@@ -94,17 +92,8 @@ def generate(
         raise ReprlabError("a prompt is empty: give some text to go on from")
     if kv not in ("exact", "paper"):
         raise unknown("kv", kv, ("exact", "paper"))
-    with err.status(f"loading {escape(model)}"):
-        network = rl.load(
-            model,
-            dtype=dtype,
-            device=device,
-            device_map=device_map,
-            models_dir=models_dir,
-            trust_remote_code=trust_remote_code,
-            confirm=confirm(yes),
-            say=say,
-        )
+    where: dict[str, Any] = {"device": device, "device_map": device_map, "models_dir": models_dir}
+    network = loaded(model, dtype=dtype, trust=trust_remote_code, yes=yes, **where)
     for each in parsed:
         each.check(network.n_layers)
     written: dict[str, list[str]] = {}

@@ -6,6 +6,8 @@ import json
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -14,6 +16,9 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from reprlab.errors import ReprlabError
+
+if TYPE_CHECKING:
+    from reprlab.network import Network
 
 out = Console(emoji=False, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, emoji=False)
@@ -45,6 +50,32 @@ def confirm(yes: bool) -> Callable[[str], bool] | None:
     if yes:
         return lambda _: True
     return typer.confirm if sys.stdin.isatty() else None
+
+
+def loaded(
+    model: str,
+    *,
+    dtype: str,
+    device: str,
+    device_map: str | None,
+    models_dir: Path | None,
+    trust: bool,
+    yes: bool,
+) -> Network:
+    """The network of a name, with a word while it loads."""
+    import reprlab as rl
+
+    with err.status(f"loading {escape(model)}"):
+        return rl.load(
+            model,
+            dtype=dtype,
+            device=device,
+            device_map=device_map,
+            models_dir=models_dir,
+            trust_remote_code=trust,
+            confirm=confirm(yes),
+            say=say,
+        )
 
 
 def say(text: str) -> None:

@@ -23,7 +23,7 @@ from reprlab.cli.options import (
     Trust,
     Yes,
 )
-from reprlab.cli.shell import bar, confirm, each, err, out, print_json, say
+from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.grids import GRIDS, Entry, paper_grid
 from reprlab.registry import DEVICES, DTYPES, expand, slug
@@ -102,17 +102,8 @@ def sweep(
     def one(name: str) -> None:
         import reprlab as rl
 
-        with err.status(f"loading {escape(name)}"):
-            network = rl.load(
-                name,
-                dtype=dtype,
-                device=device,
-                device_map=device_map,
-                models_dir=models_dir,
-                trust_remote_code=trust_remote_code,
-                confirm=confirm(yes),
-                say=say,
-            )
+        where: dict[str, Any] = {"device": device, "device_map": device_map, "models_dir": models_dir}
+        network = loaded(name, dtype=dtype, trust=trust_remote_code, yes=yes, **where)
         with bar(network.name, unit="work") as progress:
             scores = rl.sweep(
                 network,
@@ -204,32 +195,35 @@ def _save(scores: Scores, path: Path) -> None:
 
 
 def _show(scores: Scores, metric: str) -> None:
-    """A row an entry, the seeds of a random order together; a column a benchmark, and the median of R."""
-    known = {m for results in scores.benchmarks.values() for m in results.metrics}
+    """A row an entry, a random order's seeds together; a column a benchmark; the medians of R."""
+    known = dict.fromkeys(m for results in scores.benchmarks.values() for m in results.metrics)
     if metric not in known:
-        say(f"note: no benchmark has the metric '{metric}': u is shown; there are {', '.join(sorted(known))}")
+        say(f"note: no benchmark has the metric '{metric}': there are {', '.join(known)}")
     shown = {name: metric if metric in r.metrics else r.default for name, r in scores.benchmarks.items()}
+    medians = {of: scores.normalised(of) for of in ("acc", "u") if of in known}
+    heads = [f"{name}\n{of}" for name, of in shown.items()] + [f"median R\nof {of}" for of in medians]
+    table = Table("schedule", *map(escape, heads), box=None, header_style="bold")
     frame = scores.pooled()
-    median = scores.normalised("u")["median"] if "u" in known else None
-    heads = [f"{name}\n{of}" for name, of in shown.items()]
-    table = Table("schedule", *map(escape, heads), "median R\nof u", box=None, header_style="bold")
     for row, places in enumerate(scores.rows):
         found = frame[frame["row"] == row]
         cells = {r.benchmark: _cell(r) for r in found.itertuples() if r.metric == shown[str(r.benchmark)]}
-        value = math.nan if median is None else float(median[row])
+        values = [float(shares["median"][row]) for shares in medians.values()]
+        ends = ["" if math.isnan(value) else f"{value:.3f}" for value in values]
         label = _label(scores.entries[places[0]], len(places))
-        table.add_row(
-            escape(label), *(cells[name] for name in shown), "" if math.isnan(value) else f"{value:.3f}"
-        )
+        table.add_row(escape(label), *(cells[name] for name in shown), *ends)
     out.print(f"{escape(scores.model)} ({escape(scores.note)}), {scores.dtype}", soft_wrap=True)
     out.print(table)
+    for of, shares in medians.items():
+        there = str(shares["of"][0])
+        few = "" if "," in there else ", which is too few for a median"
+        say(f"R of {of} (0: guessing, 1: the full model) over {there or 'no benchmark'}{few}")
+        for name, reason in scores.undecided(of).items():
+            say(f"note: {name} has no R of {of}: {reason}")
     for name, results in scores.benchmarks.items():
         lost = int((results.nonfinite > 0).sum())
         if lost:
             which = f"{lost} of {len(scores)} schedules gave NaN or infinite answers"
             say(f"warning: {name}: {which}; those count as wrong")
-    for name, reason in scores.undecided("u").items():
-        say(f"note: {name} is not in the median: {reason}")
 
 
 def _cell(row: Any) -> str:

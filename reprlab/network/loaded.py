@@ -16,9 +16,10 @@ from torch import Tensor, nn
 from reprlab.errors import ReprlabError
 from reprlab.network.layers import find_layers
 from reprlab.network.local import Recording, record
+from reprlab.network.packed import alike, padded
 from reprlab.network.rewriting import Entry, rewritten
 from reprlab.network.tracing import trace, trace_schedule, wrap
-from reprlab.packing import Request, Row, pack
+from reprlab.packing import Row
 from reprlab.schedule import Schedule
 
 Batch = dict[str, Any]
@@ -120,35 +121,16 @@ class Network:
         return self._placed(batch)
 
     def rows(self, rows: Sequence[Row]) -> Batch:
-        """A batch of rows, each padded behind its end; branches become a mask of who sees whom.
-
-        Without branches there is no mask where the attention is causal by itself: nothing looks ahead, so
-        nothing sees the padding.
-        """
-        longest = max(map(len, rows))
-
-        def padded(values: Sequence[Sequence[int]], fill: int) -> Tensor:
-            return torch.tensor([[*row, *[fill] * (longest - len(row))] for row in values])
-
-        batch: Batch = {"input_ids": padded([row.tokens for row in rows], self.tokenizer.pad_token_id or 0)}
-        steps = range(longest)
-        batch["position_ids"] = torch.tensor([[*row.positions, *steps[len(row) :]] for row in rows])
-        if any(row.branched for row in rows):
-            seen = _visible(padded([row.branches for row in rows], -1))
-            lowest = torch.finfo(self.base.dtype).min
-            batch["attention_mask"] = torch.zeros(seen.shape, dtype=self.base.dtype).masked_fill(
-                ~seen, lowest
-            )
-        elif self.attention != "sdpa":
-            batch["attention_mask"] = padded([[1] * len(row) for row in rows], 0)
-        return self._placed(batch)
+        """A batch of rows, each padded behind its end; branches become a mask of who sees whom."""
+        pad = self.tokenizer.pad_token_id or 0
+        return self._placed(padded(rows, pad, self.base.dtype, causal=self.attention == "sdpa"))
 
     @cached_property
     def packs(self) -> int:
         """How many positions a packed row may have; 0 where the architecture does not take a mask of its own.
 
-        Found by trying: a packed row must give the states of its rows one by one. A mask given from outside
-        knows no sliding window, so a packed row must lie inside the smallest one.
+        Found by trying: every layer must do to a packed row what it does to its rows one by one. A mask given
+        from outside knows no sliding window, so a packed row must lie inside the smallest one.
         """
         config = self.module.config.get_text_config(decoder=True)
         kinds = getattr(config, "layer_types", None) or ["sliding"]
@@ -157,16 +139,10 @@ class Network:
         return min([self.max_tokens, *windows]) if self._takes_masks() else 0
 
     def _takes_masks(self) -> bool:
-        requests = [Request((*range(5, 17), *rest), tuple(range(12, 15))) for rest in ((3, 4, 5), (7, 5, 9))]
-        together, apart = (pack(requests, width=self.width, longest=limit) for limit in (99, 0))
         try:
-            with torch.no_grad():
-                packed, plain = (self.base(**self.rows(r)).last_hidden_state for r in (together, apart))
+            return alike(lambda rows: self.record(self.rows(rows)), self.n_layers, self.width)
         except (TypeError, ValueError, RuntimeError, IndexError):
             return False
-        tail = torch.stack([packed[0, 12:14], packed[0, 14:16]]) - plain[:, 12:14]
-        tolerance = 1e-3 if self.base.dtype == torch.float32 else 5e-2
-        return bool(tail.norm() <= tolerance * plain[:, 12:14].norm())
 
     def _placed(self, batch: Batch) -> Batch:
         """What the model takes of a batch, on its device."""
@@ -296,10 +272,3 @@ class Network:
         with self.scheduled(schedule or self.full(), kv=kv) as module, torch.no_grad():
             output = module.generate(**given, **chosen)
         return self.tokenizer.batch_decode(output[:, given["input_ids"].shape[1] :], skip_special_tokens=True)
-
-
-def _visible(branches: Tensor) -> Tensor:
-    """Who sees whom, (row, 1, token, token): those before it and itself, of branch 0 or of its own."""
-    before = torch.ones(branches.shape[1], branches.shape[1], dtype=torch.bool).tril()
-    shared = branches[:, None, None, :] == 0
-    return before & (shared | (branches[:, None, :, None] == branches[:, None, None, :]))

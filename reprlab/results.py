@@ -1,0 +1,91 @@
+"""Results: one benchmark's numbers, a document under a schedule each, and how metrics come of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprlab.errors import unknown
+
+Numbers = NDArray[np.float64]
+_GUESSED = ("acc", "acc_norm", "acc_bytes", "u")  # metrics that guessing gives the benchmark's floor
+
+
+@dataclass(frozen=True)
+class Column:
+    """A metric as it is kept: `size` numbers a document, put together by lm-eval's `aggregation`."""
+
+    name: str
+    aggregation: str
+    size: int
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class Results:
+    """One benchmark's numbers under every schedule: `values` is (schedule, document, number).
+
+    `nonfinite` (schedule,) counts documents with an answer that is no finite number; they are wrong, u is 0.
+    `divergence` (schedule, document, 2), where it was asked for: KL(full || schedule) in nats and top-1
+    agreement with the full model, means over a document's scored positions. `floor` is what guessing gives.
+    """
+
+    name: str
+    task: str
+    kind: str
+    output: str
+    shots: int
+    preset: str
+    definition: str
+    floor: float
+    vocabulary: int
+    columns: tuple[Column, ...]
+    ids: tuple[str, ...]
+    units: tuple[str, ...]
+    values: Numbers
+    nonfinite: NDArray[np.int64]
+    divergence: Numbers | None = None
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of its metrics; `kl` and `agreement` where they were asked for."""
+        own = tuple(column.name for column in self.columns)
+        return own if self.divergence is None else (*own, "kl", "agreement")
+
+    @property
+    def default(self) -> str:
+        """The metric to show where none was asked for, or one that it lacks."""
+        return "u" if "u" in self.metrics else self.metrics[0]
+
+    def column(self, metric: str) -> Column:
+        """How a metric is put together."""
+        if metric not in self.metrics:
+            raise unknown(f"metric of benchmark '{self.name}'", metric, self.metrics)
+        if metric in {"kl", "agreement"}:
+            return Column(metric, "mean", 1, higher_is_better=metric == "agreement")
+        return next(column for column in self.columns if column.name == metric)
+
+    def items(self, metric: str) -> Numbers:
+        """A metric's numbers: (schedule, document, size)."""
+        size = self.column(metric).size
+        if metric in {"kl", "agreement"} and self.divergence is not None:
+            return self.divergence[..., [0 if metric == "kl" else 1]]
+        first = sum(column.size for column in self.columns[: self.metrics.index(metric)])
+        return self.values[..., first : first + size]
+
+    @cached_property
+    def codes(self) -> NDArray[np.int64]:
+        """The unit of each document as a number: (document,)."""
+        return np.unique(np.array(self.units), return_inverse=True)[1]
+
+    def guess(self, metric: str) -> float:
+        """A metric's value where the model only guesses; NaN where that is not known."""
+        if metric in _GUESSED:
+            return self.floor
+        if metric == "perplexity":
+            return float(self.vocabulary)
+        return 0.0 if metric.startswith(("exact_match", "u_")) else math.nan

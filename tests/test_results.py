@@ -1,0 +1,62 @@
+"""One benchmark's numbers: which belong to a metric, and what guessing gives."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reprlab.errors import ReprlabError
+from reprlab.results import Column, Results
+
+ACC, PERPLEXITY = Column("acc", "mean", 1, True), Column("perplexity", "perplexity", 1, False)
+BITS = Column("bits_per_byte", "bits_per_byte", 2, False)
+
+
+def made(*columns: Column, **changes: Any) -> Results:
+    width = sum(column.size for column in columns)
+    given: dict[str, Any] = {
+        **{"name": "own", "task": "own", "kind": "semantic", "output": "multiple_choice", "shots": 0},
+        **{"preset": "paper", "definition": "abc", "floor": 0.25, "vocabulary": 1000, "columns": columns},
+        **{"ids": ("a", "b", "c"), "units": ("1", "0", "1"), "nonfinite": np.zeros(2, dtype=int)},
+        "values": np.arange(2 * 3 * width, dtype=float).reshape(2, 3, width),
+    }
+    return Results(**{**given, **changes})
+
+
+def test_a_metric_of_two_numbers_keeps_those_behind_it_in_place() -> None:
+    results = made(BITS, ACC)
+    np.testing.assert_array_equal(results.items("bits_per_byte"), results.values[..., :2])
+    np.testing.assert_array_equal(results.items("acc"), results.values[..., 2:])
+
+
+def test_divergence_is_two_more_metrics() -> None:
+    apart = np.stack([np.full((2, 3), 0.5), np.full((2, 3), 0.25)], axis=-1)
+    results = made(ACC, divergence=apart)
+    assert results.metrics == ("acc", "kl", "agreement")
+    assert (results.items("kl") == 0.5).all()
+    assert (results.items("agreement") == 0.25).all()
+    assert not results.column("kl").higher_is_better
+    assert results.column("agreement").higher_is_better
+
+
+def test_units_become_numbers_that_are_equal_where_they_are() -> None:
+    first, second, third = made(ACC).codes
+    assert first == third != second
+
+
+def test_what_guessing_gives() -> None:
+    results = made(ACC, PERPLEXITY)
+    found = [results.guess(n) for n in ("acc", "u", "perplexity", "exact_match,strict-match", "u_setup")]
+    assert found == [0.25, 0.25, 1000, 0, 0]
+    assert math.isnan(results.guess("nll_all"))
+
+
+def test_what_is_shown_by_default() -> None:
+    assert made(ACC, Column("u", "mean", 1, True)).default == "u"
+    assert made(Column("exact_match,strict-match", "mean", 1, True)).default == "exact_match,strict-match"
+
+
+def test_an_unknown_metric_says_what_there_is() -> None:
+    with pytest.raises(ReprlabError, match="unknown metric of benchmark 'own' 'ac': did you mean 'acc'"):
+        made(ACC).items("ac")
