@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from reprlab.capturing import capture
     from reprlab.comparing import Similarity, cka, compare, cosine
     from reprlab.corpora import corpus
+    from reprlab.drifting import Drift, drift
     from reprlab.errors import ReprlabError
     from reprlab.grids import Entry, paper_grid
     from reprlab.loading import fetch, load
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from reprlab.sweeping import sweep
 
 _PUBLIC = {
+    "Drift": "drifting",
     "Entry": "grids",
     "Plan": "plan",
     "ReprlabError": "errors",
@@ -28,12 +30,14 @@ _PUBLIC = {
     "compare": "comparing",
     "corpus": "corpora",
     "cosine": "comparing",
+    "drift": "drifting",
     "fetch": "loading",
     "load": "loading",
     "paper_grid": "grids",
     "sweep": "sweeping",
 }
 __all__ = [
+    "Drift",
     "Entry",
     "Plan",
     "ReprlabError",
@@ -46,6 +50,7 @@ __all__ = [
     "compare",
     "corpus",
     "cosine",
+    "drift",
     "fetch",
     "load",
     "paper_grid",

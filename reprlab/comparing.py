@@ -234,7 +234,7 @@ def _remark(capture: Capture, values: Tensor) -> str:
 
 
 def _cosines(capture: Capture, dropped: Tensor, measure: str) -> Tensor:
-    documents = _document_sums(capture, dropped)
+    documents = document_sums(capture, dropped)
     if measure == "cosine-sequence":
         return sequence_cosine(documents)
     total = documents[0]
@@ -243,7 +243,7 @@ def _cosines(capture: Capture, dropped: Tensor, measure: str) -> Tensor:
     return token_cosine(total)
 
 
-def _document_sums(capture: Capture, dropped: Tensor) -> list[Sums]:
+def document_sums(capture: Capture, dropped: Tensor) -> list[Sums]:
     """The sums of each document's tokens but the dropped ones, without reading states if they suffice."""
     found: list[Sums] = []
     for block, mask in zip(capture.blocks, dropped.split([b.tokens for b in capture.blocks]), strict=True):

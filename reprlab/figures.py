@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,11 @@ from reprlab.diagram import KINDS, Box, wrap
 from reprlab.errors import ReprlabError
 
 COLUMN = 3.35  # inches, one column of a two-column paper
+VARIANTS = {  # colour and marker of each, everywhere: Okabe and Ito's palette
+    "full": ("0.15", "o"),
+    "skip": ("#0072b2", "s"),
+    "middle repeat": ("#d55e00", "^"),
+}
 _STYLE: Any = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -48,6 +53,38 @@ def heatmap(
         ax.set_yticks(ticks)
         ax.set(xlabel="depth", ylabel="depth", title=title)
         ax.figure.colorbar(image, ax=ax, label=label, fraction=0.046, pad=0.03)
+        if alone:
+            text = textwrap.fill(_plain(caption), 68)
+            ax.figure.supxlabel(text, fontsize=6, color="0.3", x=0.03, ha="left")
+    return ax
+
+
+def lines(
+    curves: Mapping[str, tuple[Sequence[float], ...]],
+    *,
+    title: str,
+    label: str,
+    caption: str,
+    ax: Any = None,
+    log: bool = False,
+) -> Any:
+    """Curves by depth, each (depths, values, low, high), its interval as a band; a variant keeps its look."""
+    import matplotlib as mpl
+    from matplotlib import pyplot as plt
+
+    with mpl.rc_context(_STYLE):
+        alone = ax is None
+        if alone:
+            _, ax = plt.subplots(figsize=(COLUMN, COLUMN * 0.85), layout="constrained")
+        for name, (at, values, low, high) in curves.items():
+            colour, marker = VARIANTS.get(name, ("0.5", "."))
+            ax.fill_between(at, low, high, color=colour, alpha=0.2, lw=0)
+            ax.plot(at, values, color=colour, marker=marker, ms=3, lw=1, label=_plain(name))
+        last = max(at[-1] for at, *_ in curves.values())
+        ax.set_xticks(depth_ticks(int(last) + 1))
+        ax.set(xlabel="depth", ylabel=label, title=title, yscale="log" if log else "linear")
+        ax.legend(frameon=False, fontsize=7)
+        ax.spines[["top", "right"]].set_visible(False)
         if alone:
             text = textwrap.fill(_plain(caption), 68)
             ax.figure.supxlabel(text, fontsize=6, color="0.3", x=0.03, ha="left")

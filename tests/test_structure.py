@@ -13,11 +13,11 @@ RINGS = [
     {"registry", "similarity", "steps", "packing", "uncertainty", "results"},
     {"notation"},
     {"schedule"},
-    {"plan", "grids", "diagram"},
+    {"plan", "grids", "diagram", "moments"},
     {"scores"},
     {"models", "corpora", "network", "cache", "figures", "benchmarks"},
     {"capturing", "comparing", "loading", "evaluating"},
-    {"answering"},
+    {"answering", "drifting"},
     {"sweeping"},
     {"cli"},
 ]

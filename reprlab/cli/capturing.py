@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,126 +11,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from reprlab.cli.options import (
-    PICTURES,
-    TABLES,
     AsJson,
-    BatchTokens,
-    CacheDir,
-    CorpusName,
-    DataDir,
-    Device,
-    DeviceMap,
-    Documents,
-    Dtype,
-    FieldName,
-    Force,
-    MaxTokens,
     ModelsDir,
     NoStates,
     Schedules,
-    Stored,
     Tokens,
-    Trust,
     Yes,
 )
-from reprlab.cli.shell import bar, confirm, each, err, loaded, out, print_json, say
+from reprlab.cli.shell import confirm, each, err, out, print_json, say
+from reprlab.cli.work import Work, check_outputs, on_captures, write
 from reprlab.errors import ReprlabError, unknown
-from reprlab.registry import DEVICES, DTYPES, MODELS, Name, expand, slug
+from reprlab.registry import MODELS, Name, expand, slug
 from reprlab.schedule import Schedule
 
 if TYPE_CHECKING:
     from reprlab.cache import Capture
     from reprlab.comparing import Similarity
     from reprlab.corpora import Corpus
-    from reprlab.network import Network
-
-
-@dataclass(frozen=True)
-class Work:
-    """What capture and similarity share."""
-
-    corpus: str
-    data_dir: Path | None
-    field: str
-    documents: int | None
-    max_tokens: int | None
-    batch_tokens: int
-    dtype: str
-    stored: str
-    device: str
-    device_map: str | None
-    models_dir: Path | None
-    cache: Path | None
-    schedule: Schedule | None
-    states: bool
-    trust: bool
-    force: bool
-    yes: bool
-
-    def corpora(self) -> list[Corpus]:
-        """The texts, and what is asked of them checked, before any model is loaded."""
-        from reprlab.corpora import corpus, members
-
-        for option, value in (("--max-tokens", self.max_tokens), ("--batch-tokens", self.batch_tokens)):
-            if value is not None and value < 1:
-                raise ReprlabError(f"{option} {value}: give 1 or more")
-        for kind, name, allowed in (
-            ("dtype", self.dtype, ("auto", *DTYPES)),
-            ("dtype on disk", self.stored, ("auto", *DTYPES)),
-            ("device", self.device, DEVICES),
-        ):
-            if name not in allowed:
-                raise unknown(kind, name, allowed)
-        for option, folder in (("--data-dir", self.data_dir), ("--models-dir", self.models_dir)):
-            if folder is not None and not folder.is_dir():
-                raise ReprlabError(f"{option} '{folder}' is no folder")
-        found = [corpus(name, data_dir=self.data_dir, field=self.field) for name in members(self.corpus)]
-        for one in found:
-            one.count(self.documents)
-        return found
-
-    def capture(self, model: str, corpora: list[Corpus]) -> list[Capture]:
-        """Capture every corpus with one network, under a progress bar each."""
-        return self.captures(self.load(model), corpora)
-
-    def load(self, model: str) -> Network:
-        """The network of a name."""
-        where: dict[str, Any] = {
-            "device": self.device,
-            "device_map": self.device_map,
-            "models_dir": self.models_dir,
-        }
-        return loaded(model, dtype=self.dtype, trust=self.trust, yes=self.yes, **where)
-
-    def captures(self, network: Network, corpora: list[Corpus]) -> list[Capture]:
-        """Capture every corpus with a network."""
-        import reprlab as rl
-
-        found: list[Capture] = []
-        for corpus in corpora:
-            with bar(f"{network.name} on {corpus.name}") as progress:
-                capture = rl.capture(
-                    network,
-                    corpus,
-                    cache=self.cache,
-                    schedule=self.schedule,
-                    documents=self.documents,
-                    max_tokens=self.max_tokens,
-                    batch_tokens=self.batch_tokens,
-                    states=self.states,
-                    stored=self.stored,
-                    force=self.force,
-                    progress=progress,
-                    say=say,
-                )
-            found.append(capture)
-            if capture.cut:
-                limit = capture.identity.max_tokens
-                cut = f"{capture.cut} of {capture.documents} documents reach {limit} tokens"
-                say(f"note: {cut}; what is longer is cut")
-            if capture.nonfinite:
-                say(f"warning: {capture.nonfinite:,} values are NaN or infinite in {capture.folder}")
-        return found
 
 
 def models(
@@ -195,34 +92,18 @@ def fetch(
     each(expand(names, known(models_dir)), one)
 
 
+@on_captures
 def capture(
+    work: Work,
     names: Annotated[list[str], typer.Argument(help="Names or globs, one model after the other.")],
-    corpus: CorpusName = "builtin",
-    documents: Documents = None,
-    max_tokens: MaxTokens = None,
-    batch_tokens: BatchTokens = 2048,
-    dtype: Dtype = "auto",
-    store: Stored = "auto",
-    device: Device = "auto",
-    device_map: DeviceMap = None,
     run: Schedules = None,
-    data_dir: DataDir = None,
-    field: FieldName = "text",
-    models_dir: ModelsDir = None,
-    cache: CacheDir = None,
     no_states: NoStates = False,
-    trust_remote_code: Trust = False,
-    force: Force = False,
-    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Capture hidden states at every depth into the cache; what is there already is not computed again."""
     from reprlab.models import known
 
-    work = Work(
-        *(corpus, data_dir, field, documents, max_tokens, batch_tokens, dtype, store, device, device_map),
-        *(models_dir, cache, parsed(run), not no_states, trust_remote_code, force, yes),
-    )
+    work = replace(work, schedule=parsed(run), states=not no_states)
     corpora = work.corpora()
     rows: list[dict[str, Any]] = []
 
@@ -233,13 +114,15 @@ def capture(
                 out.print(f"{_summary(made)}\n  {escape(str(made.folder))}", soft_wrap=True)
 
     try:
-        each(expand(names, known(models_dir)), one)
+        each(expand(names, known(work.models_dir)), one)
     finally:
         if as_json:
             print_json(rows)
 
 
+@on_captures
 def similarity(
+    work: Work,
     model: Annotated[str, typer.Option(help="A name or a glob.")],
     measure: Annotated[str, typer.Option(help="cosine, cosine-sequence or cka.")] = "cosine",
     tokens: Tokens = "all",
@@ -247,23 +130,8 @@ def similarity(
     output: Annotated[
         list[Path] | None, typer.Option("--out", help=".png, .pdf, .svg, .json or .csv; may be repeated.")
     ] = None,
-    corpus: CorpusName = "builtin",
-    documents: Documents = None,
-    max_tokens: MaxTokens = None,
-    batch_tokens: BatchTokens = 2048,
-    dtype: Dtype = "auto",
-    store: Stored = "auto",
-    device: Device = "auto",
-    device_map: DeviceMap = None,
     run: Schedules = None,
-    data_dir: DataDir = None,
-    field: FieldName = "text",
-    models_dir: ModelsDir = None,
-    cache: CacheDir = None,
     no_states: NoStates = False,
-    trust_remote_code: Trust = False,
-    force: Force = False,
-    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Draw how alike the hidden states are at every pair of depths; captures first if need be."""
@@ -278,12 +146,9 @@ def similarity(
         raise unknown("token policy", tokens, POLICIES)
     if not sink_factor >= 1:
         raise ReprlabError(f"sink factor {sink_factor:g}: give 1 or more")
-    names = expand([model], known(models_dir))
-    _check_outputs(output, len(names))
-    work = Work(
-        *(corpus, data_dir, field, documents, max_tokens, batch_tokens, dtype, store, device, device_map),
-        *(models_dir, cache, parsed(run), not no_states, trust_remote_code, force, yes),
-    )
+    names = expand([model], known(work.models_dir))
+    check_outputs(output, len(names))
+    work = replace(work, schedule=parsed(run), states=not no_states)
     corpora = work.corpora()
     rows: list[dict[str, Any]] = []
 
@@ -291,8 +156,8 @@ def similarity(
         captures = _there(work, name, corpora, measure) or work.capture(name, corpora)
         with err.status(f"{measure} over {captures[0].depths} depths"):
             parts = [compare(c, measure, tokens=tokens, sink_factor=sink_factor) for c in captures]
-            result = parts[0] if len(parts) == 1 else average(parts, corpus)
-            written = _write(result, output or [_default_output(result)])
+            result = parts[0] if len(parts) == 1 else average(parts, work.corpus)
+            written = write(result, output or [_default_output(result)], replacing=_note_replaced)
         if as_json:
             files = [str(path) for path in written]
             rows.append({"model": name, "reading": result.reading, "remark": result.remark, "files": files})
@@ -350,15 +215,6 @@ def _limit(work: Work, capture: Capture) -> int:
     return min(work.max_tokens or capture.manifest.model_limit, capture.manifest.model_limit)
 
 
-def _check_outputs(paths: list[Path] | None, models: int) -> None:
-    for path in paths or []:
-        if path.suffix.lower() not in (*PICTURES, *TABLES):
-            endings = ", ".join((*PICTURES, *TABLES))
-            raise ReprlabError(f"--out '{path}': the ending chooses the format; there are {endings}")
-    if paths and models > 1:
-        raise ReprlabError(f"--out names one file, --model stands for {models} models: leave --out away")
-
-
 def parsed(text: str | None) -> Schedule | None:
     return None if text is None else Schedule.parse(text)
 
@@ -370,25 +226,6 @@ def _default_output(result: Similarity) -> Path:
     layers = "" if result.full else f"-{slug(result.schedule)}"
     name = f"{result.measure}{policy}-{corpus}-{result.documents}{layers}.png"
     return Path("reports") / slug(result.model) / name
-
-
-def _write(result: Similarity, paths: list[Path]) -> list[Path]:
-    """Write every file asked for; beside a picture without numbers, its numbers as JSON."""
-    from reprlab import figures
-
-    if not any(path.suffix.lower() in TABLES for path in paths):
-        paths = [*paths, paths[0].with_suffix(".json")]
-    for path in paths:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.suffix.lower() in TABLES:
-                _note_replaced(path, result)
-                result.save(path)
-            else:
-                figures.save(result.plot(), path)
-        except OSError as error:
-            raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
-    return paths
 
 
 def _note_replaced(path: Path, result: Similarity) -> None:

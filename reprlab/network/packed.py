@@ -49,8 +49,8 @@ def visible(branches: Tensor) -> Tensor:
 def alike(record: Callable[[Sequence[Row]], Recording], layers: int, width: int) -> bool:
     """Whether every layer does to a packed row what it does to its rows one by one.
 
-    Each layer gets the states of the rows, laid out as the packed row, so that rounding does not build up from
-    layer to layer: what it adds may differ by 0.1 % of its size in float32, by 3 % in narrower types.
+    Each layer gets the states of the rows, laid out as the packed row, so that rounding does not build up
+    layer by layer: what it adds may differ by 0.1 % of its size in float32, by 3 % in narrower types.
     """
     start = len(_PREFIX)
     requests = [Request((*_PREFIX, *rest), tuple(range(start, start + 3))) for rest in _ENDINGS]

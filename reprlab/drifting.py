@@ -1,0 +1,289 @@
+"""Drift of captures under schedules beside the full model's, as labelled values."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from reprlab.cache import Capture
+from reprlab.comparing import POLICIES, document_sums
+from reprlab.errors import ReprlabError, unknown
+from reprlab.moments import Powers, effective_rank, matching, mean, total, variance, variance_flat
+from reprlab.schedule import Schedule
+from reprlab.similarity import SINK_FACTOR, sinks
+from reprlab.uncertainty import draws
+
+DRAWS = 1000
+MARGIN = 0.05  # in ln: a smaller difference is none worth the name, however sure it is
+_WORDS = {
+    1: "middle repeat leaves the full model's further than skip does",
+    -1: "skip leaves the full model's further than middle repeat does: not the paper's drift",
+    0: "neither leaves the full model's clearly further than the other does",
+}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One schedule's quantities by depth. `at` is the full model's depth that each goes with.
+
+    `low` and `high` bound the variance, `cosine` is the mean over tokens to the full model's state there.
+    """
+
+    schedule: str
+    at: tuple[int, ...]
+    mean: tuple[float, ...]
+    variance: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    variance_flat: tuple[float, ...]
+    norm: tuple[float, ...]
+    rank: tuple[float, ...]
+    largest: tuple[float, ...]
+    cosine: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Curves of the full model and of schedules over the same tokens, and how far the variances part.
+
+    `apart` says for each schedule how far its variance is from the full model's behind the middle: the mean
+    of |ln(variance / full variance)| over the depths that come after the last layer that differs, with an
+    interval by resampling documents, the same draws for all.
+    """
+
+    model: str
+    note: str
+    corpus: str
+    documents: int
+    tokens: int
+    excluded: int
+    policy: str
+    sink_factor: float
+    dtype: str
+    layers: int
+    start: int
+    made_with: dict[str, str]
+    curves: dict[str, Curve]
+    apart: dict[str, tuple[float, float, float]] = field(
+        default_factory=dict[str, tuple[float, float, float]]
+    )
+    further: tuple[float, float, float] | None = None
+
+    @property
+    def caption(self) -> str:
+        """Model, corpus, n and policy in a sentence."""
+        left_out = f"{self.excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
+        policy = left_out if self.policy == "no-sinks" else "all tokens"
+        return (
+            f"{self.model} ({self.note}); corpus {self.corpus}: {self.documents:,} documents, "
+            f"{self.tokens:,} tokens; {policy}; {self.dtype}; s = {self.start}."
+        )
+
+    @property
+    def reading(self) -> str:
+        """One line: how far each schedule's variance ends from the full model's, and what that says."""
+        if self.further is None or not self.apart:
+            return "variance by depth"
+        parts = ", ".join(f"{name} {math.exp(value[0]):.2f}x" for name, value in self.apart.items())
+        value, low, high = self.further
+        clear = low * high > 0 and abs(value) >= MARGIN
+        said = _WORDS[int(np.sign(value)) if clear else 0]
+        ends = f"{value:+.2f} [{low:+.2f}, {high:+.2f}] in ln"
+        return f"variance behind the middle is off by {parts}: {said} ({ends})"
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each schedule and depth, with every quantity."""
+        rows: list[dict[str, Any]] = []
+        for name, curve in self.curves.items():
+            values = {key: value for key, value in asdict(curve).items() if key not in {"schedule", "at"}}
+            for depth, at in enumerate(curve.at):
+                own = {key: value[depth] for key, value in values.items()}
+                rows.append({"variant": name, "schedule": curve.schedule, "depth": depth, "at": at, **own})
+        labels = {"model": self.model, "corpus": self.corpus, "policy": self.policy, "dtype": self.dtype}
+        return pd.DataFrame(rows).assign(**labels)
+
+    def save(self, path: Path | str) -> None:
+        """Write as JSON (NaN as null), or as CSV by the file's ending."""
+        path = Path(path)
+        if path.suffix == ".csv":
+            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
+            return
+        path.write_text(json.dumps(_plain(asdict(self)), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path | str) -> Drift:
+        """Read what `save` wrote as JSON."""
+        try:
+            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+            curves = {name: Curve(**_tuples(curve)) for name, curve in data.pop("curves").items()}
+            apart = {name: _three(value) for name, value in data.pop("apart").items()}
+            further = data.pop("further")
+            return cls(
+                **data, curves=curves, apart=apart, further=None if further is None else _three(further)
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ReprlabError(f"'{path}' holds no drift that reprlab wrote: {error}") from error
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the variance by depth, with its interval, and give back the axes."""
+        from reprlab import figures
+
+        lines = {name: (c.at, c.variance, c.low, c.high) for name, c in self.curves.items()}
+        title = f"{self.model}, {'all tokens' if self.policy == 'all' else 'sinks left out'}"
+        return figures.lines(lines, title=title, label="variance", caption=self.caption, ax=ax, log=True)
+
+
+def drift(
+    full: Capture,
+    captures: Mapping[str, Capture],
+    *,
+    start: int,
+    tokens: str = "all",
+    sink_factor: float = SINK_FACTOR,
+) -> Drift:
+    """Moments by depth of the full model and of schedules, from captures of the same texts.
+
+    `captures` are by name, `full` is the model as it is. Sinks are those of the full model, so that all
+    curves are over the same tokens. Needs states.
+
+    >>> import reprlab as rl
+    >>> net, texts = rl.load("tiny-llama"), rl.corpus("builtin")
+    >>> texts_of = lambda s: rl.capture(net, texts, documents=4, cache=tmp, schedule=s)
+    >>> full, skip = map(texts_of, ("0:6", "0 1 2 4 5"))
+    >>> found = drift(full, {"skip": skip}, start=2)
+    >>> found.curves["skip"].at, round(found.curves["full"].cosine[3], 6)
+    ((0, 1, 2, 3, 5, 6), 1.0)
+    """
+    if tokens not in POLICIES:
+        raise unknown("token policy", tokens, POLICIES)
+    everything = {"full": full, **captures}
+    for name, capture in everything.items():
+        _same_texts(full, name, capture)
+    dropped = sinks(full.norms, sink_factor)
+    dropped = dropped if tokens == "no-sinks" else torch.zeros_like(dropped)
+    sums = {name: document_sums(capture, dropped) for name, capture in everything.items()}
+    weights = draws(np.arange(full.documents), count=DRAWS)
+    under = {name: Powers.of(some).variance(weights.astype(np.float64)) for name, some in sums.items()}
+    curves = {n: _curve(full, c, sums[n], under[n], dropped) for n, c in everything.items()}
+    layers, identity = full.manifest.layers, full.identity
+    found = Drift(
+        model=identity.model,
+        note=full.manifest.note,
+        corpus=identity.corpus,
+        documents=full.documents,
+        tokens=int((~dropped).sum()),
+        excluded=int(dropped.sum()),
+        policy=tokens,
+        sink_factor=sink_factor,
+        dtype=identity.dtype,
+        layers=layers,
+        start=start,
+        made_with=dict(sorted(full.manifest.made_with.items())),
+        curves=curves,
+    )
+    return _judged(found, under)
+
+
+def _same_texts(full: Capture, name: str, capture: Capture) -> None:
+    """Raises where two captures are not of the same tokens of the same model."""
+    for what in ("model", "weights", "tokenizer", "corpus_digest", "max_tokens", "dtype"):
+        one, other = getattr(full.identity, what), getattr(capture.identity, what)
+        if one != other:
+            raise ReprlabError(
+                f"drift compares one model on the same texts: {what} of '{name}' is {other}, not {one}"
+            )
+    if full.documents != capture.documents:
+        raise ReprlabError(
+            f"drift: '{name}' has {capture.documents} documents, the full model {full.documents}"
+        )
+
+
+def _curve(full: Capture, capture: Capture, sums: Sequence[Any], under: Any, dropped: Tensor) -> Curve:
+    whole, kept = total(sums), ~dropped
+    schedule = Schedule.parse(capture.identity.schedule)
+    at = matching(schedule, full.manifest.layers)
+    low, high = np.quantile(under, [0.025, 0.975], axis=0)
+    norms = capture.norms[:, kept].double().mean(1)
+    ranks, largest, cosines = zip(
+        *(_from_states(full, capture, d, a, kept) for d, a in enumerate(at)), strict=True
+    )
+    return Curve(
+        schedule=str(schedule),
+        at=tuple(at),
+        mean=_numbers(mean(whole)),
+        variance=_numbers(variance(whole)),
+        low=_numbers(low),
+        high=_numbers(high),
+        variance_flat=_numbers(variance_flat(whole)),
+        norm=_numbers(norms),
+        rank=ranks,
+        largest=largest,
+        cosine=cosines,
+    )
+
+
+def _from_states(
+    full: Capture, capture: Capture, depth: int, at: int, kept: Tensor
+) -> tuple[float, float, float]:
+    """Effective rank, largest entry, and mean cosine to the full model's state, at one depth."""
+    states, theirs = capture.states(depth)[kept].float(), full.states(at)[kept].float()
+    cosine = torch.nn.functional.cosine_similarity(states.double(), theirs.double(), dim=1).mean()
+    return effective_rank(states), float(states.abs().max()), float(cosine)
+
+
+def _judged(found: Drift, under: Mapping[str, Any]) -> Drift:
+    """How far variances are apart behind the middle, with intervals under the same draws."""
+    from dataclasses import replace
+
+    behind = found.layers - found.start + 1  # depths after the last layer that differs
+    logs: dict[str, Any] = {}
+    apart: dict[str, tuple[float, float, float]] = {}
+    for name, curve in found.curves.items():
+        if name == "full":
+            continue
+        places = [(d, a) for d, a in enumerate(curve.at) if a >= behind]
+        ratio = [np.abs(np.log(under[name][:, d] / under["full"][:, a])) for d, a in places]
+        point = [abs(math.log(curve.variance[d] / found.curves["full"].variance[a])) for d, a in places]
+        logs[name] = np.mean(ratio, axis=0)
+        low, high = np.quantile(logs[name], [0.025, 0.975])
+        apart[name] = (float(np.mean(point)), float(low), float(high))
+    further = None
+    if {"skip", "middle repeat"} <= set(logs):
+        value = apart["middle repeat"][0] - apart["skip"][0]
+        low, high = np.quantile(logs["middle repeat"] - logs["skip"], [0.025, 0.975])
+        further = (value, float(low), float(high))
+    return replace(found, apart=apart, further=further)
+
+
+def _numbers(values: Any) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
+
+
+def _three(values: Sequence[float]) -> tuple[float, float, float]:
+    value, low, high = values
+    return value, low, high
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON holds it: NaN and infinite numbers as null."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _tuples(curve: dict[str, Any]) -> dict[str, Any]:
+    return {
+        k: tuple(math.nan if x is None else x for x in v) if isinstance(v, list) else v
+        for k, v in curve.items()
+    }
