@@ -25,7 +25,7 @@ class Column:
     higher_is_better: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """One benchmark's numbers under every schedule: `values` is (schedule, document, number).
 
@@ -49,6 +49,9 @@ class Results:
     values: Numbers
     nonfinite: NDArray[np.int64]
     divergence: Numbers | None = None
+
+    def __repr__(self) -> str:
+        return f"<Results of {self.name}: {self.values.shape[0]} schedules, {len(self.ids)} documents>"
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ _FOREIGN = (ValueError, TypeError, AttributeError)  # what other files make of t
 _LABELS = ("variant", "start", "layer", "window", "times")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scores:
     """What a sweep found: entries (schedules with their labels), and each benchmark's numbers.
 
@@ -52,12 +52,19 @@ class Scores:
     def __len__(self) -> int:
         return len(self.entries)
 
+    def __repr__(self) -> str:
+        return f"<Scores of {self.model}: {len(self)} schedules on {', '.join(self.benchmarks)}>"
+
     def results(self, benchmark: str | None = None) -> Results:
         """A benchmark's numbers; by default those of the only one."""
         if benchmark is None and len(self.benchmarks) == 1:
             return next(iter(self.benchmarks.values()))
-        if benchmark is None or benchmark not in self.benchmarks:
-            raise unknown("benchmark", str(benchmark), self.benchmarks)
+        if benchmark is None:
+            raise ReprlabError(
+                f"name one of the benchmarks: benchmark='...'; there are {', '.join(self.benchmarks)}"
+            )
+        if benchmark not in self.benchmarks:
+            raise unknown("benchmark", benchmark, self.benchmarks)
         return self.benchmarks[benchmark]
 
     def place(self, schedule: Schedule | str) -> int:
@@ -131,6 +138,8 @@ class Scores:
                         **_labels(entry),
                         "benchmark": results.name,
                         "class": results.kind,
+                        "preset": results.preset,
+                        "shots": results.shots,
                         "metric": metric,
                         "value": value[place],
                         "stderr": error[place],
@@ -196,7 +205,7 @@ class Scores:
             raise ReprlabError(f"scores are saved as .npz or .csv, not as '{path.name}'")
         try:
             if path.suffix == ".csv":
-                path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
+                path.write_text(self.to_dataframe().convert_dtypes().to_csv(index=False), encoding="utf-8")
             else:
                 np.savez_compressed(path, **self._arrays())
         except OSError as error:
@@ -229,7 +238,8 @@ class Scores:
             entries = tuple(_entry(labels) for labels in about.pop("entries"))
             return cls(**about, entries=entries, benchmarks={results.name: results for results in read})
         except (OSError, EOFError, BadZipFile, zlib.error, LookupError, *_FOREIGN) as error:
-            raise ReprlabError(f"'{path}' holds no scores that reprlab wrote: {error}") from error
+            why = "it is no .npz file" if "pickle" in str(error) else error
+            raise ReprlabError(f"'{path}' holds no scores that reprlab wrote: {why}") from error
 
 
 def _results(head: dict[str, Any], data: Any, number: int) -> Results:

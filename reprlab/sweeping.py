@@ -66,6 +66,8 @@ def sweep(
         raise ReprlabError(f"--limit {limit}: give 1 or more")
     if batch_tokens < 1 or max_new_tokens < 1:
         raise ReprlabError("--batch-tokens and --max-new-tokens: give 1 or more")
+    if isinstance(schedules, str):
+        raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
     entries = _entries(network, schedules)
     opened = [o for o in benchmarks if not isinstance(o, str)] or open_benchmarks(
         [name for name in benchmarks if isinstance(name, str)],

@@ -243,9 +243,14 @@ def normalised(
         margin = above / _norm(other)
         value = (score - best + above) / above
         stderr = _norm((mine - value * other) / above)
-        words = f"{how.link(best):.3f} +- {_norm(_linked(how, best, other)):.3f}"
+        score_, error_ = float(how.link(best)), float(_norm(_linked(how, best, other)))
+        words = f"{score_:.3f} +- {error_:.3f}" if score_ < 1e5 else f"{score_:.3g} +- {error_:.3g}"
     if not margin >= guess_margin:
         far = f"{margin:.1f} standard errors above guessing ({floor:.3f}); {guess_margin:g} are needed"
+        if not above > 0:
+            far = f"not above guessing ({floor:.3f})"
+        elif math.isnan(margin):
+            far = f"above guessing ({floor:.3f}) by no one knows how much: one unit has no standard error"
         return Normalised(math.nan, reason=f"the full model scores {words}, which is {far}")
     if score == -math.inf:
         return Normalised(-math.inf, reason="the score is -inf: some document was given probability 0")

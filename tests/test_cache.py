@@ -433,3 +433,12 @@ def test_a_full_disk_says_so_and_leaves_what_was_complete(kept: Path) -> None:
         assert answers.done(0) == {"0:6", *written}
         assert answers.done(0, "divergence") == set(written)
         answers.put(0, [("0:5", "values", np.zeros((2, 2)))])
+
+
+def test_a_schedule_is_complete_once_every_document_has_answers(kept: Path) -> None:
+    with hold_answers(kept.parents[2], IDENTITY, {}) as answers:
+        before = answers.complete()
+        answers.put(0, [("5:0 5", "values", np.zeros((2, 2)))])
+        assert answers.complete() == before
+        answers.put(1, [("5:0 5", "values", np.zeros((1, 2)))])
+        assert answers.complete() == before + 1

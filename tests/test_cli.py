@@ -465,7 +465,7 @@ def test_an_output_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> 
     (tmp_path / "file").touch()
     run("capture", "tiny-neox", *SMALL)
     done = run("similarity", "--model", "tiny-neox", *SMALL, "--out", "file/new/x.png")
-    assert (done.code, done.err) == (2, "reprlab: cannot write 'file/new/x.png': Not a directory\n")
+    assert (done.code, done.err) == (2, "reprlab: --out 'file/new/x.png' cannot be made: 'file' is a file\n")
 
 
 def test_a_glob_draws_one_picture_a_model(run: Run, tmp_path: Path) -> None:
@@ -798,7 +798,7 @@ def test_a_sweep_prints_counts_then_a_table_and_writes_the_numbers(run: Run, tmp
     assert any("skip s=1" in line for line in lines)
     assert "random s=1 (2 orders)" in done.out
     assert "±" in done.out
-    table = tmp_path / "reports" / "tiny-llama" / "sweep-fig11-4.csv"
+    table = tmp_path / "reports" / "tiny-llama" / "sweep-fig11-builtin_pronoun+builtin_cloze-4.csv"
     assert str(table.relative_to(tmp_path)) in done.out
     head = table.read_text().splitlines()[0]
     assert {"schedule", "benchmark", "metric", "value", "stderr", "normalised"} <= set(head.split(","))
@@ -853,18 +853,38 @@ BAD_SWEEPS: dict[str, str] = {
     "--grid fig04 --benchmarks lambada --data-dir .": (
         "benchmark 'lambada' needs lambada_openai/test.jsonl in --data-dir '.' for its rows: put it there"
     ),
+    "--grid fig04 --metric bogus": "unknown metric 'bogus': there are: acc, u",
+    "--schedule 0:6 --starts 2": "--starts goes with --grid",
+    "--grid fig04 --out folder.csv": "--out 'folder.csv' is a folder: name a file in it",
+    "--grid fig04 --out file/a.csv": "--out 'file/a.csv' cannot be made: 'file' is a file",
+    "--grid fig04 --lm-eval-json file": "--lm-eval-json 'file' cannot be made: 'file' is a file",
+    "--grid fig04 --cache file": "cannot make 'file/tiny-llama/builtin_pronoun': a file is in the way",
     "--grid fig04 --benchmarks none.yaml": "no task file at 'none.yaml'",
     "--grid fig04 --data-dir nowhere": "--data-dir 'nowhere' is no folder",
 }
 
 
 @pytest.mark.parametrize("options", BAD_SWEEPS)
-def test_a_wrong_sweep_is_one_line(run: Run, options: str) -> None:
+def test_a_wrong_sweep_is_one_line(run: Run, options: str, tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "file").touch()
     done = run("sweep", "--model", "tiny-llama", "--benchmarks", "builtin_pronoun", *options.split())
     assert done.code == 2
     assert done.err.startswith("reprlab: ")
     assert BAD_SWEEPS[options] in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_generated_benchmark_alone_has_a_table_too(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "gsm8k"
+    folder.mkdir()
+    for split in ("train", "test"):
+        (folder / f"{split}.jsonl").write_text('{"question": "How many?", "answer": "Two. #### 4"}\n' * 6)
+    options = ["--grid", "fig04", "--starts", "1", "--limit", "2", "--max-new-tokens", "3", "--data-dir"]
+    done = run("sweep", "--model", "tiny-llama", "--benchmarks", "gsm8k", *options, tmp_path)
+    assert done.code == 0
+    assert "exact_match" in done.out
+    assert "gsm8k: 2 of 2 documents are longer" not in done.err
 
 
 def test_an_encoder_is_refused(run: Run) -> None:
@@ -891,6 +911,10 @@ def test_a_drift_is_drawn_with_its_numbers_and_read_out(run: Run, tmp_path: Path
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (
+            "--start 2",
+            "start 2 of 6 layers leaves one in the middle, and repeating it is the full model: give 0..1",
+        ),
         ("--start 3", "start 3 leaves no middle in 6 layers: allowed are 0..2"),
         ("--tokens no-sink", "unknown token policy 'no-sink': did you mean 'no-sinks'?"),
         ("--sink-factor 0.5", "sink factor 0.5: give 1 or more"),

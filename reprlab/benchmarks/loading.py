@@ -34,6 +34,7 @@ KINDS = ("multiple_choice", "loglikelihood", "generate_until")
 _WHERE = ("custom_dataset", "dataset_path", "dataset_kwargs", "metadata", "tag", "task_alias")
 
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
+logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are no news
 datasets.disable_progress_bars()
 
 
@@ -77,6 +78,14 @@ class Opened:
     def output(self) -> str:
         """How it is answered: one of `KINDS`, or `solution` for the reference solution's log-likelihood."""
         return "solution" if self.nll else str(self.task.OUTPUT_TYPE)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of its metrics, without filters, before anything is run."""
+        if self.nll:
+            return ("u", "u_all", "u_setup", "nll_all", "nll_result", "nll_setup")
+        own = tuple(map(str, self.task.aggregation()))
+        return own if self.output == "generate_until" else (*own, "u")
 
     @cached_property
     def docs(self) -> list[Row]:
@@ -236,9 +245,25 @@ def _from_yaml(path: Path, allow_code: bool) -> Any:
         raise ReprlabError(f"task file '{path}' has no `task: NAME`: lm-eval calls that a group or nothing")
     if not allow_code:
         _known_metrics(path, config)
-    return _build(
-        f"benchmark '{config['task']}' of '{path}'", config, "check its dataset_path and data_files"
-    )
+    what = f"benchmark '{config['task']}' of '{path}'"
+    return _build(what, _beside(path.parent, config), "check its dataset_path and data_files")
+
+
+def _beside(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """The definition, with data files that lie beside the YAML named by where they are."""
+    given = (config.get("dataset_kwargs") or {}).get("data_files")
+
+    def placed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {split: placed(part) for split, part in value.items()}
+        if isinstance(value, list):
+            return [placed(part) for part in value]
+        beside = folder / str(value)
+        return str(beside.resolve()) if beside.is_file() else value
+
+    if given is None:
+        return config
+    return {**config, "dataset_kwargs": {**config["dataset_kwargs"], "data_files": placed(given)}}
 
 
 def _no_code(path: Path, seen: set[Path]) -> None:

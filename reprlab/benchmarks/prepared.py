@@ -68,4 +68,8 @@ def prepared(
     encoder = Encoder(tokenizer, max_length, False if opened.preset in NO_BOS else None)
     documents, groups = freeze(opened, encoder, min(limit, len(opened.docs)), max_new_tokens)
     kept, notes = columns(opened, documents[0], groups[0])
+    cut = sum(document.cut for document in documents)
+    if cut:
+        of = f"{cut} of {len(documents)} documents are longer than the model's {max_length} tokens"
+        notes.append(f"{opened.name}: {of}; they lose their beginnings, as in lm-eval")
     return Benchmark(opened, tuple(documents), tuple(groups), kept, tuple(notes), vocabulary)

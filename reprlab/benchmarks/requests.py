@@ -47,6 +47,7 @@ class Document:
     gold: tuple[int, ...]
     choices: int
     prompt: Prompt | None = None
+    cut: bool = False  # longer than the model takes, so that its beginning is left out
 
 
 class Encoder(TemplateLM):
@@ -116,8 +117,10 @@ def _choices(opened: Opened, encoder: Encoder, groups: list[list[Any]], _: int) 
                 raise _bad(opened, instance.doc_id, f"ending {number} is empty")
     pairs = iter(encoder.encode([instance for group in groups for instance in group]))
     for group in groups:
-        requests = tuple(_request(opened, encoder, group[0].doc_id, *next(pairs)) for _ in group)
-        yield _document(opened, group[0], requests, *gold(opened, group[0].doc_id))
+        own = [next(pairs) for _ in group]
+        requests = tuple(_request(opened, encoder, group[0].doc_id, *pair) for pair in own)
+        cut = any(len(context) + len(rest) > encoder.max_length + 1 for context, rest in own)
+        yield _document(opened, group[0], requests, *gold(opened, group[0].doc_id), cut=cut)
 
 
 def _request(opened: Opened, encoder: Encoder, place: int, context: list[int], rest: list[int]) -> Request:
@@ -174,7 +177,7 @@ def _solutions(opened: Opened, encoder: Encoder, groups: list[list[Any]], _: int
         ]
         if not all(part.scored for part in parts):
             raise _bad(opened, group[0].doc_id, "its solution has no result or no words")
-        yield _document(opened, group[0], (base, *parts), (), 0)
+        yield _document(opened, group[0], (base, *parts), (), 0, cut=cut > 0)
 
 
 def _shift(span: tuple[int, int], start: int) -> tuple[int, int]:
@@ -194,8 +197,9 @@ def _prompts(opened: Opened, encoder: Encoder, groups: list[list[Any]], cap: int
                 f"{encoder.max_length}: give --max-new-tokens"
             )
         ends = tuple(dict.fromkeys([*_listed(until), encoder.tokenizer.decode(encoder.eot_token_id)]))
-        prompt = Prompt(tuple(encoder.tok_encode(context)[-room:]), ends, most, options)
-        yield _document(opened, group[0], (), (), 0, prompt)
+        ids = encoder.tok_encode(context)
+        prompt = Prompt(tuple(ids[-room:]), ends, most, options)
+        yield _document(opened, group[0], (), (), 0, prompt=prompt, cut=len(ids) > room)
 
 
 def _document(
@@ -204,7 +208,9 @@ def _document(
     requests: tuple[Request, ...],
     gold: tuple[int, ...],
     choices: int,
+    *,
     prompt: Prompt | None = None,
+    cut: bool,
 ) -> Document:
     row, place = opened.docs[instance.doc_id], instance.doc_id
     key = row.get("id")
@@ -217,6 +223,7 @@ def _document(
         gold,
         choices,
         prompt,
+        cut,
     )
 
 

@@ -145,6 +145,13 @@ class AnswersFile:
         documents, schedules, rows = (self._read(f"SELECT count(*) FROM {name}")[0][0] for name in tables)
         return documents, schedules, rows
 
+    def complete(self) -> int:
+        """How many schedules have answers for every document."""
+        query = """SELECT count(*) FROM (SELECT schedule FROM answers WHERE part = 'values' GROUP BY schedule
+            HAVING count(*) = (SELECT count(DISTINCT batch) FROM documents))"""
+        ((found,),) = self._read(query)
+        return found
+
     def check(self) -> None:
         """Raises `ReprlabError` where SQLite or a row of numbers says that the file is damaged."""
         ((found,),) = self._read("PRAGMA quick_check")
@@ -268,6 +275,8 @@ def _told(path: Path) -> Generator[None]:
     """Turn what SQLite and the disk say into one line."""
     try:
         yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ReprlabError(f"cannot make '{path.parent}': a file is in the way; set --cache") from error
     except (sqlite3.OperationalError, OSError) as error:
         raise ReprlabError(
             f"cannot use '{path}' ({error}): what was complete stays good; make room, or set --cache"

@@ -56,11 +56,17 @@ def drift(
     def one(name: str) -> None:
         network = work.load(name)
         layers = network.n_layers
-        begin = round(13 * layers / 32) if start is None else start
+        begin = min(round(13 * layers / 32), (layers - 3) // 2) if start is None else start
         schedules = {
             "skip": Schedule.paper("skip", layers=layers, start=begin),
             "middle repeat": Schedule.paper("middle_repeat", layers=layers, start=begin),
         }
+        if schedules["middle repeat"] == network.full():
+            most = max((layers - 3) // 2, 0)
+            raise ReprlabError(
+                f"start {begin} of {layers} layers leaves one in the middle, and repeating it is the full "
+                f"model: give 0..{most}"
+            )
         (full,) = work.captures(network, corpora)
         made = {key: replace(work, schedule=s).captures(network, corpora)[0] for key, s in schedules.items()}
         with err.status("moments by depth"):

@@ -57,10 +57,8 @@ def _answers(root: Path) -> Iterator[tuple[dict[str, Any], str]]:
         try:
             with open_answers(path) as file:
                 documents, schedules, _ = file.counts()
-                yield (
-                    {**file.identity.model_dump(), "documents": documents, "schedules": schedules, **row},
-                    "",
-                )
+                sizes = {"documents": documents, "schedules": schedules, "complete": file.complete()}
+                yield {**file.identity.model_dump(), **sizes, **row}, ""
         except ReprlabError as error:
             yield row, str(error)
 
@@ -72,7 +70,8 @@ def _show_answers(root: Path) -> None:
         if wrong:
             fail(wrong)
             continue
-        counts = (f"{row['documents']:,}", f"{row['schedules']:,}")
+        some = "" if row["complete"] == row["schedules"] else f" ({row['complete']:,} on all documents)"
+        counts = (f"{row['documents']:,}", f"{row['schedules']:,}{some}")
         size = f"{row['bytes'] / 1e6:,.1f} MB"
         names = map(escape, (row["model"], row["benchmark"], row["preset"]))
         table.add_row(*names, *counts, row["dtype"], size, Path(row["file"]).stem)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from reprlab.cli.options import (
     AsJson,
@@ -24,6 +24,7 @@ from reprlab.cli.options import (
     Yes,
 )
 from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
+from reprlab.cli.work import check_target
 from reprlab.errors import ReprlabError, unknown
 from reprlab.grids import GRIDS, Entry, paper_grid
 from reprlab.registry import DEVICES, DTYPES, expand, slug
@@ -39,7 +40,7 @@ _ENDINGS = (".csv", ".npz")
 def sweep(
     model: Annotated[str, typer.Option(help="A name or a glob.")],
     benchmarks: Annotated[
-        str, typer.Option(help="Names with commas between: ours, builtin, paper, any lm-eval task, a YAML.")
+        str, typer.Option(help="With commas between: lambada, arc, builtin, paper; any lm-eval task; a YAML.")
     ] = "builtin",
     grid: Annotated[str | None, typer.Option(help=f"The paper's: {', '.join(GRIDS)}.")] = None,
     run: Annotated[
@@ -55,7 +56,9 @@ def sweep(
         str, typer.Option(help="paper (0-shot, GSM8K 5, no BOS) or leaderboard (25/10/5/5).")
     ] = "paper",
     kl: Annotated[bool, typer.Option("--kl", help="Also KL to the full model, and top-1 agreement.")] = False,
-    metric: Annotated[str, typer.Option(help="What the table shows; u where a benchmark lacks it.")] = "acc",
+    metric: Annotated[
+        str | None, typer.Option(help="What the table shows; u where a benchmark lacks it. Default: acc.")
+    ] = None,
     output: Annotated[
         list[Path] | None, typer.Option("--out", help=".csv (the table) or .npz (every number); repeatable.")
     ] = None,
@@ -88,6 +91,12 @@ def sweep(
         if value < 1:
             raise ReprlabError(f"{option} {value}: give 1 or more")
     chosen = {"starts": _numbers("--starts", starts), "loops": _numbers("--loops", loops)}
+    if grid is None and (starts or loops):
+        raise ReprlabError(
+            f"{'--starts' if starts else '--loops'} goes with --grid: a --schedule says it all"
+        )
+    if lm_eval_json is not None:
+        check_target("--lm-eval-json", lm_eval_json, folder=True)
     parsed = [Schedule.parse(text) for text in texts]
     names = expand([model], known(models_dir))
     if output and len(names) > 1:
@@ -97,6 +106,13 @@ def sweep(
 
         wanted = [name.strip() for name in benchmarks.split(",") if name.strip()]
         opened = open_benchmarks(wanted, data_dir=data_dir, preset=preset, allow_code=allow_task_code)
+    metrics = dict.fromkeys(m for one in opened for m in one.metrics) | (
+        {"kl": None, "agreement": None} if kl else {}
+    )
+    if metric is not None and metric.partition(",")[0] not in metrics:
+        raise unknown("metric", metric, metrics)
+    kept = f"sweep-{grid or 'schedules'}-{slug(benchmarks.replace(',', '+'))}-{limit}"
+    kept += "" if preset == "paper" else f"-{preset}"
     rows: list[dict[str, Any]] = []
 
     def one(name: str) -> None:
@@ -121,7 +137,7 @@ def sweep(
         rows.extend(json.loads(scores.to_dataframe().to_json(orient="records")))
         if not as_json:
             _show(scores, metric)
-        default = Path("reports") / slug(scores.model) / f"sweep-{grid or 'schedules'}-{limit}.csv"
+        default = Path("reports") / slug(scores.model) / f"{kept}.csv"
         for path in output or [default]:
             _save(scores, path)
             if not as_json:
@@ -159,6 +175,7 @@ def _check(
             raise ReprlabError(
                 f"--out '{path}': the ending chooses the format; there are {', '.join(_ENDINGS)}"
             )
+        check_target("--out", path)
 
 
 def _numbers(option: str, text: str | None) -> list[int] | None:
@@ -194,15 +211,15 @@ def _save(scores: Scores, path: Path) -> None:
         raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
 
 
-def _show(scores: Scores, metric: str) -> None:
+def _show(scores: Scores, asked: str | None) -> None:
     """A row an entry, a random order's seeds together; a column a benchmark; the medians of R."""
     known = dict.fromkeys(m for results in scores.benchmarks.values() for m in results.metrics)
-    if metric not in known:
-        say(f"note: no benchmark has the metric '{metric}': there are {', '.join(known)}")
+    metric = asked or "acc"
     shown = {name: metric if metric in r.metrics else r.default for name, r in scores.benchmarks.items()}
     medians = {of: scores.normalised(of) for of in ("acc", "u") if of in known}
     heads = [f"{name}\n{of}" for name, of in shown.items()] + [f"median R\nof {of}" for of in medians]
-    table = Table("schedule", *map(escape, heads), box=None, header_style="bold")
+    columns = [Column(escape(head), overflow="fold") for head in heads]
+    table = Table("schedule", *columns, box=None, header_style="bold")
     frame = scores.pooled()
     for row, places in enumerate(scores.rows):
         found = frame[frame["row"] == row]
@@ -213,10 +230,14 @@ def _show(scores: Scores, metric: str) -> None:
         table.add_row(escape(label), *(cells[name] for name in shown), *ends)
     out.print(f"{escape(scores.model)} ({escape(scores.note)}), {scores.dtype}", soft_wrap=True)
     out.print(table)
+    if any(len(places) > 1 for places in scores.rows):
+        say("± is the standard error over documents; behind a semicolon the spread over orders")
     for of, shares in medians.items():
         there = str(shares["of"][0])
         few = "" if "," in there else ", which is too few for a median"
         say(f"R of {of} (0: guessing, 1: the full model) over {there or 'no benchmark'}{few}")
+        for name in (n for n, r in scores.benchmarks.items() if of not in r.metrics):
+            say(f"note: {name} has no {of}: it has {', '.join(scores.benchmarks[name].metrics)}")
         for name, reason in scores.undecided(of).items():
             say(f"note: {name} has no R of {of}: {reason}")
     for name, results in scores.benchmarks.items():

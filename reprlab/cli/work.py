@@ -167,11 +167,21 @@ def on_captures(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def check_target(option: str, path: Path, *, folder: bool = False) -> None:
+    """Refuse a file or folder that cannot be written because of what is there already."""
+    if path.is_dir() and not folder:
+        raise ReprlabError(f"{option} '{path}' is a folder: name a file in it")
+    blocking = next((p for p in (*((path,) if folder else ()), *path.parents) if p.is_file()), None)
+    if blocking is not None:
+        raise ReprlabError(f"{option} '{path}' cannot be made: '{blocking}' is a file")
+
+
 def check_outputs(paths: list[Path] | None, models: int) -> None:
     for path in paths or []:
         if path.suffix.lower() not in (*PICTURES, *TABLES):
             endings = ", ".join((*PICTURES, *TABLES))
             raise ReprlabError(f"--out '{path}': the ending chooses the format; there are {endings}")
+        check_target("--out", path)
     if paths and models > 1:
         raise ReprlabError(f"--out names one file, --model stands for {models} models: leave --out away")
 
