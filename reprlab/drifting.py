@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -242,8 +242,6 @@ def _from_states(
 
 def _judged(found: Drift, under: Mapping[str, Any]) -> Drift:
     """How far variances are apart behind the middle, with intervals under the same draws."""
-    from dataclasses import replace
-
     behind = found.layers - found.start + 1  # depths after the last layer that differs
     logs: dict[str, Any] = {}
     apart: dict[str, tuple[float, float, float]] = {}

@@ -312,3 +312,28 @@ def test_the_public_table_has_a_row_for_each_schedule_benchmark_and_metric(tmp_p
     assert isinstance(frame, pd.DataFrame)
     assert len(frame) == 2 * (3 + 3 + 2)
     assert set(frame["class"]) == {"semantic"}
+
+
+def test_rows_beside_a_task_file_are_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (TASKS / "builtin_pronoun.yaml").read_text().replace("task: builtin_pronoun", "task: own")
+    (tmp_path / "own.yaml").write_text(text)
+    (tmp_path / "builtin_pronoun.jsonl").write_text((TASKS / "builtin_pronoun.jsonl").read_text())
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "datasets"))
+    own = sweep([], [str(tmp_path / "own.yaml")], tmp_path / "cache", limit=3)
+    assert np.array_equal(
+        own.results().values, sweep([], ["builtin_pronoun"], tmp_path, limit=3).results().values
+    )
+
+
+def test_a_prompt_that_is_cut_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "lambada_openai"
+    folder.mkdir()
+    (folder / "test.jsonl").write_text('{"text": "%s end"}\n{"text": "one two"}\n' % ("long " * 200))
+    said: list[str] = []
+    sweep([], ["lambada"], tmp_path / "cache", data_dir=tmp_path, limit=2, say=said.append)
+    cut = "note: lambada: 1 of 2 documents are longer than the model's 512 tokens"
+    assert any(line.startswith(cut) for line in said)

@@ -26,7 +26,7 @@ from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
 
 from reprlab.benchmarks.rows import Row, read_rows
-from reprlab.benchmarks.table import BENCHMARKS, BUILTIN, CLASSES, GROUPS, PRESETS, Named, own_unit
+from reprlab.benchmarks.table import BENCHMARKS, BUILTIN, CLASSES, GROUPS, PRESETS, Named
 from reprlab.errors import ReprlabError, unknown
 
 TASKS = (Path(lm_eval.utils.__file__).parent / "tasks").resolve()
@@ -141,7 +141,7 @@ def open_task(
     if kind and kind not in CLASSES:
         raise unknown(f"class of '{name}'", kind, CLASSES)
     _usable(name, task)
-    return Opened(name, task, kind, shots, preset, named.nll, named.unit or own_unit)
+    return Opened(name, task, kind, shots, preset, named.nll, named.unit)
 
 
 def _named(name: str, named: Named, data_dir: Path | None, shots: int) -> dict[str, Any]:
@@ -219,8 +219,7 @@ def _foreign(name: str, allow_code: bool) -> Any:
         raise ReprlabError(f"'{name}' is a group of lm-eval's tasks: name the tasks themselves{shown}")
     if name not in known:
         ours = [*BENCHMARKS, *GROUPS]
-        near = unknown("benchmark", name, ours, "Any other lm-eval task works by name or YAML path too")
-        raise near
+        raise unknown("benchmark", name, ours, "Any other lm-eval task works by name or YAML path too")
     entry = manager.task_index[name]
     config = load_yaml(entry.yaml_path) if entry.yaml_path else dict(entry.cfg or {})
     return _build(f"benchmark '{name}'", config, "check the network and HF_HOME")
