@@ -5,7 +5,8 @@
 PYTHON ?= python3
 DATA ?= ../shared/data
 RUN = .venv/bin
-FIGURES = $(RUN)/reprlab similarity --model smollm2-135m --corpus lambada --documents 100 --data-dir $(DATA)
+ON = --model smollm2-135m --corpus lambada --documents 100 --data-dir $(DATA)
+FIGURES = $(RUN)/reprlab similarity $(ON)
 HERE = reports/smollm2-135m
 
 .PHONY: demo test fast check figures bench
@@ -43,7 +44,11 @@ figures: .venv/ready
 	$(FIGURES) --measure cosine-sequence --out $(HERE)/cosine-sequence.png --out $(HERE)/cosine-sequence.pdf --out $(HERE)/cosine-sequence.json
 	$(FIGURES) --measure cka --out $(HERE)/cka.png --out $(HERE)/cka.pdf --out $(HERE)/cka.json
 	$(FIGURES) --measure cka --tokens no-sinks --out $(HERE)/cka-no-sinks.png --out $(HERE)/cka-no-sinks.pdf --out $(HERE)/cka-no-sinks.json
+	$(RUN)/reprlab groups $(ON) --tokens no-sinks --out $(HERE)/groups-no-sinks.png --out $(HERE)/groups-no-sinks.pdf --out $(HERE)/groups-no-sinks.json
+	$(RUN)/reprlab drift $(ON) --tokens no-sinks --out $(HERE)/drift-no-sinks.png --out $(HERE)/drift-no-sinks.pdf --out $(HERE)/drift-no-sinks.json
+	$(RUN)/reprlab lens $(ON) --out $(HERE)/lens.png --out $(HERE)/lens.pdf --out $(HERE)/lens.json
 
 bench: .venv/ready
 	$(RUN)/python bench/capture.py
 	$(RUN)/python bench/sweep.py
+	$(RUN)/python bench/similarity.py

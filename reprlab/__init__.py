@@ -5,11 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reprlab.capturing import capture
-    from reprlab.comparing import Similarity, cka, compare, cosine
+    from reprlab.comparing import Similarity, cka, compare, cosine, sinks_sweep
     from reprlab.corpora import corpus
     from reprlab.drifting import Drift, drift
+    from reprlab.elsewhere import Activations, activations
     from reprlab.errors import ReprlabError
     from reprlab.grids import Entry, paper_grid
+    from reprlab.grouping import Family, Groups, family, group
+    from reprlab.lensing import Lens, lens
     from reprlab.loading import fetch, load
     from reprlab.plan import Plan
     from reprlab.schedule import Schedule, Summed
@@ -17,43 +20,61 @@ if TYPE_CHECKING:
     from reprlab.sweeping import sweep
 
 _PUBLIC = {
+    "Activations": "elsewhere",
     "Drift": "drifting",
     "Entry": "grids",
+    "Family": "grouping",
+    "Groups": "grouping",
+    "Lens": "lensing",
     "Plan": "plan",
     "ReprlabError": "errors",
     "Schedule": "schedule",
     "Scores": "scores",
-    "Summed": "schedule",
     "Similarity": "comparing",
+    "Summed": "schedule",
+    "activations": "elsewhere",
     "capture": "capturing",
     "cka": "comparing",
     "compare": "comparing",
     "corpus": "corpora",
     "cosine": "comparing",
     "drift": "drifting",
+    "family": "grouping",
     "fetch": "loading",
+    "group": "grouping",
+    "lens": "lensing",
     "load": "loading",
     "paper_grid": "grids",
+    "sinks_sweep": "comparing",
     "sweep": "sweeping",
 }
 __all__ = [
+    "Activations",
     "Drift",
     "Entry",
+    "Family",
+    "Groups",
+    "Lens",
     "Plan",
     "ReprlabError",
     "Schedule",
     "Scores",
     "Similarity",
     "Summed",
+    "activations",
     "capture",
     "cka",
     "compare",
     "corpus",
     "cosine",
     "drift",
+    "family",
     "fetch",
+    "group",
+    "lens",
     "load",
     "paper_grid",
+    "sinks_sweep",
     "sweep",
 ]
 

@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from reprlab.cache import Capture
-from reprlab.comparing import POLICIES, document_sums
 from reprlab.errors import ReprlabError, unknown
+from reprlab.jsonable import plain
 from reprlab.moments import Powers, effective_rank, matching, mean, total, variance, variance_flat
+from reprlab.sampling import POLICIES, document_sums
 from reprlab.schedule import Schedule
 from reprlab.similarity import SINK_FACTOR, sinks
 from reprlab.uncertainty import draws
@@ -100,6 +101,16 @@ class Drift:
         ends = f"{value:+.2f} [{low:+.2f}, {high:+.2f}] in ln"
         return f"variance behind the middle is off by {parts}: {said} ({ends})"
 
+    @property
+    def last_two(self) -> dict[str, tuple[float, float]]:
+        """Variance over the full model's, at its last depth but one and at its last, by schedule."""
+        full = self.curves["full"].variance
+        return {
+            name: (curve.variance[-2] / full[-2], curve.variance[-1] / full[-1])
+            for name, curve in self.curves.items()
+            if name != "full"
+        }
+
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each schedule and depth, with every quantity."""
         rows: list[dict[str, Any]] = []
@@ -117,7 +128,7 @@ class Drift:
         if path.suffix == ".csv":
             path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
             return
-        path.write_text(json.dumps(_plain(asdict(self)), indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(plain(asdict(self)), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path | str) -> Drift:
@@ -173,7 +184,8 @@ def drift(
     sums = {name: document_sums(capture, dropped) for name, capture in everything.items()}
     weights = draws(np.arange(full.documents), count=DRAWS)
     under = {name: Powers.of(some).variance(weights.astype(np.float64)) for name, some in sums.items()}
-    curves = {n: _curve(full, c, sums[n], under[n], dropped) for n, c in everything.items()}
+    seen = _read(everything, ~dropped)
+    curves = {n: _curve(full, c, sums[n], under[n], seen[n], ~dropped) for n, c in everything.items()}
     layers, identity = full.manifest.layers, full.identity
     found = Drift(
         model=identity.model,
@@ -207,37 +219,53 @@ def _same_texts(full: Capture, name: str, capture: Capture) -> None:
         )
 
 
-def _curve(full: Capture, capture: Capture, sums: Sequence[Any], under: Any, dropped: Tensor) -> Curve:
-    whole, kept = total(sums), ~dropped
+def _read(captures: Mapping[str, Capture], kept: Tensor) -> dict[str, list[tuple[float, float, float]]]:
+    """By depth of every capture, its rank, largest entry and mean cosine to the full model's state there.
+
+    The states of every capture are read once, depth by depth of the full model.
+    """
+    full = captures["full"]
+    matches = {
+        n: matching(Schedule.parse(c.identity.schedule), full.manifest.layers) for n, c in captures.items()
+    }
+    seen: dict[str, dict[int, tuple[float, float, float]]] = {name: {} for name in captures}
+    for at in range(full.depths):
+        theirs = full.states(at)[kept].float()
+        for name, capture in captures.items():
+            for depth in (depth for depth, match in enumerate(matches[name]) if match == at):
+                states = theirs if capture is full else capture.states(depth)[kept].float()
+                cosine = torch.nn.functional.cosine_similarity(states, theirs, dim=1).mean(
+                    dtype=torch.float64
+                )
+                seen[name][depth] = (effective_rank(states), float(states.abs().max()), float(cosine))
+    return {name: [found[depth] for depth in sorted(found)] for name, found in seen.items()}
+
+
+def _curve(
+    full: Capture,
+    capture: Capture,
+    sums: Sequence[Any],
+    under: Any,
+    seen: Sequence[tuple[float, float, float]],
+    kept: Tensor,
+) -> Curve:
+    whole = total(sums)
     schedule = Schedule.parse(capture.identity.schedule)
-    at = matching(schedule, full.manifest.layers)
     low, high = np.quantile(under, [0.025, 0.975], axis=0)
-    norms = capture.norms[:, kept].double().mean(1)
-    ranks, largest, cosines = zip(
-        *(_from_states(full, capture, d, a, kept) for d, a in enumerate(at)), strict=True
-    )
+    ranks, largest, cosines = zip(*seen, strict=True)
     return Curve(
         schedule=str(schedule),
-        at=tuple(at),
+        at=tuple(matching(schedule, full.manifest.layers)),
         mean=_numbers(mean(whole)),
         variance=_numbers(variance(whole)),
         low=_numbers(low),
         high=_numbers(high),
         variance_flat=_numbers(variance_flat(whole)),
-        norm=_numbers(norms),
+        norm=_numbers(capture.norms[:, kept].double().mean(1)),
         rank=ranks,
         largest=largest,
         cosine=cosines,
     )
-
-
-def _from_states(
-    full: Capture, capture: Capture, depth: int, at: int, kept: Tensor
-) -> tuple[float, float, float]:
-    """Effective rank, largest entry, and mean cosine to the full model's state, at one depth."""
-    states, theirs = capture.states(depth)[kept].float(), full.states(at)[kept].float()
-    cosine = torch.nn.functional.cosine_similarity(states.double(), theirs.double(), dim=1).mean()
-    return effective_rank(states), float(states.abs().max()), float(cosine)
 
 
 def _judged(found: Drift, under: Mapping[str, Any]) -> Drift:
@@ -269,15 +297,6 @@ def _numbers(values: Any) -> tuple[float, ...]:
 def _three(values: Sequence[float]) -> tuple[float, float, float]:
     value, low, high = values
     return value, low, high
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON holds it: NaN and infinite numbers as null."""
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _tuples(curve: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ VARIANTS = {  # colour and marker of each, everywhere: Okabe and Ito's palette
     "skip": ("#0072b2", "s"),
     "middle repeat": ("#d55e00", "^"),
 }
+OTHERS = (("#009e73", "v"), ("#cc79a7", "D"), ("#e69f00", "P"), ("#56b4e9", "X"))  # of lines that are none
 _STYLE: Any = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -30,11 +32,21 @@ _STYLE: Any = {
 
 
 def heatmap(
-    values: NDArray[Any], *, title: str, label: str, caption: str, ax: Any = None, low: float = 0.0
+    values: NDArray[Any],
+    *,
+    title: str,
+    label: str,
+    caption: str,
+    ax: Any = None,
+    low: float = 0.0,
+    distance: bool = False,
+    names: tuple[str, str] | None = None,
 ) -> Any:
     """A (depth, depth) matrix as the paper's fig. 3 shows it: depth 0 at the top left, ticks at depths.
 
-    The colours run from `low` (or the smallest value, if that is lower) to 1; NaN is grey. Drawn on its own
+    The colours run from `low` (or the smallest value, if that is lower) to 1, for a `distance` from the
+    largest value to 0, so that bright is alike either way; NaN is grey. `names` are of the networks whose
+    depths are the rows and the columns, where they are two: both are drawn to one length. Drawn on its own
     it carries its caption; on a given `ax` it does not.
     """
     import matplotlib as mpl
@@ -44,14 +56,17 @@ def heatmap(
         alone = ax is None
         if alone:
             _, ax = plt.subplots(figsize=(COLUMN, COLUMN * 1.05), layout="constrained")
-        colours = mpl.colormaps["viridis"].with_extremes(bad="0.8")
+        colours = mpl.colormaps["viridis_r" if distance else "viridis"].with_extremes(bad="0.8")
         finite = values[np.isfinite(values)]
         floor = min(low, float(finite.min())) if finite.size else low
-        image = ax.imshow(values, cmap=colours, vmin=floor, vmax=1.0, interpolation="nearest")
-        ticks = depth_ticks(len(values))
-        ax.set_xticks(ticks)
-        ax.set_yticks(ticks)
-        ax.set(xlabel="depth", ylabel="depth", title=title)
+        top = (float(finite.max()) if finite.size and finite.max() > 0 else 1.0) if distance else 1.0
+        rows, columns = values.shape
+        image = ax.imshow(values, cmap=colours, vmin=floor, vmax=top, interpolation="nearest")
+        ax.set_aspect(columns / rows)  # relative depth: first to last has one length, down and across
+        ax.set_xticks(depth_ticks(columns))
+        ax.set_yticks(depth_ticks(rows))
+        down, across = (f"depth of {_plain(name)}" for name in names) if names else ("depth", "depth")
+        ax.set(xlabel=across, ylabel=down, title=_plain(title))
         ax.figure.colorbar(image, ax=ax, label=label, fraction=0.046, pad=0.03)
         if alone:
             text = textwrap.fill(_plain(caption), 68)
@@ -76,8 +91,10 @@ def lines(
         alone = ax is None
         if alone:
             _, ax = plt.subplots(figsize=(COLUMN, COLUMN * 0.85), layout="constrained")
+        others = [name for name in curves if name not in VARIANTS]
+        looks = VARIANTS | dict(zip(others, itertools.cycle(OTHERS), strict=False))
         for name, (at, values, low, high) in curves.items():
-            colour, marker = VARIANTS.get(name, ("0.5", "."))
+            colour, marker = looks[name]
             ax.fill_between(at, low, high, color=colour, alpha=0.2, lw=0)
             ax.plot(at, values, color=colour, marker=marker, ms=3, lw=1, label=_plain(name))
         last = max(at[-1] for at, *_ in curves.values())

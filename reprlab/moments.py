@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -51,12 +52,12 @@ def effective_rank(states: Tensor) -> float:
     >>> effective_rank(torch.eye(4).repeat(50, 1) - 0.25)
     3.0
     """
-    exact = states.double()
-    centred = exact - exact.mean(0)
+    kind = torch.float64 if states.dtype == torch.float64 else torch.float32
+    centred = states.to(kind) - states.mean(0, dtype=torch.float64).to(kind)
     small = centred.shape[0] < centred.shape[1]
     gram = centred @ centred.T if small else centred.T @ centred
-    trace, square = gram.trace(), gram.square().sum()
-    return round(float(trace**2 / square), 9) if trace > 0 else float("nan")
+    trace, square = gram.trace().double(), gram.double().square().sum()
+    return round(float(trace**2 / square), 6) if trace > 0 else float("nan")
 
 
 def matching(schedule: Schedule, layers: int) -> list[int]:

@@ -1,6 +1,10 @@
 """Networks and texts that tests share."""
 
 from functools import cache
+from typing import Any
+
+import pytest
+from torch import Tensor
 
 import reprlab as rl
 from reprlab.corpora import Corpus
@@ -20,3 +24,16 @@ def texts(count: int, longest: int = 60) -> Corpus:
     whole = rl.corpus("builtin")
     made = [whole.texts[i % 7][i : i + 8 + (i * 13) % longest] for i in range(count)]
     return Corpus("pieces", tuple(made), tuple(f"piece:{i}" for i in range(count)), "the builtin corpus")
+
+
+def massive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Captures get a massive third token in every document, as real networks have."""
+    real = Network.hidden_states
+
+    def states(self: Network, batch: dict[str, Tensor], *rest: Any) -> list[Tensor]:
+        found = [state.clone() for state in real(self, batch, *rest)]
+        for state in found[3:]:
+            state[:, 2] *= 50
+        return found
+
+    monkeypatch.setattr(Network, "hidden_states", states)

@@ -151,8 +151,29 @@ BAD: dict[str, str] = {  # command line to the line on stderr
         "unknown dtype on disk 'int8': there are: auto, float32, bfloat16, float16"
     ),
     "similarity --model tiny-neox --measure cosin": (
-        "unknown measure 'cosin': did you mean 'cosine'? There are: cosine, cosine-sequence, cka"
+        "unknown measure 'cosin': did you mean 'cosine'? There are: cosine, cosine-centred, "
+        "cosine-standardised, cosine-components, cosine-sequence, angular, cka, cka-biased, rbf-cka, "
+        "procrustes, knn"
     ),
+    "similarity --model tiny-neox --control shuffle": (
+        "unknown control 'shuffle': did you mean 'shuffled'? There are: shuffled, residual, untrained"
+    ),
+    "similarity --model tiny-neox --mean 5": (
+        "--mean '5': give depths a:b of two or more, half-open, such as 8:25"
+    ),
+    "similarity --model tiny-neox --positions 3:1": (
+        "positions '3:1': give all, first, last, or a range a:b such as 1:16 or 16:"
+    ),
+    "similarity --model tiny-neox --memory 0": "--memory 0: give a positive number of GiB",
+    "similarity --activations none.npz": (
+        "cannot read activations from 'none.npz': [Errno 2] No such file or directory: 'none.npz'"
+    ),
+    "similarity --activations rows.jsonl": (
+        "'rows.jsonl' is no file of activations: give .npz or .safetensors"
+    ),
+    "similarity --model tiny-neox@init --control untrained": "'tiny-neox@init' is untrained already",
+    "groups --model tiny-neox --count 0": "--count 0: give 1 or more",
+    "groups": "Missing option '--model'.",
     "similarity --model tiny-neox --tokens no-sink": (
         "unknown token policy 'no-sink': did you mean 'no-sinks'? There are: all, no-sinks"
     ),
@@ -173,7 +194,7 @@ BAD: dict[str, str] = {  # command line to the line on stderr
     "nope": "No such command 'nope'.",
     "models --nope": "No such option: --nope",
     "capture": "Missing argument 'names'.",
-    "similarity": "Missing option '--model'.",
+    "similarity": "give one of --model NAME and --activations FILE",
     "capture tiny-neox --documents three": (
         "Invalid value for '--documents': Input should be a valid integer, unable to parse string "
         "as an integer"
@@ -247,7 +268,8 @@ COMMANDS = dict(commands())
 
 def test_there_are_the_promised_commands() -> None:
     assert set(map(" ".join, COMMANDS)) == {
-        *("", "models", "fetch", "capture", "similarity", "drift", "schedule", "generate", "sweep"),
+        *("", "models", "fetch", "capture", "similarity", "groups", "drift", "lens"),
+        *("schedule", "generate", "sweep"),
         *("cache", "cache list", "cache verify", "cache remove"),
     }
 
@@ -405,12 +427,15 @@ def test_similarity_captures_first_and_then_never_loads_again(
         "reports/tiny-neox/cosine-builtin-3.png",
         "reports/tiny-neox/cosine-builtin-3.json",
     )
-    assert reading.startswith(f"tiny-neox: {MEASURES['cosine']}: depths 2 to 4 are at 0.")
+    assert reading.startswith(f"tiny-neox: {MEASURES['cosine'].words}: depths 2 to 4 are at 0.")
     assert Path(picture).read_bytes().startswith(b"\x89PNG")
     assert rl.Similarity.load(numbers).values.shape == (7, 7)
 
     monkeypatch.setattr(rl, "load", lambda *_, **__: pytest.fail("loaded though the capture is there"))
-    assert run("similarity", "--model", "tiny-neox", *SMALL) == Done(0, first.out, "")
+    again = run("similarity", "--model", "tiny-neox", *SMALL)
+    said = "95 % intervals from 1,000 bootstraps over documents; n = 72, d = 32, n/d = 2.25\n"
+    assert (again.code, again.out) == (0, first.out)
+    assert again.err.endswith(said)
     fewer = run("similarity", "--model", "tiny-neox", "--documents", "2", "--max-tokens", "24", "--json")
     assert fewer.code == 0
     assert rl.Similarity.load(json.loads(fewer.out)[0]["files"][1]).documents == 2
@@ -440,7 +465,7 @@ def test_bad_numbers_are_refused_though_a_capture_is_there(run: Run) -> None:
         assert (done.code, done.err) == (2, f"reprlab: {option} 0: give 1 or more\n")
 
 
-STARTS = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml", ".json": b"{", ".csv": b"depth,other"}
+STARTS = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml", ".json": b"{", ".csv": b"depth,other_depth"}
 
 
 def test_out_writes_every_format_by_its_ending(run: Run, tmp_path: Path) -> None:
@@ -457,7 +482,7 @@ def test_a_picture_alone_brings_its_numbers_beside_it(run: Run, tmp_path: Path) 
     done = run("similarity", "--model", "tiny-neox", *SMALL, "--out", "x.pdf", "--json")
     (data,) = json.loads(done.out)
     assert data["files"] == ["x.pdf", "x.json"]
-    assert data["reading"].startswith(f"{MEASURES['cosine']}: depths ")
+    assert data["reading"].startswith(f"{MEASURES['cosine'].words}: depths ")
     assert rl.Similarity.load("x.json").measure == "cosine"
 
 
@@ -891,6 +916,104 @@ def test_an_encoder_is_refused(run: Run) -> None:
     done = run("sweep", "--model", "tiny-bert", "--benchmarks", "builtin_pronoun", "--grid", "fig04")
     assert done.code == 2
     assert "'tiny-bert' has no causal language head" in done.err
+
+
+# --- controls, pairs, files, groups, lens ---------------------------------------------------------
+
+
+def test_controls_and_a_sweep_over_sinks_stand_beside_the_measure(run: Run, tmp_path: Path) -> None:
+    command = ("similarity", "--model", "tiny-neox", *SMALL, "--measure", "cka", "--mean", "2:5")
+    controls = ("--control", "shuffled", "--control", "residual", "--control", "untrained")
+    done = run(*command, *controls, "--sinks-sweep")
+    assert done.code == 0
+    for label in ("as they are", "shuffled", "residual", "untrained", "sinks above 4", "all tokens"):
+        assert label in done.out
+    assert "depths 2 to 4 to each other" in done.out
+    files = {file.stem for file in tmp_path.glob("reports/tiny-neox/*.json")}
+    assert files == {"cka-builtin-3", *(f"cka-builtin-3-{n}" for n in controls[1::2])}
+    (row,) = json.loads(run(*command, *controls, "--sinks-sweep", "--json").out)
+    (mean,) = row["means"].values()
+    assert mean[1] < mean[0] < mean[2]
+    assert set(row["controls"]) == {"shuffled", "residual", "untrained"}
+    assert abs(row["controls"]["shuffled"]["means"]["depths 2 to 4 to each other"][0]) < 0.3
+    assert [part["policy"] for part in row["sinks_sweep"]] == [*["no-sinks"] * 8, "all"]
+
+
+def test_two_models_two_schedules_and_files_are_set_against_each_other(run: Run, tmp_path: Path) -> None:
+    base = ("similarity", "--model", "tiny-neox", *SMALL)
+    assert run(*base, "--against", "tiny-llama", "--measure", "cka", "--out", "a.json").code == 0
+    assert rl.Similarity.load("a.json").other == "tiny-llama"
+    assert run(*base, "--against-schedule", "0:3 4:6", "--out", "b.json").code == 0
+    found = rl.Similarity.load("b.json")
+    assert (found.other, found.values.shape) == ("tiny-neox under 0:3 4 5", (7, 6))
+    states = np.random.default_rng(0).normal(size=(4, 30, 8))
+    np.savez(tmp_path / "acts.npz", states=states, offsets=[0, 10, 20, 30])
+    done = run("similarity", "--activations", "acts.npz", "--measure", "knn", "--out", "c.json")
+    assert done.code == 0
+    assert rl.Similarity.load("c.json").values.shape == (4, 4)
+    wrong = run(*base, "--against", "acts.npz", "--measure", "cka")
+    assert (wrong.code, wrong.err) == (
+        2,
+        "reprlab: the two have different tokens: compare samples 'documents', 'last' or 'cls' instead of "
+        "tokens\n",
+    )
+    good = run(*base, "--against", "acts.npz", "--measure", "cka", "--samples", "documents")
+    assert good.code == 0, good.err
+
+
+def test_block_influence_comes_with_the_cosine(run: Run) -> None:
+    (row,) = json.loads(run("similarity", "--model", "tiny-neox", *SMALL, "--json").out)
+    values = rl.Similarity.load(row["files"][1]).values
+    assert row["block_influence"] == pytest.approx([1 - values[i, i + 1] for i in range(6)])
+
+
+def test_groups_are_drawn_listed_and_read_out(run: Run, tmp_path: Path) -> None:
+    done = run("groups", "--model", "tiny-llama", *SMALL, "--count", "2")
+    assert done.code == 0
+    (numbers,) = (tmp_path / "reports" / "tiny-llama").glob("groups-*.json")
+    found = rl.Groups.load(numbers)
+    assert len(found.starts) == 2
+    assert numbers.with_suffix(".png").exists()
+    assert found.reading in done.out
+    many = run("groups", "--model", "tiny-llama", *SMALL, "--count", "7")
+    assert many.code == 2
+    assert many.err.endswith("reprlab: 7 groups of 6 depths: give 1..6\n")
+
+
+def test_groups_of_several_models_are_a_family(run: Run, tmp_path: Path) -> None:
+    done = run("groups", "--model", "tiny-[ln]*", *SMALL)
+    assert done.code == 0
+    assert "not decidable" in done.out
+    assert list(tmp_path.glob("reports/*/group-shares-*.png"))
+
+
+def test_a_lens_is_drawn_with_its_numbers_and_read_out(run: Run, tmp_path: Path) -> None:
+    options = ("--documents", "3", "--max-tokens", "24")
+    done = run("lens", "--model", "tiny-llama", "--schedule", "0:2 3:6", *options)
+    assert done.code == 0, done.err
+    (numbers,) = (tmp_path / "reports" / "tiny-llama").glob("lens-builtin-3-*.json")
+    found = rl.Lens.load(numbers)
+    assert numbers.with_suffix(".png").exists()
+    assert f"tiny-llama: {found.reading}" in done.out
+    again = run("lens", "--model", "tiny-llama", "--schedule", "0:2 3:6", *options, "--json")
+    assert json.loads(again.out)[0]["settled"] == found.settled
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("tiny-bert", "'tiny-bert' has no causal language head, so the lens has nothing to read"),
+        ("tiny-llama --show nat", "unknown picture 'nat': did you mean 'nats'?"),
+        ("tiny-llama --tokens no-sink", "unknown token policy 'no-sink': did you mean 'no-sinks'?"),
+        ("tiny-llama --sink-factor 0.5", "sink factor 0.5: give 1 or more"),
+        ("tiny-llama --documents 0", "--documents 0: give 1 or more"),
+        ("tiny-llama --schedule 0:9", "does not exist in a model of 6 layers"),
+    ],
+)
+def test_a_wrong_lens_is_one_line(run: Run, options: str, message: str) -> None:
+    done = run("lens", "--model", *options.split())
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
 
 
 # --- drift ---------------------------------------------------------------------------------------

@@ -77,10 +77,13 @@ def test_make_targets_named_in_the_readme_exist(target: str) -> None:
 
 
 def test_the_committed_numbers_are_those_of_the_picture() -> None:
-    from reprlab.comparing import Similarity
+    import reprlab as rl
 
-    found = [Similarity.load(f) for f in sorted((ROOT / "reports").rglob("*.json"))]
-    assert len(found) >= 3
-    for one in found:
-        assert one.values.shape == (31, 31)
-        assert (one.model, one.corpus, one.documents) == ("smollm2-135m", "lambada", 100)
+    folder = ROOT / "reports" / "smollm2-135m"
+    kinds = {"drift": rl.Drift, "groups": rl.Groups, "lens": rl.Lens}
+    files = sorted(folder.glob("*.json"))
+    assert {file.stem.split("-")[0] for file in files} == {"cosine", "cka", "drift", "groups", "lens"}
+    for file in files:
+        found = kinds.get(file.stem.split("-")[0], rl.Similarity).load(file)
+        assert (found.model, found.corpus, found.documents) == ("smollm2-135m", "lambada", 100)
+        assert file.with_suffix(".png").exists()

@@ -9,15 +9,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 RINGS = [
-    {"errors"},
-    {"registry", "similarity", "steps", "packing", "uncertainty", "results"},
+    {"errors", "jsonable"},
+    {"registry", "groups", "similarity", "alignment", "steps", "packing", "uncertainty", "results"},
+    {"shapes", "neighbours", "nulls", "resampling"},
     {"notation"},
     {"schedule"},
     {"plan", "grids", "diagram", "moments"},
     {"scores"},
-    {"models", "corpora", "network", "cache", "figures", "benchmarks"},
-    {"capturing", "comparing", "loading", "evaluating"},
-    {"answering", "drifting"},
+    {"models", "corpora", "network", "cache", "elsewhere", "figures", "benchmarks"},
+    {"capturing", "loading", "evaluating", "sampling", "matrices"},
+    {"cosines", "pairing"},
+    {"measuring"},
+    {"comparing", "grouping"},
+    {"answering", "drifting", "lensing"},
     {"sweeping"},
     {"cli"},
 ]
@@ -28,6 +32,7 @@ OWNERS = {
     "h5py": {"cache"},
     "sqlite3": {"cache"},
     "matplotlib": {"figures"},
+    "sklearn": {"groups"},
     "huggingface_hub": {"models"},
     "lm_eval": {"benchmarks"},
     "datasets": {"corpora", "benchmarks"},

@@ -38,13 +38,14 @@ class Block:
     suspect_states: Tensor
     documents: tuple[Sums, ...]  # of the tokens that are no suspects
 
-    def states(self, depth: int | slice = slice(None)) -> Tensor:
+    def states(self, depth: int | slice = slice(None), tokens: slice = slice(None)) -> Tensor:
         """Hidden states (depth, token, width) in their stored dtype, or (token, width) of one depth."""
+        first, last, _ = tokens.indices(self.tokens)
         with reading(self.file) as file:
             if "states" not in file:
                 raise ReprlabError(f"'{self.file}' holds no states: capture again without --no-states")
             data = file["states"]
-            return _to_tensor(data[depth, : self.tokens], data.attrs.get("dtype"))
+            return _to_tensor(data[depth, first:last], data.attrs.get("dtype"))
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from reprlab.cli.capturing import capture, fetch, models, similarity
+from reprlab.cli.capturing import capture, fetch, models
+from reprlab.cli.comparing import similarity
 from reprlab.cli.drifting import drift
+from reprlab.cli.grouping import groups
+from reprlab.cli.lensing import lens
 from reprlab.cli.schedules import generate, schedule
 from reprlab.cli.shell import err, fail, out
 from reprlab.cli.stored import cache_list, cache_remove, cache_verify
@@ -31,7 +34,7 @@ cache_app = typer.Typer(help="List, check and remove captures and answers.", no_
 app.add_typer(cache_app, name="cache")
 
 
-for _command in (models, fetch, capture, similarity, drift, schedule, generate, sweep):
+for _command in (models, fetch, capture, similarity, groups, drift, lens, schedule, generate, sweep):
     app.command()(_command)
 for _name, _command in (("list", cache_list), ("verify", cache_verify), ("remove", cache_remove)):
     cache_app.command(_name)(_command)

@@ -36,9 +36,9 @@ def drift(
     as_json: AsJson = False,
 ) -> None:
     """Draw the variance of states by depth: full model, skip and middle repeat; captures if need be."""
-    from reprlab.comparing import POLICIES
     from reprlab.drifting import drift as compute
     from reprlab.models import known
+    from reprlab.sampling import POLICIES
 
     if tokens not in POLICIES:
         raise unknown("token policy", tokens, POLICIES)
@@ -101,4 +101,6 @@ def _show(found: Any) -> None:
             first = (name, str(curve.at[depth]), f"{curve.variance[depth]:.4g}", ends)
             table.add_row(*first, *numbers, f"{curve.cosine[depth]:.3f}")
     out.print(table)
+    ends = [f"{name} {before:.3g}x and {last:.3g}x" for name, (before, last) in found.last_two.items()]
+    out.print(f"variance over the full model's at the last two depths: {'; '.join(ends)}", soft_wrap=True)
     say(found.caption)

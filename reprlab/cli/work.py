@@ -126,6 +126,52 @@ class Work:
                 say(f"warning: {capture.nonfinite:,} values are NaN or infinite in {capture.folder}")
         return found
 
+    def found(self, model: str, corpora: list[Corpus], *, states: bool) -> list[Capture]:
+        """The captures of every corpus: those there, without loading the model, else made."""
+        return self._there(model, corpora, states) or self.capture(model, corpora)
+
+    def _there(self, name: str, corpora: list[Corpus], states: bool) -> list[Capture] | None:
+        """Complete captures that answer the question, or None; `states`: whether it takes them."""
+        from reprlab.cache import find
+        from reprlab.capturing import cache_folder
+        from reprlab.models import locate
+
+        weights = locate(name, self.models_dir)
+        if weights is not None and weights.gguf is not None:
+            return None
+        found: list[Capture] = []
+        for corpus in corpora:
+            count = corpus.count(self.documents)
+            wanted = {
+                "corpus_digest": corpus.fingerprint,
+                "weights": weights.digest if weights else None,
+                "tokenizer": weights.tokenizer_digest if weights else None,
+                "dtype": None if self.dtype == "auto" else self.dtype,
+                "stored": None if self.stored == "auto" else self.stored,
+                "states": True if states else None if self.states else False,
+                "schedule": str(self.schedule) if self.schedule else None,
+            }
+            label = weights.name if weights else name
+            usable = [
+                c
+                for c in find(cache_folder(self.cache), label, corpus.name, **wanted)
+                if c.documents >= count
+                and c.identity.max_tokens == self._limit(c)
+                and (self.schedule or c.identity.schedule == str(Schedule.full(c.manifest.layers)))
+            ]
+            usable.sort(key=lambda c: (c.identity.dtype != "float32", not c.identity.states))
+            if not usable:
+                return None
+            found.append(usable[0].head(count))
+        return found
+
+    def _limit(self, capture: Capture) -> int:
+        return min(self.max_tokens or capture.manifest.model_limit, capture.manifest.model_limit)
+
+
+def parsed(text: str | None) -> Schedule | None:
+    return None if text is None else Schedule.parse(text)
+
 
 def _work(
     corpus: CorpusName = "builtin",

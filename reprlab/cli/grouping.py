@@ -1,0 +1,155 @@
+"""groups: which neighbouring depths share a space, and how that goes with the size of a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from reprlab.cli.options import AsJson, Tokens
+from reprlab.cli.shell import each, err, out, print_json, say
+from reprlab.cli.work import Work, check_outputs, on_captures, write
+from reprlab.errors import ReprlabError
+from reprlab.registry import expand, slug
+
+if TYPE_CHECKING:
+    from reprlab.grouping import Family, Groups
+
+
+@on_captures
+def groups(
+    work: Work,
+    model: Annotated[str, typer.Option(help="A name or a glob; of several models the family too.")],
+    measure: Annotated[str, typer.Option(help="As for similarity: cosine, cka, ...")] = "cosine",
+    tokens: Tokens = "all",
+    sink_factor: Annotated[float, typer.Option(help="A sink's norm is above this many medians.")] = 4.0,
+    count: Annotated[int | None, typer.Option(help="How many groups. Default: from the data.")] = None,
+    output: Annotated[
+        list[Path] | None, typer.Option("--out", help=".png, .pdf, .svg, .json or .csv; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cut the depths into groups that share a space; over several models, groups against size."""
+    from reprlab.comparing import MEASURES, average, check, compare
+    from reprlab.grouping import family, group
+    from reprlab.models import known
+    from reprlab.sampling import Policy
+
+    check(measure, Policy(tokens, sink_factor))  # before any model is loaded
+    if count is not None and count < 1:
+        raise ReprlabError(f"--count {count}: give 1 or more")
+    names = expand([model], known(work.models_dir))
+    check_outputs(output, len(names))
+    corpora = work.corpora()
+    rows: list[dict[str, Any]] = []
+    made: list[Groups] = []
+
+    def one(name: str) -> None:
+        captures = work.found(name, corpora, states=MEASURES[measure].states)
+        with err.status(f"{measure} over {captures[0].depths} depths"):
+            parts = [compare(c, measure, tokens=tokens, sink_factor=sink_factor, say=say) for c in captures]
+            found = group(parts[0] if len(parts) == 1 else average(parts, work.corpus), count=count)
+        made.append(found)
+        written = write(found, output or [_default(found, slug(found.model), "groups", found.documents)])
+        rows.append({"model": name, **_described(found), "files": [str(path) for path in written]})
+        if not as_json:
+            _show(found)
+            _tell(name, found.reading, written)
+
+    stopped: typer.Exit | None = None
+    try:
+        try:
+            each(names, one)
+        except typer.Exit as stop:  # some failed: the family is of the others
+            stopped = stop
+        if len(made) > 1:
+            rows.append(_family(family(made), model, as_json))
+    finally:
+        if as_json:
+            print_json(rows)
+    if stopped is not None:
+        raise stopped
+
+
+def _family(found: Family, pattern: str, as_json: bool) -> dict[str, Any]:
+    """Write a family's numbers and both pictures, and say what they show."""
+    counts = sorted({member.documents for member in found.members})
+    path = _default(found, slug(pattern), "group-sizes", "-".join(map(str, counts)))
+    shares = path.with_name(path.name.replace("sizes", "shares", 1))
+    written = write(found, [path])
+    write(_Shares(found), [shares, written[-1]])  # the same numbers
+    written = [path, shares, written[-1]]
+    if not as_json:
+        table = Table("model", "layers", "beginning", "middle", "ending", box=None, header_style="bold")
+        for member in found.members:
+            sizes = [member.reason, "", ""] if member.reason else [f"{size:g}" for size in member.sizes]
+            table.add_row(escape(member.model), str(member.layers), *map(escape, sizes))
+        out.print(table)
+        say(found.caption)
+        for file in written:
+            out.print(escape(str(file)), soft_wrap=True)
+        for claim in found.claims:
+            out.print(f"{claim.text}: {claim.verdict} ({claim.reason})", soft_wrap=True)
+    claims = [{"claim": c.text, "verdict": c.verdict, "reason": c.reason} for c in found.claims]
+    return {"family": pattern, "claims": claims, "files": [str(file) for file in written]}
+
+
+class _Shares:
+    """A family, drawn as shares."""
+
+    def __init__(self, found: Family) -> None:
+        self.found = found
+        self.save = found.save
+
+    def plot(self, ax: Any = None) -> Any:
+        return self.found.plot(ax, shares=True)
+
+
+def _default(found: Groups | Family, folder: str, what: str, documents: object) -> Path:
+    factor = "" if found.sink_factor == 4 else f"-{found.sink_factor:g}"
+    policy = "" if found.policy == "all" else f"-{found.policy}{factor}"
+    corpus = slug(found.corpus.split(" ")[0])
+    return Path("reports") / folder / f"{what}-{found.measure}{policy}-{corpus}-{documents}.png"
+
+
+def _described(found: Groups) -> dict[str, Any]:
+    """What `--json` says of a model."""
+    from reprlab.jsonable import plain
+
+    names = (
+        "layers",
+        "starts",
+        "sizes",
+        "gap",
+        "explained",
+        "apart",
+        "reason",
+        "draws",
+        "stable",
+        "agreeing",
+    )
+    return {"reading": found.reading, **plain({name: getattr(found, name) for name in names})}
+
+
+def _show(found: Groups) -> None:
+    from reprlab.grouping import said
+
+    heads = ("group", "depths", "layers", "size", "share", "start within 1")
+    table = Table(*heads, box=None, header_style="bold")
+    table.add_row("apart", "0", "", "1", "", "")
+    stable = ["", *(f"{100 * share:.0f} %" if found.draws else "" for share in found.stable)]
+    for part, depths, start in zip(found.parts, found.groups, stable, strict=True):
+        layers = range(depths.start - 1, depths.stop - 1)  # depth l + 1 is behind layer l
+        share = f"{100 * len(depths) / found.values.sum():.0f} %"
+        table.add_row(part, said(depths), said(layers), str(len(depths)), share, start)
+    out.print(table)
+    say(found.caption)
+
+
+def _tell(name: str, reading: str, written: list[Path]) -> None:
+    for path in written:
+        out.print(escape(str(path)), soft_wrap=True)
+    out.print(f"{escape(name)}: {escape(reading)}", soft_wrap=True)

@@ -1,0 +1,121 @@
+"""Cosines: sums over each document's tokens of the cosine, or the angle, between depths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from reprlab.alignment import Progress
+from reprlab.sampling import Sample, panels
+from reprlab.similarity import token_grams
+
+Array = NDArray[np.float64]
+CHANGES = ("centred", "standardised", "components")
+
+
+@dataclass(frozen=True)
+class Transform:
+    """What is done to the states of a depth: means taken off, features scaled, directions removed."""
+
+    means: list[Tensor]
+    scales: list[Tensor] | None = None
+    directions: list[Tensor] | None = None
+
+    def __call__(self, depth: int, states: Tensor) -> Tensor:
+        found = states - self.means[depth]
+        if self.scales is not None:
+            found = found / self.scales[depth]
+        if self.directions is not None:
+            found = found - (found @ self.directions[depth]) @ self.directions[depth].T
+        return found
+
+
+def transform(given: Sample, change: str, components: int) -> Transform:
+    """What changes the states of a sample, found in one pass over them, for `components` in two.
+
+    `centred`: means removed; `standardised`: and each feature scaled to variance 1 (one that does not vary is
+    0); `components`: and top principal components removed (Mu and Viswanath 2018).
+    """
+    count, widths = given.states.count, given.states.widths
+    means = [torch.zeros(w, dtype=torch.float64) for w in widths]
+    squares = [torch.zeros(w, dtype=torch.float64) for w in widths]
+    for number, (_, stop, panel, _) in enumerate(panels(given)):
+        start = 1024 * number
+        for depth, part in enumerate(panel):  # Chan, Golub and LeVeque: no cancellation
+            exact = part.double()
+            mean = exact.mean(0)
+            shift, share = mean - means[depth], (stop - start) / stop
+            means[depth] += shift * share
+            squares[depth] += (exact - mean).square().sum(0) + shift.square() * (start * share)
+    if change == "standardised":
+        scales = [(s / count).sqrt() for s in squares]
+        return Transform(means, [s.where(s > 0, torch.inf) for s in scales])
+    if change == "centred":
+        return Transform(means)
+    covariances = [torch.zeros(w, w, dtype=torch.float64) for w in widths]
+    for _, _, panel, _ in panels(given):
+        for depth, part in enumerate(panel):
+            centred = part.double() - means[depth]
+            covariances[depth].addmm_(centred.T, centred)
+    return Transform(means, directions=[_top(c, components) for c in covariances])
+
+
+def _top(covariance: Tensor, components: int) -> Tensor:
+    """The leading eigenvectors as columns; none where the covariance is not finite."""
+    if not covariance.isfinite().all():
+        return covariance.new_zeros(len(covariance), 1)
+    return torch.linalg.eigh(covariance).eigenvectors[:, -min(components, len(covariance)) :]
+
+
+def cosines(
+    given: Sample,
+    change: Transform | None,
+    *,
+    angular: bool,
+    device: str = "cpu",
+    progress: Progress = lambda done, total: None,
+) -> Tensor:
+    """Each document's sum over tokens of cos(h_l, h_m), or of arccos(cos) / pi: (document, depth, depth).
+
+    Angles are from float64 inner products: near 0 an angle is only as good as the square root of the cosine.
+    """
+    depths, documents = len(given.states.widths), len(given.offsets) - 1
+    sums = torch.zeros(documents, depths, depths, dtype=torch.float64, device=device)
+    exact = angular or change is not None or given.states.exact
+    for _, stop, panel, owners in panels(given, max(16, (1 << 22) // depths**2)):
+        parts = [part.to(device) for part in panel]
+        parts = [part.double() if exact else part for part in parts]
+        if change is not None:
+            parts = [change(depth, part) for depth, part in enumerate(parts)]
+        grams = token_grams(torch.stack(parts)).double()
+        size = grams.diagonal(dim1=1, dim2=2).sqrt()
+        values = grams / (size[:, :, None] * size[:, None, :])
+        if angular:
+            values = values.clamp(-1, 1).arccos() / torch.pi
+            values.diagonal(dim1=1, dim2=2).mul_(0)  # NaN stays
+        sums.index_add_(0, owners.to(device), values)
+        progress(stop, given.states.count)
+    return sums.cpu()
+
+
+def document_matrices(given: Sample, progress: Progress = lambda done, total: None) -> tuple[Tensor, Array]:
+    """Cosines between documents flattened into a vector a depth, (document, depth, depth), and 1 for each.
+
+    A document without tokens is 0 in both.
+    """
+    if given.sums is not None:
+        inner = torch.stack([part.inner for part in given.sums])
+    else:
+        depths, documents = len(given.states.widths), len(given.offsets) - 1
+        inner = torch.zeros(documents, depths, depths, dtype=torch.float64)
+        for _, stop, panel, owners in panels(given, max(16, (1 << 22) // depths**2)):
+            inner.index_add_(0, owners, token_grams(torch.stack(list(panel))).double())
+            progress(stop, given.states.count)
+    size = inner.diagonal(dim1=1, dim2=2).sqrt()
+    some = torch.from_numpy(np.diff(given.offsets) > 0)
+    found = (inner / (size[:, :, None] * size[:, None, :])).where(some[:, None, None], 0)
+    return found, some.numpy().astype(np.float64)

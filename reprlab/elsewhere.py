@@ -1,0 +1,133 @@
+"""Activations made elsewhere: arrays from memory, .npz or .safetensors, one (token, width) array a depth."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reprlab.errors import ReprlabError
+from reprlab.similarity import norms
+
+ENDINGS = (".npz", ".safetensors")
+_OFFSETS = "offsets"
+
+
+@dataclass(frozen=True)
+class Activations:
+    """States by depth, (token, width) each; `offsets` are where documents begin, and the end."""
+
+    name: str
+    states: tuple[Tensor, ...]
+    offsets: tuple[int, ...]
+
+    @property
+    def depths(self) -> int:
+        return len(self.states)
+
+    @property
+    def tokens(self) -> int:
+        return len(self.states[0])
+
+    @cached_property
+    def norms(self) -> Tensor:
+        """Norm of every token at every depth: (depth, token)."""
+        return torch.stack([norms(state) for state in self.states])
+
+
+def activations(
+    source: Path | str | Sequence[Any] | Mapping[str, Any] | Any,
+    *,
+    name: str | None = None,
+    offsets: Sequence[int] | None = None,
+) -> Activations:
+    """Hidden states that another program made, for every function that compares.
+
+    `source`: a (depth, token, width) array, a sequence or a mapping of (token, width) arrays in the order of
+    depths (widths may differ), or an .npz or .safetensors file of either; a file's arrays are sorted by
+    the numbers in their names. `offsets` (also as an array of that name in a file) are the tokens with which
+    documents begin, and the number of tokens; without them all tokens count as one document, and results
+    have no intervals. Nothing is unpickled.
+
+    >>> rng = np.random.default_rng(0)
+    >>> acts = activations(rng.normal(size=(3, 20, 4)), offsets=[0, 8, 20])
+    >>> acts.depths, acts.tokens
+    (3, 20)
+    """
+    label = name or "activations"
+    if isinstance(source, Path | str):
+        path = Path(source)
+        label = name or path.stem
+        source = _read(path)
+    arrays = _arrays(source, label)
+    if isinstance(source, Mapping) and offsets is None and _OFFSETS in source:
+        offsets = [int(at) for at in np.asarray(source[_OFFSETS]).ravel()]
+    states = tuple(_state(key, value, label) for key, value in arrays)
+    count = len(states[0])
+    for (key, _), state in zip(arrays, states, strict=True):
+        if len(state) != count:
+            raise ReprlabError(f"{label}: '{key}' has {len(state)} tokens, '{arrays[0][0]}' has {count}")
+    cuts = tuple(offsets) if offsets is not None else (0, count)
+    if len(cuts) < 2 or cuts[0] != 0 or cuts[-1] != count or list(cuts) != sorted(cuts):
+        raise ReprlabError(
+            f"{label}: offsets rise from 0 to the number of tokens, {count}; given {_few(cuts)}"
+        )
+    return Activations(label, states, cuts)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if path.suffix not in ENDINGS:
+        raise ReprlabError(f"'{path}' is no file of activations: give {' or '.join(ENDINGS)}")
+    try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as file:
+                return dict(file)
+        from safetensors.torch import load_file
+
+        return dict(load_file(path))
+    except Exception as error:  # numpy, zipfile and safetensors each have their own
+        raise ReprlabError(f"cannot read activations from '{path}': {error}") from error
+
+
+def _arrays(source: Any, label: str) -> list[tuple[str, Any]]:
+    """Arrays by name, in the order of depths."""
+    if isinstance(source, Mapping):
+        named = {str(key): value for key, value in source.items() if key != _OFFSETS}
+        found = [(key, named[key]) for key in sorted(named, key=_natural)]
+        if len(found) == 1 and len(found[0][1].shape) == 3:
+            return [(f"depth {d}", part) for d, part in enumerate(found[0][1])]
+    else:
+        found = [(f"depth {depth}", part) for depth, part in enumerate(source)]
+    if not found:
+        raise ReprlabError(f"{label}: there are no arrays, one (token, width) array a depth is needed")
+    return found
+
+
+def _natural(key: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", key)]
+
+
+def _state(key: str, value: Any, label: str) -> Tensor:
+    try:
+        tensor = (
+            value.detach().cpu()
+            if isinstance(value, Tensor)
+            else torch.from_numpy(np.ascontiguousarray(value))
+        )
+    except TypeError as error:
+        raise ReprlabError(f"{label}: '{key}' holds no numbers: {error}") from error
+    if tensor.ndim != 2 or not tensor.numel():
+        raise ReprlabError(f"{label}: '{key}' has shape {tuple(tensor.shape)}, (token, width) is needed")
+    return tensor if tensor.is_floating_point() else tensor.float()
+
+
+def _few(values: Sequence[int]) -> str:
+    shown = ", ".join(map(str, values[:6]))
+    return f"{shown}, ... ({len(values)})" if len(values) > 6 else shown or "none"

@@ -1,0 +1,406 @@
+"""Lens: what a model would say at every depth, read through its own final norm and head."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from reprlab.capturing import Progress, batches, describe
+from reprlab.corpora import Corpus
+from reprlab.corpora import corpus as load_corpus
+from reprlab.errors import ReprlabError, unknown
+from reprlab.evaluating import CACHE_BYTES, SLICE_BYTES
+from reprlab.jsonable import plain
+from reprlab.network import Network, Recording
+from reprlab.sampling import POLICIES
+from reprlab.schedule import Schedule
+from reprlab.similarity import SINK_FACTOR, norms, sinks
+from reprlab.uncertainty import draws
+
+DOCUMENTS = 24
+DRAWS = 1000
+SETTLED = 0.9  # the prediction is settled where so many first choices are the final ones
+QUANTITIES = {
+    "entropy": "entropy",
+    "likelihood": "log-likelihood of the next token",
+    "kl": "KL to the final distribution",
+    "agreement": "same first choice as at the end",
+    "kl_full": "KL to the full model's end",
+    "agreement_full": "same first choice as the full model",
+}
+SHOWN = {  # a picture's quantities, which share an axis
+    "nats": (("kl", "entropy", "kl_full"), "nats"),
+    "agreement": (("agreement", "agreement_full"), "share of tokens"),
+    "likelihood": (("likelihood",), "nats a token"),
+}
+
+Numbers = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A quantity by depth: the mean over tokens, and a 95 % interval by resampling documents."""
+
+    mean: Numbers
+    low: Numbers
+    high: Numbers
+
+
+@dataclass(frozen=True)
+class Lens:
+    """Quantities by depth of the logit lens on one network, corpus and schedule.
+
+    `values` holds a `Curve` for each of `entropy`, `likelihood`, `kl` and `agreement`; under a schedule other
+    than the full model also for `kl_full` and `agreement_full`. `tokens` were read, `excluded` left out as
+    sinks; `cut` documents reach `max_tokens`; at `nonfinite` tokens some number is NaN or infinite.
+    """
+
+    model: str
+    note: str
+    corpus: str
+    schedule: str
+    layers: int
+    documents: int
+    tokens: int
+    excluded: int
+    policy: str
+    sink_factor: float
+    dtype: str
+    max_tokens: int
+    cut: int
+    nonfinite: int
+    vocabulary: int
+    made_with: dict[str, str]
+    values: dict[str, Curve]
+
+    @property
+    def full(self) -> bool:
+        """Whether the model ran as it is."""
+        return self.schedule == str(Schedule.full(self.layers))
+
+    @property
+    def depths(self) -> int:
+        """How many depths the schedule has, the one that enters its first step included."""
+        return len(self.values["kl"].mean)
+
+    @property
+    def settled(self) -> int | None:
+        """The depth from which on at least 90 % of first choices are those at the end; None for NaN."""
+        agreement = self.values["agreement"].mean
+        behind = [depth for depth, share in enumerate(agreement) if not share >= SETTLED]
+        first = behind[-1] + 1 if behind else 0
+        return first if first < len(agreement) else None
+
+    @property
+    def caption(self) -> str:
+        """Model, corpus, n, policy, schedule and dtype in a sentence."""
+        left_out = f"{self.excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
+        policy = left_out if self.policy == "no-sinks" else "all tokens"
+        cut = f" ({self.cut:,} cut at {self.max_tokens:,} tokens)" if self.cut else ""
+        text = (
+            f"{self.model} ({self.note}); corpus {self.corpus}: {self.documents:,} documents{cut}, "
+            f"{self.tokens:,} tokens; {policy}; {self.dtype}; logit lens"
+        )
+        text += "." if self.full else f"; schedule {self.schedule}."
+        return f"{text} NaN or infinite at {self.nonfinite:,} tokens." if self.nonfinite else text
+
+    @property
+    def reading(self) -> str:
+        """One line: from which depth on the prediction is settled, and how far it is before that."""
+        last, middle = self.depths - 1, (self.depths - 1) // 2
+        level = f"agreement >= {100 * SETTLED:.0f} %"
+        if self.settled is None:
+            said = f"where the prediction is settled cannot be said: {self.nonfinite:,} tokens have NaN"
+        elif self.settled == last:
+            said = f"the prediction is settled ({level}) at the last depth, {last}, only"
+        else:
+            said = f"the prediction is settled ({level}) from depth {self.settled} of {last} on"
+        kl, same = self.values["kl"].mean[middle], self.values["agreement"].mean[middle]
+        said += (
+            f"; depth {middle} is {kl:.2f} nats from the end, with {100 * same:.0f} % of its first choices"
+        )
+        if self.full:
+            return said
+        apart, same = self.values["kl_full"], self.values["agreement_full"].mean[-1]
+        return (
+            f"{said}; the end is {apart.mean[-1]:.2f} nats [{apart.low[-1]:.2f}, {apart.high[-1]:.2f}] from "
+            f"the full model's, with {100 * same:.0f} % of its first choices"
+        )
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row a depth: every quantity, its interval, and the labels."""
+        columns: dict[str, Any] = {"depth": range(self.depths)}
+        for name, curve in self.values.items():
+            columns |= {name: curve.mean, f"{name}_low": curve.low, f"{name}_high": curve.high}
+        labels = {k: v for k, v in vars(self).items() if k not in {"values", "made_with"}}
+        return pd.DataFrame(columns).assign(**labels)
+
+    def save(self, path: Path | str) -> None:
+        """Write as JSON (NaN as null), or as CSV by the file's ending."""
+        path = Path(path)
+        if path.suffix == ".csv":
+            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
+            return
+        path.write_text(json.dumps(plain(asdict(self)), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path | str) -> Lens:
+        """Read what `save` wrote as JSON."""
+        try:
+            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+            values = {name: _curve(curve) for name, curve in data.pop("values").items()}
+            return cls(**data, values=values)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ReprlabError(f"'{path}' holds no lens that reprlab wrote: {error}") from error
+
+    def plot(self, ax: Any = None, *, show: str = "nats") -> Any:
+        """Draw quantities by depth with their intervals, and give back the axes.
+
+        `show`: `nats` (KL and entropy; linear below 1, logarithmic above), `agreement` or `likelihood`.
+        """
+        from reprlab import figures
+
+        if show not in SHOWN:
+            raise unknown("picture", show, SHOWN)
+        names, label = SHOWN[show]
+        at = tuple(map(float, range(self.depths)))
+        drawn = {name: self.values[name] for name in names if name in self.values}
+        lines = {QUANTITIES[name]: (at, c.mean, c.low, c.high) for name, c in drawn.items()}
+        title = f"{self.model}, {'all tokens' if self.policy == 'all' else 'sinks left out'}"
+        ax = figures.lines(lines, title=title, label=label, caption=self.caption, ax=ax)
+        if show == "nats":
+            ax.set_yscale("symlog", linthresh=1.0)
+            ax.set_ylim(bottom=0)
+        return ax
+
+
+def lens(
+    network: Network,
+    corpus: Corpus | str,
+    *,
+    schedule: Schedule | str | None = None,
+    documents: int | None = None,
+    max_tokens: int | None = None,
+    batch_tokens: int = 2048,
+    tokens: str = "all",
+    sink_factor: float = SINK_FACTOR,
+    progress: Progress = lambda done, total: None,
+) -> Lens:
+    """The logit lens (nostalgebraist 2020): each depth's state through the model's own final norm and head.
+
+    Let that give p_l(v) for the next token at depth l, and p(v) at the schedule's last depth. By depth, means
+    over tokens of:
+    `kl` = KL(p || p_l) = sum_v p(v) ln(p(v) / p_l(v)), >= 0 up to rounding, 0 at the last depth. In this
+    direction each v weighs what the end gives it: what coding the end's predictions with p_l costs.
+    `entropy` = -sum_v p_l(v) ln p_l(v), in [0, ln V].
+    `agreement`: whether p_l and p have the same first choice, in [0, 1], 1 at the last depth.
+    `likelihood` = ln p_l(next token), <= 0, over the tokens that have a next one in their document.
+    `kl_full`, `agreement_full`: the same with p of the full model, under a `schedule` other than it.
+    Depths are the schedule's own; all is in nats but the shares.
+
+    Takes the first `documents` (default 24), cut to `max_tokens`. `tokens`: `all`, or `no-sinks`, which
+    leaves out tokens whose norm is above `sink_factor` medians at any depth of this schedule. Intervals are
+    95 % of 1,000 resamplings of documents. In memory are a batch's states at every depth, and the logits of
+    a few positions. Raises `ReprlabError` for a model without a causal language head.
+
+    >>> import reprlab as rl
+    >>> found = lens(rl.load("tiny-llama"), rl.corpus("builtin"), documents=3, schedule="0:2 3:6")
+    >>> found.depths, found.values["kl"].mean[-1], found.values["agreement"].mean[-1]
+    (6, 0.0, 1.0)
+    >>> found.values["kl_full"].mean[-1] > 0
+    True
+    """
+    _check(network, tokens, sink_factor, {"--max-tokens": max_tokens, "--batch-tokens": batch_tokens})
+    corpus = load_corpus(corpus) if isinstance(corpus, str) else corpus
+    count = min(DOCUMENTS, len(corpus)) if documents is None else corpus.count(documents)
+    schedule = Schedule.parse(schedule) if isinstance(schedule, str) else schedule or network.full()
+    schedule.check(network.n_layers)
+    manifest = describe(network, corpus, schedule, max_tokens=max_tokens, states=False, stored="auto")
+    identity = manifest.identity
+    ids = _tokenize(network, corpus, count, identity.max_tokens)
+    numbers, norm = _read_all(network, ids, schedule, batch_tokens, progress)
+    dropped = sinks(norm, sink_factor)
+    dropped = dropped if tokens == "no-sinks" else torch.zeros_like(dropped)
+    if dropped.all():
+        raise ReprlabError(f"sink factor {sink_factor:g} makes every token a sink: give a larger one")
+    lengths = list(map(len, ids))
+    return Lens(
+        model=identity.model,
+        note=manifest.note,
+        corpus=identity.corpus,
+        schedule=identity.schedule,
+        layers=manifest.layers,
+        documents=count,
+        tokens=int((~dropped).sum()),
+        excluded=int(dropped.sum()),
+        policy=tokens,
+        sink_factor=sink_factor,
+        dtype=identity.dtype,
+        max_tokens=identity.max_tokens,
+        cut=sum(length >= identity.max_tokens for length in lengths),
+        nonfinite=int((~numbers["kl"].isfinite()).any(0)[~dropped].sum()),
+        vocabulary=network.vocabulary,
+        made_with=dict(sorted({**manifest.made_with, "batch_tokens": str(batch_tokens)}.items())),
+        values=_curves(numbers, ~dropped, lengths),
+    )
+
+
+def _check(network: Network, tokens: str, factor: float, counts: dict[str, int | None]) -> None:
+    """Raises where an argument is none that the lens takes."""
+    if isinstance(network, str):
+        raise ReprlabError(f"rl.lens takes a network: give rl.load({network!r})")
+    if tokens not in POLICIES:
+        raise unknown("token policy", tokens, POLICIES)
+    if not factor >= 1:
+        raise ReprlabError(f"sink factor {factor:g}: give 1 or more")
+    for name, value in counts.items():
+        if value is not None and value < 1:
+            raise ReprlabError(f"{name} {value}: give 1 or more")
+    if not network.speaks:
+        raise ReprlabError(f"'{network.name}' has no causal language head, so the lens has nothing to read")
+
+
+def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[list[int]]:
+    ids = network.tokenize(corpus.texts[:count], limit)
+    empty = [key for key, row in zip(corpus.ids, ids, strict=False) if not row]
+    if empty:
+        raise ReprlabError(f"corpus '{corpus.name}': document '{empty[0]}' has no tokens in this tokenizer")
+    return ids
+
+
+def _read_all(
+    network: Network, ids: Sequence[list[int]], schedule: Schedule, batch_tokens: int, progress: Progress
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Every token's quantities and norms, (depth, token) each, tokens in the order of documents."""
+    done, total = 0, sum(map(len, ids))
+    progress(done, total)
+    found: dict[int, Tensor] = {}
+    lengths = list(map(len, ids))
+    for members in batches(lengths, batch_tokens):
+        parts = _read_batch(network, [ids[i] for i in members], schedule)
+        parts = parts.split([lengths[i] for i in members], dim=2)
+        found.update(zip(members, parts, strict=True))
+        done += sum(lengths[i] for i in members)
+        progress(done, total)
+    *numbers, norm = torch.cat([found[i] for i in range(len(ids))], dim=2)
+    return dict(zip(QUANTITIES, numbers, strict=False)), norm
+
+
+def _read_batch(network: Network, ids: Sequence[list[int]], schedule: Schedule) -> Tensor:
+    """A batch's quantities, and last the norms: (quantity, depth, token), without padding, in float32."""
+    recording = network.record(network.batch(ids))
+    lengths = torch.tensor(list(map(len, ids)))
+    real = torch.arange(int(lengths.max())) < lengths[:, None]
+    states = list(_walked(recording, schedule, real))
+    ends = [states[-1]]
+    if schedule != network.full():
+        ends += deque(_walked(recording, network.full(), real), maxlen=1)
+    where = states[-1].device  # layers may be spread over several
+    states, ends = ([state.to(where) for state in some] for some in (states, ends))
+    following = torch.tensor([token for row in ids for token in (*row[1:], -1)], device=where)
+    size = max(1, SLICE_BYTES // (4 * network.vocabulary))
+    parts = [slice(start, start + size) for start in range(0, len(following), size)]
+    numbers = torch.cat([_read(recording, states, ends, following, part) for part in parts], dim=2)
+    norm = torch.stack([norms(state) for state in states])
+    return torch.cat([numbers, norm[None].cpu()])
+
+
+def _walked(recording: Recording, schedule: Schedule, real: Tensor) -> Iterator[Tensor]:
+    """The states at every depth of a schedule where there are tokens: (token, width) each."""
+    state = recording.start
+    yield state[real.to(state.device)]
+    for step in schedule:
+        state = recording.apply(step, state)
+        yield state[real.to(state.device)]
+
+
+@dataclass(frozen=True)
+class _Final:
+    """Log-probabilities (position, vocabulary) in float32 that others are held against, and first choices."""
+
+    chances: Tensor
+    best: Tensor
+
+    @classmethod
+    def of(cls, logits: Tensor) -> _Final:
+        chances = torch.cat([logits[piece].float().log_softmax(-1) for piece in _pieces(logits)])
+        return cls(chances, chances.argmax(-1))
+
+
+def _read(
+    recording: Recording, states: Sequence[Tensor], ends: Sequence[Tensor], following: Tensor, part: slice
+) -> Tensor:
+    """The quantities of some positions at every depth, (quantity, depth, position), given last states."""
+    finals = [_Final.of(recording.head(end[part])) for end in ends]
+    rows = [_quantities(recording.head(state[part]), finals, following[part]) for state in states]
+    return torch.stack(rows, dim=1)
+
+
+def _pieces(logits: Tensor) -> Iterator[slice]:
+    """A few positions at a time: on a CPU as many as its cache holds."""
+    few = CACHE_BYTES // (4 * logits.shape[1]) if logits.device.type == "cpu" else len(logits)
+    return (slice(first, first + max(1, few)) for first in range(0, len(logits), max(1, few)))
+
+
+def _quantities(logits: Tensor, finals: Sequence[_Final], following: Tensor) -> Tensor:
+    """What logits (position, vocabulary) say by themselves and beside finals: (quantity, position).
+
+    `following` are the next tokens, -1 where there is none. Sums over the vocabulary are in float64.
+    """
+    found: list[Tensor] = []
+    for piece in _pieces(logits):
+        chances = logits[piece].float().log_softmax(-1)
+        best, after = chances.argmax(-1), following[piece]
+        entropy = -(chances.exp() * chances).sum(-1, dtype=torch.float64)
+        said = chances.gather(1, after.clamp_min(0)[:, None])[:, 0].double()
+        rows = [entropy, said.masked_fill(after < 0, math.nan)]
+        for final in finals:
+            terms = nn.functional.kl_div(chances, final.chances[piece], reduction="none", log_target=True)
+            apart = terms.sum(-1, dtype=torch.float64)
+            same = (best == final.best[piece]).double()
+            rows += [apart, same.masked_fill(apart.isnan(), math.nan)]
+        found.append(torch.stack(rows))
+    return torch.cat(found, dim=1).float().cpu()
+
+
+def _curves(numbers: dict[str, Tensor], kept: Tensor, lengths: Sequence[int]) -> dict[str, Curve]:
+    """Means over the kept tokens with intervals, the same draws of documents for all."""
+    owners = torch.arange(len(lengths)).repeat_interleave(torch.tensor(lengths))
+    final = torch.zeros(len(owners), dtype=torch.bool)
+    final[torch.tensor(lengths).cumsum(0) - 1] = True  # nothing follows in its document
+    weights = draws(np.arange(len(lengths)), count=DRAWS).astype(np.float64)
+    found: dict[str, Curve] = {}
+    for name, values in numbers.items():
+        use = kept & ~final if name == "likelihood" else kept
+        sums = torch.zeros(len(lengths), len(values), dtype=torch.float64)
+        sums.index_add_(0, owners[use], values[:, use].T.double())
+        counts = owners[use].bincount(minlength=len(lengths)).double()
+        found[name] = _resampled(sums.numpy(), counts.numpy(), weights)
+    return found
+
+
+def _resampled(sums: NDArray[Any], counts: NDArray[Any], weights: NDArray[Any]) -> Curve:
+    """Sums (document, depth) over counts (document,), and the quantiles under weights (draw, document)."""
+    if not counts.any():
+        nothing = (math.nan,) * sums.shape[1]
+        return Curve(nothing, nothing, nothing)
+    times = weights @ counts
+    under = (weights @ sums)[times > 0] / times[times > 0, None]
+    low, high = np.quantile(under, [0.025, 0.975], axis=0)
+    mean = sums.sum(0) / counts.sum()
+    return Curve(*(tuple(map(float, row)) for row in (mean, low, high)))
+
+
+def _curve(data: dict[str, Any]) -> Curve:
+    return Curve(**{key: tuple(math.nan if x is None else x for x in row) for key, row in data.items()})

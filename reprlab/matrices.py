@@ -1,0 +1,335 @@
+"""Matrices of similarity as labelled values: what was compared, how, over how many tokens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reprlab.errors import ReprlabError
+from reprlab.resampling import DRAWS, Resampled
+from reprlab.schedule import Schedule
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of likeness: in words, whether it is a distance, and what it needs.
+
+    `wide`: whether a biased value is to be expected where samples are fewer than the width. `alike`: whether
+    both depths need the same width.
+    """
+
+    words: str
+    distance: bool = False
+    wide: bool = False
+    alike: bool = True
+    states: bool = True
+
+
+MEASURES = {
+    "cosine": Measure("mean cosine over tokens", states=False),
+    "cosine-centred": Measure("mean cosine, means removed"),
+    "cosine-standardised": Measure("mean cosine, features standardised"),
+    "cosine-components": Measure("mean cosine, without top components"),
+    "cosine-sequence": Measure("cosine of whole documents", states=False),
+    "angular": Measure("mean angle / pi", distance=True),
+    "cka": Measure("linear CKA, debiased", alike=False),
+    "cka-biased": Measure("linear CKA, biased", wide=True, alike=False),
+    "rbf-cka": Measure("RBF CKA, debiased", alike=False),
+    "procrustes": Measure("Procrustes angle (rad)", distance=True, wide=True, alike=False),
+    "knn": Measure("mutual nearest neighbours", alike=False),
+}
+
+
+@dataclass(frozen=True)
+class Average:
+    """The mean over a part of the matrix, with its interval; NaN ends where there is none."""
+
+    words: str
+    value: float
+    low: float
+    high: float
+
+    @property
+    def text(self) -> str:
+        """The mean and its interval: 0.849 [0.84, 0.86]."""
+        ends = "" if np.isnan(self.low) else f" [{self.low:.3f}, {self.high:.3f}]"
+        return f"{self.value:.3f}{ends}"
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """A (depth, depth) matrix that knows what it was computed from.
+
+    Symmetric; 1 on the diagonal, 0 where the measure is a distance. Between two captures (`other` is the
+    second one's label) it is (depth, depth of the other). `low` and `high` bound each value at 95 %;
+    `averages` are means over parts. `resampled` matrices are at hand until the value is saved.
+    """
+
+    values: Array
+    measure: str
+    model: str
+    note: str
+    corpus: str
+    schedule: str
+    documents: int
+    tokens: int
+    excluded: int
+    policy: str
+    sink_factor: float
+    dtype: str
+    stored: str
+    made_with: dict[str, str]
+    layers: int
+    remark: str = ""
+    width: int = 0
+    samples: str = "tokens"
+    positions: str = "all"
+    other: str = ""
+    control: str = ""
+    settings: dict[str, float] = field(default_factory=dict[str, float])
+    intervals: str = ""
+    low: Array | None = None
+    high: Array | None = None
+    averages: tuple[Average, ...] = ()
+    resampled: Resampled | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def full(self) -> bool:
+        """Whether the model ran as it is."""
+        return not self.layers or self.schedule == str(Schedule.full(self.layers))
+
+    @property
+    def distance(self) -> bool:
+        """Whether small values mean alike."""
+        return MEASURES[self.measure].distance
+
+    @property
+    def ratio(self) -> float:
+        """n / d: samples for each feature."""
+        return self.tokens / self.width if self.width else float("nan")
+
+    @property
+    def words(self) -> str:
+        """The measure in words, with its settings."""
+        words = MEASURES[self.measure].words
+        given = ", ".join(f"{name} {value:g}" for name, value in self.settings.items())
+        return f"{words} ({given})" if given else words
+
+    @property
+    def title(self) -> str:
+        """Model and policy, short."""
+        policy = "all tokens" if self.policy == "all" else "sinks left out"
+        control = f", {self.control}" if self.control else ""
+        return f"{self.model}, {policy}{control}"
+
+    @property
+    def caption(self) -> str:
+        """Model, corpus, n, d, policy and dtype in a sentence."""
+        sinks = f"{self.excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
+        policy = sinks if self.policy == "no-sinks" else "all tokens"
+        dtype = self.dtype if self.dtype == self.stored else f"{self.dtype}, stored as {self.stored}"
+        schedule = "" if self.full else f"; schedule {self.schedule}"
+        note = f" ({self.note})" if self.note else ""
+        versus = f" (down) against {self.other} (across)" if self.other else ""
+        what = {
+            "tokens": "tokens",
+            "documents": "document means",
+            "last": "last tokens",
+            "cls": "first tokens",
+        }
+        places = "" if self.positions == "all" else f" at positions {self.positions}"
+        control = f"; control: {self.control}" if self.control else ""
+        size = f", n/d = {self.ratio:.3g}" if self.width else ""
+        text = (
+            f"{self.model}{note}{versus}; corpus {self.corpus}: {self.documents:,} documents, "
+            f"{self.tokens:,} {what[self.samples]}{places}{size}; {policy}; {dtype}{schedule}{control}."
+        )
+        return f"{text} {self.remark}" if self.remark else text
+
+    def mean(self, first: int, last: int) -> float:
+        """Mean of the off-diagonal entries among the depths `first` to `last`, both included."""
+        return self.average(first, last).value
+
+    def average(self, first: int, last: int) -> Average:
+        """`mean` with its 95 % interval over documents."""
+        if not 0 <= first < last < len(self.values):
+            raise ReprlabError(f"depths {first} to {last}: give two of 0..{len(self.values) - 1}, rising")
+        rows, columns = np.nonzero(~np.eye(last - first + 1, dtype=bool))
+        return self._over(f"depths {first} to {last} to each other", rows + first, columns + first)
+
+    def between(self, first: int, last: int, depth: int) -> Average:
+        """Mean of the entries between the depths `first` to `last` and one depth outside."""
+        rows = np.arange(first, last + 1)
+        return self._over(f"depths {first} to {last} to depth {depth}", rows, np.full(len(rows), depth))
+
+    def _over(self, words: str, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Average:
+        value = float(self.values[rows, columns].mean())
+        known = next((one for one in self.averages if one.words == words), None)
+        if self.resampled is None:
+            return known or Average(words, value, np.nan, np.nan)
+        low, high = self.resampled.interval(self.values, lambda m: m[..., rows, columns].mean(-1))
+        return Average(words, value, float(low), float(high))
+
+    @property
+    def halves(self) -> tuple[Average, ...]:
+        """The middle half of the depths to each other, to the first depth and to the last."""
+        last = len(self.values) - 1
+        if last < 3 or self.other:
+            return ()
+        low, high = round(last / 4), round(3 * last / 4)
+        return (self.average(low, high), self.between(low, high, 0), self.between(low, high, last))
+
+    @property
+    def reading(self) -> str:
+        """One line: how alike the middle half of the depths is, and how near both ends are to it."""
+        if np.isnan(self.values).all():
+            return f"{self.words}: {self.remark}"
+        if self.other:
+            best = int(np.nanargmin(self.values) if self.distance else np.nanargmax(self.values))
+            row, column = divmod(best, self.values.shape[1])
+            return (
+                f"{self.words}: most alike are depths {row} and {column}, at {self.values[row, column]:.3f}"
+            )
+        if not self.halves:
+            return f"{self.words}: {len(self.values)} depths"
+        inside, first, end = self.halves
+        middle = inside.words.removesuffix(" to each other")
+        return (
+            f"{self.words}: {middle} are at {inside.text} to each other, {first.text} to depth 0 and "
+            f"{end.text} to depth {len(self.values) - 1}"
+        )
+
+    def steps(self, apart: int = 1) -> Array:
+        """Values from depth l to l + `apart`, for every l: (depths - apart,).
+
+        Of `angular`: the angular distances of Gromov et al. (2024). Of `cosine`, 1 - steps(1) is each layer's
+        `block_influence`.
+        """
+        return np.diagonal(self.values, apart)
+
+    @property
+    def block_influence(self) -> Array:
+        """1 - mean cosine of a layer's input and output: (layers,), in [0, 2] (Men et al. 2024)."""
+        if self.measure != "cosine" or self.other:
+            raise ReprlabError(
+                f"block influence is of the measure 'cosine' of one capture, not '{self.measure}'"
+            )
+        return 1 - self.steps(1)
+
+    def draws(self, count: int) -> Array | None:
+        """Matrices under resampled documents: (count, depth, depth); None where there are none."""
+        return None if self.resampled is None else self.resampled.draws(self.values, count)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row a pair of depths, with its interval and the labels beside it."""
+        rows, columns = self.values.shape
+        a, b = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
+        left_out = {"values", "made_with", "low", "high", "averages", "resampled", "settings"}
+        labels = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+        pairs: dict[str, Any] = {
+            "depth": a.ravel(),
+            "other_depth": b.ravel(),
+            "similarity": self.values.ravel(),
+        }
+        for name in ("low", "high"):
+            bound = getattr(self, name)
+            pairs[name] = np.nan if bound is None else bound.ravel()
+        return pd.DataFrame({**pairs, **labels, **self.settings})
+
+    def save(self, path: Path | str) -> None:
+        """Write as JSON (NaN as null), or as CSV by the file's ending."""
+        path = Path(path)
+        if path.suffix == ".csv":
+            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
+            return
+        data = asdict(replace(self, resampled=None))
+        del data["resampled"]
+        data["averages"] = [
+            {key: None if isinstance(v, float) and np.isnan(v) else v for key, v in one.items()}
+            for one in data["averages"]
+        ]
+        path.write_text(_compact(data, ("values", "low", "high")), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path | str) -> Similarity:
+        """Read what `save` wrote as JSON."""
+        try:
+            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+            for name in ("values", "low", "high"):
+                data[name] = None if data.get(name) is None else np.array(data[name], dtype=np.float64)
+            if data["values"].ndim != 2 or data["measure"] not in MEASURES:
+                raise ValueError("no matrix of a measure")
+            parts = tuple(_average(part) for part in data.pop("averages", ()))
+            return cls(averages=parts, **data)
+        except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ReprlabError(f"'{path}' holds no similarity that reprlab wrote: {error}") from error
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the matrix as a heat map and give back its axes."""
+        from reprlab import figures
+
+        return figures.heatmap(
+            self.values,
+            title=self.title,
+            label=self.words,
+            caption=self.caption,
+            ax=ax,
+            distance=self.distance,
+            names=(self.model, self.other) if self.other else None,
+        )
+
+
+def _average(part: dict[str, Any]) -> Average:
+    numbers = [np.nan if part[key] is None else float(part[key]) for key in ("value", "low", "high")]
+    return Average(str(part["words"]), *numbers)
+
+
+def _compact(data: dict[str, Any], matrices: Sequence[str]) -> str:
+    """JSON with a line for each field and each row of numbers, so that changes can be read."""
+    text = json.dumps({**data, **{name: f"@{name}" for name in matrices}}, indent=1)
+    for name in matrices:
+        rows = [] if data[name] is None else data[name].tolist()
+        lines = [json.dumps([None if np.isnan(v) else v for v in row]) for row in rows]
+        whole = "[\n  " + ",\n  ".join(lines) + "\n ]" if lines else "null"
+        text = text.replace(f'"@{name}"', whole, 1)
+    return text + "\n"
+
+
+def average(parts: Sequence[Similarity], corpus: str) -> Similarity:
+    """The mean of several corpora's matrices under one name, as the paper averages its benchmarks.
+
+    Intervals are kept where every part has bootstraps: corpora are resampled on their own.
+    """
+    chance = np.random.default_rng(0)  # draws of different corpora have nothing to do with each other
+    drawn = [chance.permutation(d) for part in parts if (d := part.draws(DRAWS)) is not None]
+    resampled = Resampled("bootstrap", np.mean(drawn, axis=0)) if len(drawn) == len(parts) else None
+    found = replace(
+        parts[0],
+        values=np.mean([part.values for part in parts], axis=0),
+        corpus=f"{corpus} (mean of {', '.join(part.corpus for part in parts)})",
+        documents=sum(part.documents for part in parts),
+        tokens=sum(part.tokens for part in parts),
+        excluded=sum(part.excluded for part in parts),
+        remark=" ".join(sorted({part.remark for part in parts} - {""})),
+        averages=(),
+    )
+    return bounded(found, resampled)
+
+
+def bounded(found: Similarity, resampled: Resampled | None) -> Similarity:
+    """A matrix with the intervals that resampled ones give it."""
+    if resampled is None:
+        return replace(found, resampled=None, low=None, high=None, intervals="")
+    with np.errstate(invalid="ignore"):
+        low, high = resampled.interval(found.values)
+    made = replace(found, resampled=resampled, low=low, high=high, intervals=resampled.words)
+    return replace(made, averages=made.halves)

@@ -1,0 +1,82 @@
+"""Pairing: the samples of two captures side by side, row by row the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor
+
+from reprlab.cache import Capture
+from reprlab.elsewhere import Activations
+from reprlab.errors import ReprlabError
+from reprlab.matrices import MEASURES
+from reprlab.sampling import Policy, Sample, Stacked, dropped, offsets_of, sample
+
+States = Capture | Activations
+
+
+def pair(capture: States, against: States | None, policy: Policy, measure: str) -> Sample:
+    """The samples of one capture, or of two side by side, as a measure needs them."""
+    if isinstance(capture, Capture) and MEASURES[measure].states and not capture.identity.states:
+        raise ReprlabError(f"{measure} of a capture that holds no states: capture again without --no-states")
+    if against is None:
+        return _one_width(sample(capture, policy), measure)
+    _same_samples(capture, against, policy)
+    if policy.samples == "documents":
+        first, second = sample(capture, policy), sample(against, policy)
+        if first.offsets != second.offsets:
+            raise ReprlabError("some documents have no tokens left in one of the two: take tokens all")
+    else:
+        out = [dropped(one.norms, offsets_of(one), policy) for one in (capture, against)]
+        if policy.samples == "tokens" and policy.place == "all":
+            both = out[0] | out[1]
+            first, second = sample(capture, policy, both), sample(against, policy, both)
+        else:
+            first, second = _by_document(capture, against, policy, out)
+    both = Sample(Stacked(first.states, second.states), first.offsets, max(first.excluded, second.excluded))
+    return _one_width(both, measure)
+
+
+def _one_width(taken: Sample, measure: str) -> Sample:
+    widths = taken.states.widths
+    if MEASURES[measure].alike and min(widths) != max(widths):
+        raise ReprlabError(
+            f"{measure} needs states of one width, these have {min(widths)} to {max(widths)}: "
+            "take cka, procrustes or knn"
+        )
+    return taken
+
+
+def _by_document(
+    capture: States, against: States, policy: Policy, out: Sequence[Tensor]
+) -> tuple[Sample, Sample]:
+    """Samples that are a document's tokens at some places, only where both captures keep the same ones."""
+    if len(out[0]) == len(out[1]):
+        both = out[0] | out[1]
+        return sample(capture, policy, both), sample(against, policy, both)
+    starts = [offsets_of(one) for one in (capture, against)]
+    masks = [mask.clone() for mask in out]
+    for (a, b), (c, d) in zip(*map(pairwise, starts), strict=True):
+        if int((~masks[0][a:b]).sum()) != int((~masks[1][c:d]).sum()):
+            masks[0][a:b], masks[1][c:d] = True, True
+    return sample(capture, policy, masks[0]), sample(against, policy, masks[1])
+
+
+def _same_samples(capture: States, against: States, policy: Policy) -> None:
+    """Raises where row i of one is not row i of the other."""
+    documents = [len(offsets_of(one)) - 1 for one in (capture, against)]
+    if documents[0] != documents[1]:
+        raise ReprlabError(f"the two have {documents[0]} and {documents[1]} documents: give as many of both")
+    if isinstance(capture, Capture) and isinstance(against, Capture):
+        one, other = capture.identity, against.identity
+        if one.corpus_digest != other.corpus_digest:
+            raise ReprlabError(f"the two are of different texts: '{one.corpus}' and '{other.corpus}'")
+        same = (one.tokenizer, one.max_tokens) == (other.tokenizer, other.max_tokens)
+    else:
+        same = True
+    whole = policy.samples == "tokens" and policy.positions not in {"first", "last"}
+    if whole and not (same and offsets_of(capture) == offsets_of(against)):
+        raise ReprlabError(
+            "the two have different tokens: compare samples 'documents', 'last' or 'cls' instead of tokens"
+        )

@@ -1,0 +1,271 @@
+"""Sampling: which tokens of a capture are compared, their states by panels and their documents' sums."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate, pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reprlab.alignment import Held, States, Survey
+from reprlab.cache import Block, Capture
+from reprlab.elsewhere import Activations
+from reprlab.errors import ReprlabError, unknown
+from reprlab.similarity import SINK_FACTOR, Sums, merge, sinks, sums
+
+POLICIES = ("all", "no-sinks")
+SAMPLES = ("tokens", "documents", "last", "cls")
+PLACES = {"last": "last", "cls": "first"}  # samples that are one token of a document
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which tokens count: `tokens` all or no-sinks, `positions` all, first, last or a range a:b of places.
+
+    A sink is a token whose norm is above `sink_factor` times the depth's median at any depth. `samples`
+    says what is compared: tokens, each document's mean over its tokens, or its last or first token.
+    """
+
+    tokens: str = "all"
+    sink_factor: float = SINK_FACTOR
+    positions: str = "all"
+    samples: str = "tokens"
+
+    def check(self) -> None:
+        """Raises `ReprlabError` for a name, a number or a range that is none."""
+        if self.tokens not in POLICIES:
+            raise unknown("token policy", self.tokens, POLICIES)
+        if self.samples not in SAMPLES:
+            raise unknown("sample", self.samples, SAMPLES)
+        if not self.sink_factor >= 1:
+            raise ReprlabError(f"sink factor {self.sink_factor:g}: give 1 or more")
+        if self.samples in PLACES and self.positions != "all":
+            raise ReprlabError(f"samples '{self.samples}' are one place already: leave positions away")
+        places(self.positions)
+
+    @property
+    def place(self) -> str:
+        """The positions meant, those that `samples` names included."""
+        return PLACES.get(self.samples, self.positions)
+
+
+def places(text: str) -> slice | None:
+    """Positions of a document's tokens as a slice: all, first, last, or a:b (half-open); None: all.
+
+    >>> places("first"), places("last"), places("16:"), places("all")
+    (slice(0, 1, None), slice(-1, None, None), slice(16, None, None), None)
+    """
+    named = {"all": None, "first": slice(0, 1), "last": slice(-1, None)}
+    if text in named:
+        return named[text]
+    match = re.fullmatch(r"(\d*):(\d*)", text)
+    ends = [int(part) if part else None for part in match.groups()] if match else []
+    if not match or text == ":" or (ends[1] is not None and (ends[0] or 0) >= ends[1]):
+        raise ReprlabError(f"positions '{text}': give all, first, last, or a range a:b such as 1:16 or 16:")
+    return slice(ends[0] or 0, ends[1])
+
+
+def dropped(norms: Tensor, offsets: Sequence[int], policy: Policy) -> Tensor:
+    """Which tokens a policy leaves out, given norms (depth, token) and where documents begin: (token,)."""
+    out = (
+        sinks(norms, policy.sink_factor)
+        if policy.tokens == "no-sinks"
+        else torch.zeros(norms.shape[1], dtype=torch.bool)
+    )
+    place = places(policy.place)
+    if place is not None:
+        elsewhere = torch.ones_like(out)
+        for start, stop in pairwise(offsets):
+            elsewhere[start:stop][place] = False
+        out = out | elsewhere
+    return out
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is compared: states of some samples at every depth, by document.
+
+    `offsets` are where documents begin among the samples, and the end. `sums` are those of each document
+    where they are at hand without reading states; `centred` where the centres of depths are.
+    """
+
+    states: States
+    offsets: tuple[int, ...]
+    excluded: int
+    sums: tuple[Sums, ...] | None = None
+    centred: Survey | None = None
+
+    @property
+    def documents(self) -> Tensor:
+        """The document of every sample: (sample,)."""
+        lengths = torch.tensor(np.diff(self.offsets))
+        return torch.repeat_interleave(torch.arange(len(lengths)), lengths)
+
+
+def offsets_of(capture: Capture | Activations) -> tuple[int, ...]:
+    """Where documents begin among a capture's tokens, and the end."""
+    if isinstance(capture, Activations):
+        return capture.offsets
+    lengths = [int(n) for block in capture.blocks for n in np.diff(block.offsets)]
+    return (0, *accumulate(lengths))
+
+
+def sample(capture: Capture | Activations, policy: Policy, out: Tensor | None = None) -> Sample:
+    """The samples of a capture, or of activations, that a policy keeps; `out` (token,) leaves out others."""
+    offsets = offsets_of(capture)
+    out = dropped(capture.norms, offsets, policy) if out is None else out
+    kept = (~out).nonzero()[:, 0]
+    below = np.concatenate([[0], (~out).cumsum(0).numpy()])
+    cuts = tuple(int(below[at]) for at in offsets)
+    elsewhere = places(policy.place)
+    excluded = int(
+        (
+            out
+            if elsewhere is None
+            else out & ~dropped(capture.norms, offsets, replace(policy, tokens="all"))
+        ).sum()
+    )
+    if isinstance(capture, Activations):
+        found = Sample(Held([state[kept] for state in capture.states]), cuts, excluded)
+    else:
+        summed = tuple(document_sums(capture, out)) if policy.place == "all" else None
+        found = Sample(_Kept(capture, kept), cuts, excluded, summed, _survey(capture, kept))
+    return _means(found) if policy.samples == "documents" else found
+
+
+def document_sums(capture: Capture, out: Tensor) -> list[Sums]:
+    """The sums of each document's tokens but those left out, without reading states if they suffice."""
+    found: list[Sums] = []
+    for block, mask in zip(capture.blocks, out.split([b.tokens for b in capture.blocks]), strict=True):
+        suspect = torch.zeros(block.tokens, dtype=torch.bool)
+        suspect[block.suspects] = True
+        covered = not bool((mask & ~suspect).any())
+        found += _from_sums(block, mask) if covered else _from_states(block, mask)
+    return found
+
+
+def _from_sums(block: Block, out: Tensor) -> Iterator[Sums]:
+    for i, ordinary in enumerate(block.documents):
+        inside = (block.suspects >= int(block.offsets[i])) & (block.suspects < int(block.offsets[i + 1]))
+        kept = inside & ~out[block.suspects]
+        yield merge(ordinary, sums(block.suspect_states[:, kept])) if kept.any() else ordinary
+
+
+def _from_states(block: Block, out: Tensor) -> Iterator[Sums]:
+    states = block.states()
+    for a, b in pairwise(map(int, block.offsets)):
+        yield sums(states[:, a:b][:, ~out[a:b]])
+
+
+def _means(given: Sample) -> Sample:
+    """Each document's mean as one sample."""
+    lengths = np.diff(given.offsets)
+    if given.sums is not None:
+        means = torch.stack([part.mean for part in given.sums if part.count], 1)
+        states = [mean.float() for mean in means]
+    else:
+        totals = [torch.zeros(len(lengths), w, dtype=torch.float64) for w in given.states.widths]
+        for start, _, panel, owners in panels(given):
+            del start
+            for total, part in zip(totals, panel, strict=True):
+                total.index_add_(0, owners, part.double())
+        some = torch.from_numpy(lengths > 0)
+        divisor = torch.from_numpy(lengths[lengths > 0])[:, None]
+        states = [
+            (total[some] / divisor).to(torch.float64 if given.states.exact else torch.float32)
+            for total in totals
+        ]
+    cuts = (0, *accumulate(int(n > 0) for n in lengths))
+    return Sample(Held(states), cuts, given.excluded)
+
+
+def panels(given: Sample, tokens: int = 1024) -> Iterator[tuple[int, int, Sequence[Tensor], Tensor]]:
+    """All samples once, some at a time: (first, end, states by depth, document of each)."""
+    owners = given.documents
+    for start in range(0, given.states.count, tokens):
+        stop = min(start + tokens, given.states.count)
+        yield start, stop, given.states.panel(start, stop), owners[start:stop]
+
+
+def _survey(capture: Capture, kept: Tensor) -> Survey:
+    """Centres and sums of squares of a capture's depths, from what lies beside the states."""
+    total = torch.zeros(capture.depths, capture.width, dtype=torch.float64)
+    count = 0
+    for block in capture.blocks:
+        for part in block.documents:
+            total += part.mean * part.count
+            count += part.count
+    squares = capture.norms[:, kept].double().square().sum(1)
+    centres = (total / max(count, 1)).float()
+    return Survey(list(centres), squares, torch.zeros(capture.depths))
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Some tokens of a capture, read from disk as they are asked for."""
+
+    capture: Capture
+    places: Tensor
+
+    @property
+    def count(self) -> int:
+        return len(self.places)
+
+    @property
+    def widths(self) -> list[int]:
+        return [self.capture.width] * self.capture.depths
+
+    @property
+    def exact(self) -> bool:
+        return False
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return [0, *accumulate(block.tokens for block in self.capture.blocks)]
+
+    def panel(self, start: int, stop: int, depths: slice = slice(None)) -> list[Tensor]:
+        wanted = self.places[start:stop]
+        parts: list[Tensor] = []
+        at = 0
+        while at < len(wanted):
+            shard = bisect_right(self._firsts, int(wanted[at])) - 1
+            first, end = self._firsts[shard : shard + 2]
+            here = wanted[at:][wanted[at:] < end] - first
+            low = int(here[0])
+            states = self.capture.blocks[shard].states(depths, slice(low, int(here[-1]) + 1))
+            parts.append(states if len(here) == states.shape[1] else states[:, here - low])
+            at += len(here)
+        return list(parts[0] if len(parts) == 1 else torch.cat(parts, 1)) if parts else self._none(depths)
+
+    def _none(self, depths: slice) -> list[Tensor]:
+        return [torch.zeros(0, width) for width in self.widths[depths]]
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """Two sets of states of the same samples, the depths of the second behind those of the first."""
+
+    first: States
+    second: States
+
+    @property
+    def count(self) -> int:
+        return self.first.count
+
+    @property
+    def widths(self) -> list[int]:
+        return [*self.first.widths, *self.second.widths]
+
+    @property
+    def exact(self) -> bool:
+        return self.first.exact and self.second.exact
+
+    def panel(self, start: int, stop: int, depths: slice = slice(None)) -> list[Tensor]:
+        both = [*self.first.panel(start, stop), *self.second.panel(start, stop)]
+        return both[depths]

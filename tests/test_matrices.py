@@ -1,0 +1,118 @@
+"""A matrix is a value that knows what it is of, is saved and read again, and is drawn."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from examples import texts
+
+import reprlab as rl
+from reprlab.cache import Capture
+from reprlab.comparing import compare
+from reprlab.errors import ReprlabError
+from reprlab.matrices import Similarity, average
+from reprlab.network import Network
+
+
+@pytest.fixture
+def acts(tiny: Network) -> Capture:
+    return rl.capture(tiny, texts(30), shard_bytes=40_000)
+
+
+def test_a_result_knows_what_it_is_made_of(acts: Capture) -> None:
+    found = rl.cosine(acts, tokens="no-sinks", sink_factor=1.5)
+    assert (found.model, found.corpus, found.documents) == ("tiny-llama", "pieces", 30)
+    assert (found.dtype, found.width, found.ratio) == ("float32", 32, found.tokens / 32)
+    for part in (
+        "tiny-llama",
+        "30 documents",
+        f"{found.excluded:,} sink tokens left out",
+        "float32",
+        "n/d =",
+    ):
+        assert part in found.caption
+    assert "depths 2 to 4 are at 0." in found.reading
+    assert set(found.made_with) >= {"torch", "transformers", "reprlab"}
+
+
+@pytest.mark.parametrize("measure", ["cosine", "cka", "procrustes", "rbf-cka"])
+def test_save_and_load_give_the_value_back(acts: Capture, tmp_path: Path, measure: str) -> None:
+    found = compare(acts, measure)
+    found.save(tmp_path / "a.json")
+    again = Similarity.load(tmp_path / "a.json")
+    for name in ("values", "low", "high"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
+    apart = {"values": 0, "low": 0, "high": 0, "resampled": 0}
+    assert {**vars(again), **apart} == {**vars(found), **apart}
+    assert again.reading == found.reading
+    again.save(tmp_path / "b.json")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def test_nan_is_null_in_json(acts: Capture, tmp_path: Path) -> None:
+    values = np.full((2, 2), np.nan)
+    replace(rl.cosine(acts), values=values, low=None, high=None, averages=()).save(tmp_path / "a.json")
+    text = (tmp_path / "a.json").read_text()
+    assert "NaN" not in text
+    assert json.loads(text)["values"] == [[None, None]] * 2
+    assert np.isnan(Similarity.load(tmp_path / "a.json").values).all()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"values": [[1]]}', '{"measure": "cka"}', '{"values": 3}'])
+def test_a_file_that_is_no_similarity_says_so(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ReprlabError, match="holds no similarity that reprlab wrote"):
+        Similarity.load(tmp_path / "a.json")
+    with pytest.raises(ReprlabError, match="holds no similarity that reprlab wrote"):
+        Similarity.load(tmp_path / "none.json")
+
+
+def test_a_dataframe_has_a_row_for_each_pair(acts: Capture) -> None:
+    found = rl.cosine(acts)
+    frame = found.to_dataframe()
+    assert len(frame) == 49
+    pair = frame[(frame["depth"] == 2) & (frame["other_depth"] == 5)]
+    assert pair["similarity"].item() == found.values[2, 5]
+    assert pair["low"].item() < pair["similarity"].item() < pair["high"].item()
+    assert set(frame["model"]) == {"tiny-llama"}
+
+
+def test_means_over_depths_have_intervals_of_their_own(acts: Capture) -> None:
+    found = rl.cka(acts)
+    inside = found.average(2, 4)
+    block = found.values[2:5, 2:5]
+    assert inside.value == pytest.approx(block[~np.eye(3, dtype=bool)].mean())
+    assert found.resampled is not None
+    assert inside.low < inside.value < inside.high
+    wide = (found.high - found.low)[2:5, 2:5][~np.eye(3, dtype=bool)]  # pyright: ignore
+    assert inside.high - inside.low < wide.mean() * 1.001
+    with pytest.raises(ReprlabError, match=r"depths 5 to 9: give two of 0\.\.6, rising"):
+        found.average(5, 9)
+
+
+def test_steps_and_block_influence_are_diagonals(acts: Capture) -> None:
+    found = rl.cosine(acts)
+    np.testing.assert_array_equal(found.steps(2), [found.values[i, i + 2] for i in range(5)])
+    np.testing.assert_array_equal(found.block_influence, 1 - found.steps())
+    with pytest.raises(ReprlabError, match="block influence is of the measure 'cosine'"):
+        _ = rl.cka(acts).block_influence
+
+
+def test_several_corpora_are_averaged_and_their_errors_do_not_add_up(acts: Capture) -> None:
+    parts = [rl.cosine(acts), rl.cosine(acts.head(15))]
+    mean = average(parts, "benchmarks")
+    np.testing.assert_array_equal(mean.values, (parts[0].values + parts[1].values) / 2)
+    assert mean.tokens == parts[0].tokens + parts[1].tokens
+    spans = [float((part.high - part.low)[0, 6]) for part in (*parts, mean)]  # pyright: ignore
+    assert spans[2] == pytest.approx(np.hypot(*spans[:2]) / 2, rel=0.15)
+
+
+def test_a_matrix_between_two_is_drawn_to_one_length(acts: Capture, tiny: Network) -> None:
+    skip = rl.capture(tiny, texts(30), schedule="0:2 4:6")
+    ax = compare(acts, "angular", against=skip).plot()
+    assert ax.get_xlabel() == "depth of tiny-llama under 0 1 4 5"
+    assert ax.get_ylabel() == "depth of tiny-llama"
+    assert ax.get_aspect() == pytest.approx(5 / 7)
+    assert ax.images[0].get_cmap().name == "viridis_r"
