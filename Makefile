@@ -46,7 +46,7 @@ figures: .venv/ready
 	$(FIGURES) --measure cka --tokens no-sinks --out $(HERE)/cka-no-sinks.png --out $(HERE)/cka-no-sinks.pdf --out $(HERE)/cka-no-sinks.json
 	$(RUN)/reprlab groups $(ON) --tokens no-sinks --out $(HERE)/groups-no-sinks.png --out $(HERE)/groups-no-sinks.pdf --out $(HERE)/groups-no-sinks.json
 	$(RUN)/reprlab drift $(ON) --tokens no-sinks --out $(HERE)/drift-no-sinks.png --out $(HERE)/drift-no-sinks.pdf --out $(HERE)/drift-no-sinks.json
-	$(RUN)/reprlab lens $(ON) --out $(HERE)/lens.png --out $(HERE)/lens.pdf --out $(HERE)/lens.json
+	$(RUN)/reprlab lens $(ON) --documents 24 --out $(HERE)/lens.png --out $(HERE)/lens.pdf --out $(HERE)/lens.json
 
 bench: .venv/ready
 	$(RUN)/python bench/capture.py

@@ -171,6 +171,8 @@ def sinks_sweep(
 
 def _device(asked: str) -> str:
     """Where products are taken; float64 sums need a device that has them."""
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise ReprlabError("device 'cuda' is not on this machine: use auto or cpu")
     return ("cuda" if torch.cuda.is_available() else "cpu") if asked in {"auto", "mps"} else asked
 
 

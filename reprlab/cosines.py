@@ -26,11 +26,12 @@ class Transform:
     directions: list[Tensor] | None = None
 
     def __call__(self, depth: int, states: Tensor) -> Tensor:
-        found = states - self.means[depth]
+        found = states - self.means[depth].to(states.device)
         if self.scales is not None:
-            found = found / self.scales[depth]
+            found = found / self.scales[depth].to(states.device)
         if self.directions is not None:
-            found = found - (found @ self.directions[depth]) @ self.directions[depth].T
+            directions = self.directions[depth].to(states.device)
+            found = found - (found @ directions) @ directions.T
         return found
 
 

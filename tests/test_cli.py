@@ -164,6 +164,12 @@ BAD: dict[str, str] = {  # command line to the line on stderr
     "similarity --model tiny-neox --positions 3:1": (
         "positions '3:1': give all, first, last, or a range a:b such as 1:16 or 16:"
     ),
+    "similarity --model tiny-neox --bins 8,1": (
+        "--bins '8,1': give rising places above 0 with commas between, such as 1,8,32"
+    ),
+    "similarity --model tiny-neox --bins 8 --positions first": (
+        "--bins cut all places of a document: leave --positions and --samples away"
+    ),
     "similarity --model tiny-neox --memory 0": "--memory 0: give a positive number of GiB",
     "similarity --activations none.npz": (
         "cannot read activations from 'none.npz': [Errno 2] No such file or directory: 'none.npz'"
@@ -937,6 +943,13 @@ def test_controls_and_a_sweep_over_sinks_stand_beside_the_measure(run: Run, tmp_
     assert set(row["controls"]) == {"shuffled", "residual", "untrained"}
     assert abs(row["controls"]["shuffled"]["means"]["depths 2 to 4 to each other"][0]) < 0.3
     assert [part["policy"] for part in row["sinks_sweep"]] == [*["no-sinks"] * 8, "all"]
+
+
+def test_bins_show_the_result_by_place_in_the_document(run: Run) -> None:
+    command = ("similarity", "--model", "tiny-neox", *SMALL, "--bins", "1,8")
+    assert "positions 8:" in run(*command).out
+    (row,) = json.loads(run(*command, "--json").out)
+    assert {place: part["tokens"] for place, part in row["bins"].items()} == {"0:1": 3, "1:8": 21, "8:": 48}
 
 
 def test_two_models_two_schedules_and_files_are_set_against_each_other(run: Run, tmp_path: Path) -> None:

@@ -256,6 +256,20 @@ def test_wrong_words_say_what_there_is(acts: Capture, options: dict[str, object]
         compare(acts, **{"measure": "cosine", **options})  # pyright: ignore
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_none_is_refused(acts: Capture) -> None:
+    with pytest.raises(ReprlabError, match="device 'cuda' is not on this machine: use auto or cpu"):
+        compare(acts, "cka", device="cuda")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+@pytest.mark.parametrize("measure", ["cka", "rbf-cka", "knn", "angular", "cosine-centred"])
+def test_a_gpu_gives_the_same_values(acts: Capture, measure: str) -> None:
+    found, there = (compare(acts, measure, device=device).values for device in ("cpu", "cuda"))
+    tied = slice(1 if measure == "knn" else 0, None)
+    np.testing.assert_allclose(found[tied, tied], there[tied, tied], atol=0.01 if measure == "knn" else 1e-5)
+
+
 def test_too_few_tokens_are_nan_with_a_reason(tiny: Network) -> None:
     from reprlab.corpora import Corpus
 

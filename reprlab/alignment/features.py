@@ -73,7 +73,7 @@ def _centred(
 ) -> Iterator[Tensor]:
     panel = states.panel(start, stop, depths)
     for part, mean in zip(panel, centred.centres[depths], strict=True):
-        yield part.to(device).double() - mean
+        yield part.to(device).double() - mean.to(device)
 
 
 def _norms(first: Tensor, second: Tensor, states: States, a: slice, b: slice) -> Tensor:

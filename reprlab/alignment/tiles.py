@@ -57,8 +57,10 @@ class Tiling:
                 progress(done + (end - begin), reading.times * count)
             done += count - start
             progress(done, reading.times * count)
-        spread = self.diagonal.sum(1)
-        varies = spread > 1e-20 * self.centred.squares if kernel is None else self.centred.medians > 0
+        spread, whole, medians = (
+            x.cpu() for x in (self.diagonal.sum(1), self.centred.squares, self.centred.medians)
+        )
+        varies = spread > 1e-20 * whole if kernel is None else medians > 0
         return Alignment(
             cross=self.cross.cpu(),
             touching=self.touching.cpu(),
@@ -66,7 +68,7 @@ class Tiling:
             rows=self.rows.cpu(),
             diagonal=self.diagonal.cpu(),
             bounds=self.bounds,
-            varies=varies.cpu(),
+            varies=varies,
         )
 
     def _buffers(self, rows: int) -> list[Tensor]:
@@ -79,7 +81,7 @@ class Tiling:
             self.states.panel(start, stop), self.centred.centres, buffers, strict=True
         ):
             here = buffer[: stop - start]
-            torch.sub(part.to(self.device), mean, out=here)
+            torch.sub(part.to(self.device), mean.to(self.device), out=here)
             found.append(here)
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,6 +57,9 @@ def similarity(
     positions: Annotated[
         str, typer.Option(help="all, first, last, or a range of places in the document: 1:16, 16:.")
     ] = "all",
+    bins: Annotated[
+        str | None, typer.Option(help="Also show the result by place in the document, cut at 1,8,32.")
+    ] = None,
     samples: Annotated[
         str, typer.Option(help="What is compared: tokens, documents (means), last or cls (first) tokens.")
     ] = "tokens",
@@ -89,9 +93,13 @@ def similarity(
         if name not in (*CONTROLS, UNTRAINED):
             raise unknown("control", name, (*CONTROLS, UNTRAINED))
     check(measure, Policy(tokens, sink_factor, positions, samples), None, bandwidth, neighbours, components)
-    states = MEASURES[measure].states or positions != "all" or bool(controls) or against is not None
+    states = MEASURES[measure].states or positions != "all" or bool(controls or bins)
+    states |= against is not None or against_schedule is not None or samples in {"last", "cls"}
     if states and no_states:
         raise ReprlabError(f"--no-states keeps no states and {measure} needs them: leave one of both away")
+    cuts = _cuts(bins)
+    if cuts and (positions != "all" or samples in {"last", "cls"}):
+        raise ReprlabError("--bins cut all places of a document: leave --positions and --samples away")
     if not memory > 0:
         raise ReprlabError(f"--memory {memory:g}: give a positive number of GiB")
     if (model is None) == (activations is None):
@@ -125,11 +133,13 @@ def similarity(
         rows.append(job.row(name, found, written))
         sweep = job.sweep(ours, theirs) if sinks_sweep else []
         rows[-1]["sinks_sweep"] = [_numbers(part, job.ranges) for part in sweep]
+        binned = [job.compared(ours, theirs, positions=place) for place in cuts]
+        rows[-1]["bins"] = {part.positions: _numbers(part, job.ranges) for part in binned}
         if as_json:
             return
         for path in written:
             out.print(escape(str(path)), soft_wrap=True)
-        job.show(name, found, sweep)
+        job.show(name, found, sweep + binned)
 
     try:
         each(names, one)
@@ -222,14 +232,18 @@ def _table(found: list[Similarity], sweep: list[Similarity], ranges: Sequence[ra
     heads = [part.words for part in _averages(found[0], ranges)]
     table = Table("states", "tokens", "left out", *heads, box=None, header_style="bold")
     named = [(part.control or "as they are", part) for part in found]
-    named += [
-        ("all tokens" if part.policy == "all" else f"sinks above {part.sink_factor:g}", part)
-        for part in sweep
-    ]
+    named += [(_sort(part), part) for part in sweep]
     for label, part in named:
         numbers = [one.text for one in _averages(part, ranges)]
         table.add_row(label, f"{part.tokens:,}", f"{part.excluded:,}", *numbers)
     return table
+
+
+def _sort(found: Similarity) -> str:
+    """Which tokens a row of a sweep is of."""
+    if found.positions != "all":
+        return f"positions {found.positions}"
+    return "all tokens" if found.policy == "all" else f"sinks above {found.sink_factor:g}"
 
 
 def _averages(found: Similarity, ranges: Sequence[range]) -> list[Any]:
@@ -270,6 +284,17 @@ def _trained(name: str, paired: bool) -> None:
         raise ReprlabError("control untrained is of one model alone")
     if name.endswith("@init"):
         raise ReprlabError(f"'{name}' is untrained already")
+
+
+def _cuts(text: str | None) -> list[str]:
+    """Ranges of places between cuts: 1,8 gives 0:1, 1:8 and 8:."""
+    if text is None:
+        return []
+    parts = text.split(",")
+    ends = [int(part) for part in parts if part.isdigit()]
+    if len(ends) != len(parts) or ends != sorted(set(ends)) or not ends[0]:
+        raise ReprlabError(f"--bins '{text}': give rising places above 0 with commas between, such as 1,8,32")
+    return [f"{a}:{b}" for a, b in pairwise([0, *ends])] + [f"{ends[-1]}:"]
 
 
 def _range(text: str) -> range:
