@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from reprlab.alignment import MEMORY, Progress
+from reprlab.alignment import Progress
 from reprlab.cache import Capture
 from reprlab.elsewhere import Activations
 from reprlab.errors import ReprlabError, unknown
@@ -71,7 +71,7 @@ def compare(
     bandwidth: float = 1.0,
     neighbours: int = NEIGHBOURS,
     components: int = 3,
-    memory: int = MEMORY,
+    memory: int = 3 << 28,
     device: str = "auto",
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
@@ -184,7 +184,7 @@ def _labels(capture: States_) -> dict[str, Any]:
         text = {
             "model": capture.name,
             "note": "activations made elsewhere",
-            "corpus": "not known",
+            "corpus": "activations",
             "schedule": "",
         }
         return {**text, "layers": 0, "dtype": dtype, "stored": dtype, "made_with": made}

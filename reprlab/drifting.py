@@ -103,13 +103,18 @@ class Drift:
 
     @property
     def last_two(self) -> dict[str, tuple[float, float]]:
-        """Variance over the full model's, at its last depth but one and at its last, by schedule."""
+        """Variance over the full model's, at its last depth but one and at its last, by schedule.
+
+        NaN at a depth that the schedule leaves out.
+        """
         full = self.curves["full"].variance
-        return {
-            name: (curve.variance[-2] / full[-2], curve.variance[-1] / full[-1])
-            for name, curve in self.curves.items()
-            if name != "full"
-        }
+        found: dict[str, tuple[float, float]] = {}
+        for name, curve in self.curves.items():
+            there = dict(zip(curve.at, curve.variance, strict=True))
+            before, last = (there.get(at, math.nan) / full[at] for at in (self.layers - 1, self.layers))
+            if name != "full":
+                found[name] = (before, last)
+        return found
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each schedule and depth, with every quantity."""
@@ -150,7 +155,8 @@ class Drift:
 
         lines = {name: (c.at, c.variance, c.low, c.high) for name, c in self.curves.items()}
         title = f"{self.model}, {'all tokens' if self.policy == 'all' else 'sinks left out'}"
-        return figures.lines(lines, title=title, label="variance", caption=self.caption, ax=ax, log=True)
+        labels = {"title": title, "label": "variance", "caption": self.caption}
+        return figures.lines(lines, **labels, ax=ax, log=True, broken=True)
 
 
 def drift(

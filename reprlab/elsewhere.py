@@ -53,8 +53,8 @@ def activations(
     `source`: a (depth, token, width) array, a sequence or a mapping of (token, width) arrays in the order of
     depths (widths may differ), or an .npz or .safetensors file of either; a file's arrays are sorted by
     the numbers in their names. `offsets` (also as an array of that name in a file) are the tokens with which
-    documents begin, and the number of tokens; without them all tokens count as one document, and results
-    have no intervals. Nothing is unpickled.
+    documents begin (the number of tokens may follow); without them all tokens count as one document, and
+    results have no intervals. Nothing is unpickled.
 
     >>> rng = np.random.default_rng(0)
     >>> acts = activations(rng.normal(size=(3, 20, 4)), offsets=[0, 8, 20])
@@ -68,18 +68,27 @@ def activations(
         source = _read(path)
     arrays = _arrays(source, label)
     if isinstance(source, Mapping) and offsets is None and _OFFSETS in source:
-        offsets = [int(at) for at in np.asarray(source[_OFFSETS]).ravel()]
+        offsets = np.asarray(source[_OFFSETS]).ravel().tolist()
     states = tuple(_state(key, value, label) for key, value in arrays)
     count = len(states[0])
     for (key, _), state in zip(arrays, states, strict=True):
         if len(state) != count:
             raise ReprlabError(f"{label}: '{key}' has {len(state)} tokens, '{arrays[0][0]}' has {count}")
-    cuts = tuple(offsets) if offsets is not None else (0, count)
-    if len(cuts) < 2 or cuts[0] != 0 or cuts[-1] != count or list(cuts) != sorted(cuts):
+    return Activations(label, states, _cuts(offsets, count, label))
+
+
+def _cuts(offsets: Sequence[float] | None, count: int, label: str) -> tuple[int, ...]:
+    """Where documents begin, and the end, whether it was given or not."""
+    cuts = list(offsets) if offsets is not None else [0]
+    if cuts and cuts[-1] < count:
+        cuts.append(count)
+    whole = all(float(at).is_integer() for at in cuts)
+    if len(cuts) < 2 or cuts[0] != 0 or cuts[-1] != count or cuts != sorted(cuts) or not whole:
         raise ReprlabError(
-            f"{label}: offsets rise from 0 to the number of tokens, {count}; given {_few(cuts)}"
+            f"{label}: offsets are the tokens with which documents begin, rising from 0 to at most the "
+            f"number of tokens, {count}; given {_few(cuts)}"
         )
-    return Activations(label, states, cuts)
+    return tuple(int(at) for at in cuts)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -93,7 +102,8 @@ def _read(path: Path) -> dict[str, Any]:
 
         return dict(load_file(path))
     except Exception as error:  # numpy, zipfile and safetensors each have their own
-        raise ReprlabError(f"cannot read activations from '{path}': {error}") from error
+        why = "it holds no plain arrays of numbers" if "pickle" in str(error) else error
+        raise ReprlabError(f"cannot read activations from '{path}': {why}") from error
 
 
 def _arrays(source: Any, label: str) -> list[tuple[str, Any]]:
@@ -102,7 +112,7 @@ def _arrays(source: Any, label: str) -> list[tuple[str, Any]]:
         named = {str(key): value for key, value in source.items() if key != _OFFSETS}
         found = [(key, named[key]) for key in sorted(named, key=_natural)]
         if len(found) == 1 and len(found[0][1].shape) == 3:
-            return [(f"depth {d}", part) for d, part in enumerate(found[0][1])]
+            found = [(f"depth {d}", part) for d, part in enumerate(found[0][1])]
     else:
         found = [(f"depth {depth}", part) for depth, part in enumerate(source)]
     if not found:
@@ -123,11 +133,14 @@ def _state(key: str, value: Any, label: str) -> Tensor:
         )
     except TypeError as error:
         raise ReprlabError(f"{label}: '{key}' holds no numbers: {error}") from error
+    if tensor.is_complex():
+        raise ReprlabError(f"{label}: '{key}' holds complex numbers: real ones are compared")
     if tensor.ndim != 2 or not tensor.numel():
-        raise ReprlabError(f"{label}: '{key}' has shape {tuple(tensor.shape)}, (token, width) is needed")
+        why = "there are none" if tensor.ndim == 2 else "(token, width) is needed"
+        raise ReprlabError(f"{label}: '{key}' has shape {tuple(tensor.shape)}, {why}")
     return tensor if tensor.is_floating_point() else tensor.float()
 
 
-def _few(values: Sequence[int]) -> str:
-    shown = ", ".join(map(str, values[:6]))
-    return f"{shown}, ... ({len(values)})" if len(values) > 6 else shown or "none"
+def _few(values: Sequence[float]) -> str:
+    shown = list(map(str, values))
+    return ", ".join(shown if len(shown) < 7 else [*shown[:4], "...", *shown[-2:]]) or "none"

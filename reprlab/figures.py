@@ -82,8 +82,12 @@ def lines(
     caption: str,
     ax: Any = None,
     log: bool = False,
+    broken: bool = False,
 ) -> Any:
-    """Curves by depth, each (depths, values, low, high), its interval as a band; a variant keeps its look."""
+    """Curves by depth, each (depths, values, low, high), its interval as a band; a variant keeps its look.
+
+    `broken`: no line over depths that a curve does not have.
+    """
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
@@ -96,7 +100,9 @@ def lines(
         for name, (at, values, low, high) in curves.items():
             colour, marker = looks[name]
             ax.fill_between(at, low, high, color=colour, alpha=0.2, lw=0)
-            ax.plot(at, values, color=colour, marker=marker, ms=3, lw=1, label=_plain(name))
+            look = {"color": colour, "marker": marker, "ms": 3, "lw": 1, "clip_on": False}
+            line = _broken(at, values) if broken else (at, values)
+            ax.plot(*line, **look, label=_plain(name))
         last = max(at[-1] for at, *_ in curves.values())
         ax.set_xticks(depth_ticks(int(last) + 1))
         ax.set(xlabel="depth", ylabel=label, title=title, yscale="log" if log else "linear")
@@ -106,6 +112,16 @@ def lines(
             text = textwrap.fill(_plain(caption), 68)
             ax.figure.supxlabel(text, fontsize=6, color="0.3", x=0.03, ha="left")
     return ax
+
+
+def _broken(at: Sequence[float], values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """A curve that has no line over depths between which there are others."""
+    places, found = [at[0]], [values[0]]
+    for before, here, value in zip(at, at[1:], values[1:], strict=False):
+        gap = [float("nan")] if here - before > 1 else []
+        places += [*gap, here]
+        found += [*gap, value]
+    return places, found
 
 
 def depth_ticks(count: int) -> list[int]:

@@ -129,7 +129,8 @@ class Similarity:
         """Model and policy, short."""
         policy = "all tokens" if self.policy == "all" else "sinks left out"
         control = f", {self.control}" if self.control else ""
-        return f"{self.model}, {policy}{control}"
+        other = f" against {self.other}" if self.other else ""
+        return f"{self.model}{other}, {policy}{control}"
 
     @property
     def caption(self) -> str:
@@ -181,9 +182,15 @@ class Similarity:
 
     @property
     def halves(self) -> tuple[Average, ...]:
-        """The middle half of the depths to each other, to the first depth and to the last."""
+        """The middle half of the depths to each other, to the first depth and to the last.
+
+        Between two captures the mean of all pairs.
+        """
         last = len(self.values) - 1
-        if last < 3 or self.other:
+        if self.other:
+            rows, columns = np.indices(self.values.shape)
+            return (self._over("all pairs of depths", rows.ravel(), columns.ravel()),)
+        if last < 3:
             return ()
         low, high = round(last / 4), round(3 * last / 4)
         return (self.average(low, high), self.between(low, high, 0), self.between(low, high, last))
@@ -194,11 +201,10 @@ class Similarity:
         if np.isnan(self.values).all():
             return f"{self.words}: {self.remark}"
         if self.other:
-            best = int(np.nanargmin(self.values) if self.distance else np.nanargmax(self.values))
-            row, column = divmod(best, self.values.shape[1])
-            return (
-                f"{self.words}: most alike are depths {row} and {column}, at {self.values[row, column]:.3f}"
-            )
+            place = int(np.nanargmin(self.values) if self.distance else np.nanargmax(self.values))
+            row, column = divmod(place, self.values.shape[1])
+            best = f"most alike are depths {row} and {column}, at {self.values[row, column]:.3f}"
+            return f"{self.words}: all pairs of depths are at {self.halves[0].text}; {best}"
         if not self.halves:
             return f"{self.words}: {len(self.values)} depths"
         inside, first, end = self.halves
@@ -331,5 +337,7 @@ def bounded(found: Similarity, resampled: Resampled | None) -> Similarity:
         return replace(found, resampled=None, low=None, high=None, intervals="")
     with np.errstate(invalid="ignore"):
         low, high = resampled.interval(found.values)
+    if not np.isfinite(low[~np.eye(*low.shape, dtype=bool)]).any():
+        return bounded(found, None)
     made = replace(found, resampled=resampled, low=low, high=high, intervals=resampled.words)
     return replace(made, averages=made.halves)

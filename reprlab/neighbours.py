@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
-from reprlab.alignment import MEMORY, Held, Progress, States
+from reprlab.alignment import MEMORY, PIECE, Held, Progress, States
 
 NEIGHBOURS = 10
 _ROWS = 256  # tokens whose neighbours are sought at a time
@@ -42,10 +42,11 @@ def overlap(
     if count <= neighbours:
         return torch.full((count, depths, depths), torch.nan)
     rows, times = passes(states, memory)
+    centres = _centres(states, device)
     found = torch.empty(count, depths, depths)
     for number, start in enumerate(range(0, count, rows)):
         stop = min(start + rows, count)
-        nearest = _nearest(states, start, stop, rows, neighbours, device)
+        nearest = _nearest(states, centres, start, stop, rows, neighbours)
         for a in range(start, stop, _ROWS):
             b = min(a + _ROWS, stop)
             found[a:b] = _common(nearest[:, a - start : b - start]).cpu()
@@ -60,17 +61,21 @@ def passes(states: States, memory: int) -> tuple[int, int]:
     return rows, -(-states.count // rows)
 
 
-def _nearest(states: States, start: int, stop: int, rows: int, neighbours: int, device: str) -> Tensor:
+def _nearest(
+    states: States, centres: list[Tensor], start: int, stop: int, rows: int, neighbours: int
+) -> Tensor:
     """The nearest tokens of some, -1 where a state has no direction: (depth, token, k)."""
-    own = _unit(states.panel(start, stop), device)
+    own = _unit(states, centres, start, stop)
+    device = centres[0].device
     best = [torch.full((stop - start, neighbours), -torch.inf, device=device, dtype=x.dtype) for x in own]
     index = [torch.full((stop - start, neighbours), -1, device=device) for _ in own]
     for begin in range(0, states.count, rows):
         end = min(begin + rows, states.count)
-        others = own if begin == start else _unit(states.panel(begin, end), device)
+        others = own if begin == start else _unit(states, centres, begin, end)
         for depth, (x, y) in enumerate(zip(own, others, strict=True)):
+            size = y.square().sum(1) / 2
             for a in range(0, stop - start, _ROWS):
-                near = x[a : a + _ROWS] @ y.T
+                near = x[a : a + _ROWS] @ y.T - size  # falls with the distance, as the cosine does
                 if begin == start:
                     near.diagonal(a).fill_(-torch.inf)
                 value, place = near.topk(min(neighbours, end - begin), dim=1)
@@ -82,13 +87,23 @@ def _nearest(states: States, start: int, stop: int, rows: int, neighbours: int, 
     return torch.stack([i.where(b.isfinite(), -1) for i, b in zip(index, best, strict=True)])
 
 
-def _unit(panel: Sequence[Tensor], device: str) -> list[Tensor]:
-    """States of norm 1."""
-    found: list[Tensor] = []
-    for part in panel:
-        here = part.to(device)
-        here = here if here.dtype == torch.float64 else here.float()
-        found.append(here / torch.linalg.vector_norm(here, dim=1, keepdim=True))
+def _centres(states: States, device: str) -> list[Tensor]:
+    """A point amid each depth's directions: distances from there lose nothing where all nearly agree."""
+    panel = states.panel(0, min(PIECE, states.count))
+    return [
+        torch.nn.functional.normalize(x.to(device).double(), dim=1).nanmean(0).nan_to_num() for x in panel
+    ]
+
+
+def _unit(states: States, centres: list[Tensor], start: int, stop: int) -> list[Tensor]:
+    """Some tokens' states at norm 1, from the centres."""
+    dtype = torch.float64 if states.exact else torch.float32
+    found = [torch.empty(stop - start, len(c), dtype=dtype, device=c.device) for c in centres]
+    for at in range(start, stop, PIECE):
+        end = min(at + PIECE, stop)
+        for part, centre, target in zip(states.panel(at, end), centres, found, strict=True):
+            here = part.to(centre.device).double()
+            target[at - start : end - start] = here / here.norm(dim=1, keepdim=True) - centre
     return found
 
 

@@ -29,6 +29,7 @@ def test_every_way_to_give_them_is_one(tmp_path: Path) -> None:
         np.testing.assert_array_equal(torch.stack(list(made.states)), STATES)
     assert activations(tmp_path / "a.npz").offsets == (0, 10, 25, 40)
     assert activations(tmp_path / "b.npz").name == "b"
+    assert activations(STATES, offsets=[0, 10, 25]).offsets == (0, 10, 25, 40)
 
 
 def test_they_are_compared_like_a_capture() -> None:
@@ -54,8 +55,13 @@ def test_widths_may_differ_where_the_measure_allows() -> None:
         ([], None, "there are no arrays"),
         ([np.zeros((3, 2)), np.zeros((4, 2))], None, "'depth 1' has 4 tokens, 'depth 0' has 3"),
         ([np.zeros(3)], None, r"'depth 0' has shape \(3,\), \(token, width\) is needed"),
-        (np.zeros((2, 3, 4)), [0, 2], "offsets rise from 0 to the number of tokens, 3; given 0, 2"),
-        (np.zeros((2, 3, 4)), [0, 2, 1, 3], "offsets rise"),
+        (np.zeros((2, 3, 4)), [0, 2, 5], "rising from 0 to at most the number of tokens, 3; given 0, 2, 5"),
+        (np.zeros((2, 3, 4)), [1, 2], "given 1, 2, 3"),
+        (np.zeros((2, 3, 4)), [0, 2, 1, 3], "given 0, 2, 1, 3"),
+        (np.zeros((2, 3, 4)), [0, 1.5], "given 0, 1.5, 3"),
+        (np.zeros((0, 3, 4)), None, "there are no arrays"),
+        (np.zeros((2, 0, 4)), None, r"'depth 0' has shape \(0, 4\), there are none"),
+        (np.zeros((2, 3, 4), dtype=complex), None, "'depth 0' holds complex numbers"),
         ([np.array([["a", "b"]])], None, "'depth 0' holds no numbers"),
     ],
 )

@@ -42,6 +42,13 @@ def test_rotation_and_scale_of_each_token_change_nothing() -> None:
     assert float(mutual_knn([x, turned])[0, 1]) == 1
 
 
+def test_a_large_offset_hides_no_neighbours_in_float32() -> None:
+    states = (random(3, 200, 16).cumsum(0) + 1e4).float()
+    found = mutual_knn(states)
+    torch.testing.assert_close(found, naive(states.double(), 10), atol=0.02, rtol=0)
+    assert float(found[1, 2]) > 0.15
+
+
 def test_too_few_tokens_a_zero_and_nan_have_no_neighbours() -> None:
     assert mutual_knn(random(2, 5, 3), neighbours=5).isnan().all()
     states = random(2, 20, 3)

@@ -6,11 +6,12 @@ and the estimate without any one group of documents, follows from these sums.
 """
 
 from reprlab.alignment.cka import align, features_are_cheaper, linear_cka, rbf_cka
-from reprlab.alignment.panels import MEMORY, Held, Progress, Reading, States, Survey, survey
+from reprlab.alignment.panels import MEMORY, PIECE, Held, Progress, Reading, States, Survey, survey
 from reprlab.alignment.sums import Alignment
 
 __all__ = [
     "MEMORY",
+    "PIECE",
     "Alignment",
     "Held",
     "Progress",

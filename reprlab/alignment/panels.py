@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 MEMORY = 1 << 29  # bytes for panels
+PIECE = 512  # tokens that are read at a time
 _MASSIVE = 4.0  # times the median norm
 _SAMPLE = 1024  # tokens from which the median distance is taken
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from reprlab.alignment.panels import Progress, Reading, States, Survey
+from reprlab.alignment.panels import PIECE, Progress, Reading, States, Survey
 from reprlab.alignment.sums import Alignment
 
 TILE = 256  # tokens to a side
@@ -75,15 +75,14 @@ class Tiling:
         return [torch.empty(rows, w, dtype=self.dtype, device=self.device) for w in self.states.widths]
 
     def _load(self, start: int, stop: int, buffers: list[Tensor]) -> list[Tensor]:
-        """Some tokens' states, centred, in buffers."""
-        found: list[Tensor] = []
-        for part, mean, buffer in zip(
-            self.states.panel(start, stop), self.centred.centres, buffers, strict=True
-        ):
-            here = buffer[: stop - start]
-            torch.sub(part.to(self.device), mean.to(self.device), out=here)
-            found.append(here)
-        return found
+        """Some tokens' states, centred, in buffers; what is read at a time is little beside them."""
+        for at in range(start, stop, PIECE):
+            end = min(at + PIECE, stop)
+            panel = self.states.panel(at, end)
+            for part, mean, buffer in zip(panel, self.centred.centres, buffers, strict=True):
+                here = buffer[at - start : end - start]
+                torch.sub(part.to(self.device), mean.to(self.device), out=here)
+        return [buffer[: stop - start] for buffer in buffers]
 
     def _pairs(
         self,

@@ -74,7 +74,7 @@ def similarity(
     bandwidth: Annotated[float, typer.Option(help="Of rbf-cka, in median distances.")] = 1.0,
     neighbours: Annotated[int, typer.Option(help="Of knn: k.")] = 10,
     components: Annotated[int, typer.Option(help="Of cosine-components: how many are taken away.")] = 3,
-    memory: Annotated[float, typer.Option(help="GiB for states that are compared.")] = 1.0,
+    memory: Annotated[float, typer.Option(help="GiB for states that are compared.")] = 0.75,
     output: Annotated[
         list[Path] | None, typer.Option("--out", help=".png, .pdf, .svg, .json or .csv; may be repeated.")
     ] = None,
@@ -104,6 +104,8 @@ def similarity(
         raise ReprlabError(f"--memory {memory:g}: give a positive number of GiB")
     if (model is None) == (activations is None):
         raise ReprlabError("give one of --model NAME and --activations FILE")
+    if activations is not None and (run is not None or against_schedule is not None):
+        raise ReprlabError("--activations are states already: leave --schedule and --against-schedule away")
     names = expand([model], known(work.models_dir)) if model else [str(activations)]
     check_outputs(output, len(names))
     if activations is not None:
@@ -223,7 +225,7 @@ class _Job:
             out.print(_table(found, sweep, self.ranges))
         if first.intervals:
             say(f"{first.intervals}; {_size(first)}")
-        if first.remark:
+        if first.remark and first.remark not in first.reading:
             say(first.remark)
 
 
@@ -281,7 +283,7 @@ def _read(path: Path) -> Activations:
 def _trained(name: str, paired: bool) -> None:
     """Refuse the untrained network as a control where there is none."""
     if paired:
-        raise ReprlabError("control untrained is of one model alone")
+        raise ReprlabError("control untrained is of one model alone: not of activations, not against another")
     if name.endswith("@init"):
         raise ReprlabError(f"'{name}' is untrained already")
 
