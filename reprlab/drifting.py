@@ -16,7 +16,7 @@ from torch import Tensor
 
 from reprlab.cache import Capture
 from reprlab.errors import ReprlabError, unknown
-from reprlab.jsonable import plain
+from reprlab.jsonable import write
 from reprlab.moments import Powers, effective_rank, matching, mean, total, variance, variance_flat
 from reprlab.sampling import POLICIES, document_sums
 from reprlab.schedule import Schedule
@@ -129,11 +129,7 @@ class Drift:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        path = Path(path)
-        if path.suffix == ".csv":
-            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
-            return
-        path.write_text(json.dumps(plain(asdict(self)), indent=1) + "\n", encoding="utf-8")
+        write(path, asdict(self), self.to_dataframe)
 
     @classmethod
     def load(cls, path: Path | str) -> Drift:

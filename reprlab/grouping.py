@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError
 from reprlab.groups import Claim, Cut, cut, falling, one_layer, proportional, stability, words
-from reprlab.jsonable import plain
+from reprlab.jsonable import plain, write
 from reprlab.matrices import Similarity
 
 DRAWS = 200
@@ -303,11 +303,7 @@ class Family:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        path = Path(path)
-        if path.suffix == ".csv":
-            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
-            return
-        path.write_text(json.dumps(plain(asdict(self)), indent=1) + "\n", encoding="utf-8")
+        write(path, asdict(self), self.to_dataframe)
 
     @classmethod
     def load(cls, path: Path | str) -> Family:

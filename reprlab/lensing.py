@@ -21,7 +21,7 @@ from reprlab.corpora import Corpus
 from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError, unknown
 from reprlab.evaluating import CACHE_BYTES, SLICE_BYTES
-from reprlab.jsonable import plain
+from reprlab.jsonable import write
 from reprlab.network import Network, Recording
 from reprlab.sampling import POLICIES
 from reprlab.schedule import Schedule
@@ -148,11 +148,7 @@ class Lens:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        path = Path(path)
-        if path.suffix == ".csv":
-            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
-            return
-        path.write_text(json.dumps(plain(asdict(self)), indent=1) + "\n", encoding="utf-8")
+        write(path, asdict(self), self.to_dataframe)
 
     @classmethod
     def load(cls, path: Path | str) -> Lens:
