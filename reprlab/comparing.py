@@ -22,6 +22,7 @@ from reprlab.nulls import CONTROLS, null
 from reprlab.pairing import pair
 from reprlab.resampling import Resampled
 from reprlab.sampling import Policy
+from reprlab.schedule import Schedule
 from reprlab.similarity import SINK_FACTOR
 
 __all__ = ["MEASURES", "Similarity", "average", "cka", "compare", "cosine", "sinks_sweep"]
@@ -124,7 +125,7 @@ def compare(
         width=max(taken.states.widths),
         samples=samples,
         positions=positions,
-        other=_label(against, _labels(capture)["schedule"]) if against is not None else "",
+        other=_label(against) if against is not None else "",
         control=control or "",
         settings=kept,
     )
@@ -201,12 +202,11 @@ def _labels(capture: States_) -> dict[str, Any]:
     }
 
 
-def _label(against: States_, schedule: str) -> str:
+def _label(against: States_) -> str:
+    """The model of the columns, and its schedule where that is not the model's own."""
     labels = _labels(against)
-    same = labels["schedule"] in {"", schedule} or (
-        labels["schedule"].startswith("0:") and " " not in labels["schedule"]
-    )
-    return labels["model"] if same else f"{labels['model']} under {labels['schedule']}"
+    own = {"", str(Schedule.full(max(labels["layers"], 1)))}
+    return labels["model"] if labels["schedule"] in own else f"{labels['model']} under {labels['schedule']}"
 
 
 def _nan(capture: States_, found: Similarity) -> str:

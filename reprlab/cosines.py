@@ -109,7 +109,7 @@ def document_matrices(given: Sample, progress: Progress = lambda done, total: No
     A document without tokens is 0 in both.
     """
     if given.sums is not None:
-        inner = torch.stack([part.inner for part in given.sums])
+        inner = torch.stack([part.inner for part in given.sums()])
     else:
         depths, documents = len(given.states.widths), len(given.offsets) - 1
         inner = torch.zeros(documents, depths, depths, dtype=torch.float64)

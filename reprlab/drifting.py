@@ -80,6 +80,11 @@ class Drift:
     further: tuple[float, float, float] | None = None
 
     @property
+    def values(self) -> dict[str, tuple[float, ...]]:
+        """The variance by depth of each schedule, which the picture shows."""
+        return {name: curve.variance for name, curve in self.curves.items()}
+
+    @property
     def caption(self) -> str:
         """Model, corpus, n and policy in a sentence."""
         left_out = f"{self.excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
@@ -149,7 +154,7 @@ class Drift:
         """Draw the variance by depth, with its interval, and give back the axes."""
         from reprlab import figures
 
-        lines = {name: (c.at, c.variance, c.low, c.high) for name, c in self.curves.items()}
+        lines = {name: (c.at, self.values[name], c.low, c.high) for name, c in self.curves.items()}
         title = f"{self.model}, {'all tokens' if self.policy == 'all' else 'sinks left out'}"
         labels = {"title": title, "label": "variance", "caption": self.caption}
         return figures.lines(lines, **labels, ax=ax, log=True, broken=True)

@@ -102,6 +102,11 @@ class Similarity:
     averages: tuple[Average, ...] = ()
     resampled: Resampled | None = field(default=None, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        for matrix in (self.values, self.low, self.high):
+            if matrix is not None:
+                matrix.setflags(write=False)
+
     @property
     def full(self) -> bool:
         """Whether the model ran as it is."""

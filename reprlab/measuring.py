@@ -54,8 +54,9 @@ def measured(taken: Sample, measure: str, work: Work) -> tuple[Tensor, Resampled
         matrices, some = document_matrices(taken, work.progress)
         return _meaned(matrices, some)
     if measure == "cosine" and taken.sums is not None:
-        sums = torch.stack([part.cosine for part in taken.sums])
-        return _meaned(sums, np.array([part.count for part in taken.sums]))
+        documents = taken.sums()
+        sums = torch.stack([part.cosine for part in documents])
+        return _meaned(sums, np.array([part.count for part in documents]))
     change: Transform | None = None
     if measure.startswith("cosine-"):
         change = transform(taken, measure.removeprefix("cosine-"), int(work.settings.get("components", 0)))

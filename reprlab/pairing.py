@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
-
-from torch import Tensor
 
 from reprlab.cache import Capture
 from reprlab.elsewhere import Activations
@@ -28,12 +25,7 @@ def pair(capture: States, against: States | None, policy: Policy, measure: str) 
         if first.offsets != second.offsets:
             raise ReprlabError("some documents have no tokens left in one of the two: take tokens all")
     else:
-        out = [dropped(one.norms, offsets_of(one), policy) for one in (capture, against)]
-        if policy.samples == "tokens" and policy.place == "all":
-            both = out[0] | out[1]
-            first, second = sample(capture, policy, both), sample(against, policy, both)
-        else:
-            first, second = _by_document(capture, against, policy, out)
+        first, second = _by_document(capture, against, policy)
     both = Sample(Stacked(first.states, second.states), first.offsets, max(first.excluded, second.excluded))
     return _one_width(both, measure)
 
@@ -48,19 +40,20 @@ def _one_width(taken: Sample, measure: str) -> Sample:
     return taken
 
 
-def _by_document(
-    capture: States, against: States, policy: Policy, out: Sequence[Tensor]
-) -> tuple[Sample, Sample]:
-    """Samples that are a document's tokens at some places, only where both captures keep the same ones."""
-    if len(out[0]) == len(out[1]):
-        both = out[0] | out[1]
-        return sample(capture, policy, both), sample(against, policy, both)
+def _by_document(capture: States, against: States, policy: Policy) -> tuple[Sample, Sample]:
+    """Samples that are tokens, but those that a policy leaves out of either.
+
+    Of different tokens, one of each document at a place: the document is left out where one of the two is.
+    """
     starts = [offsets_of(one) for one in (capture, against)]
-    masks = [mask.clone() for mask in out]
-    for (a, b), (c, d) in zip(*map(pairwise, starts), strict=True):
-        if int((~masks[0][a:b]).sum()) != int((~masks[1][c:d]).sum()):
-            masks[0][a:b], masks[1][c:d] = True, True
-    return sample(capture, policy, masks[0]), sample(against, policy, masks[1])
+    out = [dropped(one.norms, at, policy) for one, at in zip((capture, against), starts, strict=True)]
+    if starts[0] == starts[1]:
+        out = [out[0] | out[1]] * 2
+    else:
+        for (a, b), (c, d) in zip(*map(pairwise, starts), strict=True):
+            if int((~out[0][a:b]).sum()) != int((~out[1][c:d]).sum()):
+                out[0][a:b], out[1][c:d] = True, True
+    return sample(capture, policy, out[0]), sample(against, policy, out[1])
 
 
 def _same_samples(capture: States, against: States, policy: Policy) -> None:

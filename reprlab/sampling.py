@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -91,14 +91,14 @@ def dropped(norms: Tensor, offsets: Sequence[int], policy: Policy) -> Tensor:
 class Sample:
     """What is compared: states of some samples at every depth, by document.
 
-    `offsets` are where documents begin among the samples, and the end. `sums` are those of each document
-    where they are at hand without reading states; `centred` where the centres of depths are.
+    `offsets` are where documents begin among the samples, and the end. `sums` gives those of each document
+    of a capture, mostly without its states; `centred` is where the centres of depths are.
     """
 
     states: States
     offsets: tuple[int, ...]
     excluded: int
-    sums: tuple[Sums, ...] | None = None
+    sums: Callable[[], list[Sums]] | None = None
     centred: Survey | None = None
 
     @property
@@ -123,18 +123,12 @@ def sample(capture: Capture | Activations, policy: Policy, out: Tensor | None = 
     kept = (~out).nonzero()[:, 0]
     below = np.concatenate([[0], (~out).cumsum(0).numpy()])
     cuts = tuple(int(below[at]) for at in offsets)
-    elsewhere = places(policy.place)
-    excluded = int(
-        (
-            out
-            if elsewhere is None
-            else out & ~dropped(capture.norms, offsets, replace(policy, tokens="all"))
-        ).sum()
-    )
+    elsewhere = dropped(capture.norms, offsets, replace(policy, tokens="all"))
+    excluded = int((out & ~elsewhere).sum())
     if isinstance(capture, Activations):
         found = Sample(Held([state[kept] for state in capture.states]), cuts, excluded)
     else:
-        summed = tuple(document_sums(capture, out)) if policy.place == "all" else None
+        summed = partial(document_sums, capture, out) if policy.place == "all" else None
         found = Sample(_Kept(capture, kept), cuts, excluded, summed, _survey(capture, kept))
     return _means(found) if policy.samples == "documents" else found
 
@@ -167,12 +161,11 @@ def _means(given: Sample) -> Sample:
     """Each document's mean as one sample."""
     lengths = np.diff(given.offsets)
     if given.sums is not None:
-        means = torch.stack([part.mean for part in given.sums if part.count], 1)
+        means = torch.stack([part.mean for part in given.sums() if part.count], 1)
         states = [mean.float() for mean in means]
     else:
         totals = [torch.zeros(len(lengths), w, dtype=torch.float64) for w in given.states.widths]
-        for start, _, panel, owners in panels(given):
-            del start
+        for _, _, panel, owners in panels(given):
             for total, part in zip(totals, panel, strict=True):
                 total.index_add_(0, owners, part.double())
         some = torch.from_numpy(lengths > 0)
@@ -267,5 +260,11 @@ class Stacked:
         return self.first.exact and self.second.exact
 
     def panel(self, start: int, stop: int, depths: slice = slice(None)) -> list[Tensor]:
-        both = [*self.first.panel(start, stop), *self.second.panel(start, stop)]
-        return both[depths]
+        low, high, _ = depths.indices(len(self.widths))
+        split = len(self.first.widths)
+        found: list[Tensor] = []
+        if low < split:
+            found += self.first.panel(start, stop, slice(low, min(high, split)))
+        if high > split:
+            found += self.second.panel(start, stop, slice(max(low - split, 0), high - split))
+        return found

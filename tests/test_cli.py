@@ -178,6 +178,12 @@ BAD: dict[str, str] = {  # command line to the line on stderr
         "'rows.jsonl' is no file of activations: give .npz or .safetensors"
     ),
     "similarity --model tiny-neox@init --control untrained": "'tiny-neox@init' is untrained already",
+    "similarity --model tiny-neox --against tiny-llama --control untrained": (
+        "control untrained is of one model alone: not of activations, not against another"
+    ),
+    "similarity --activations none.npz --schedule 0:2": (
+        "--activations are states already: leave --schedule and --against-schedule away"
+    ),
     "groups --model tiny-neox --count 0": "--count 0: give 1 or more",
     "groups": "Missing option '--model'.",
     "similarity --model tiny-neox --tokens no-sink": (

@@ -40,7 +40,7 @@ def test_every_curve_is_that_of_the_states(found: Drift, captures: dict[str, Cap
     for name, curve in found.curves.items():
         for depth in range(len(curve.at)):
             x = captures[name].states(depth).double().numpy()
-            assert curve.variance[depth] == pytest.approx(x.var(0).mean(), rel=1e-6)
+            assert found.values[name][depth] == pytest.approx(x.var(0).mean(), rel=1e-6)
             assert curve.variance_flat[depth] == pytest.approx(x.var(), rel=1e-6)
             assert curve.mean[depth] == pytest.approx(x.mean(), abs=1e-6)
             assert curve.norm[depth] == pytest.approx(np.linalg.norm(x, axis=1).mean(), rel=1e-5)

@@ -37,6 +37,13 @@ def test_a_result_knows_what_it_is_made_of(acts: Capture) -> None:
     assert set(found.made_with) >= {"torch", "transformers", "reprlab"}
 
 
+def test_a_result_is_not_written_to(acts: Capture) -> None:
+    found = rl.cosine(acts)
+    for matrix in (found.values, found.low, found.high):
+        with pytest.raises(ValueError, match="read-only"):
+            matrix[0, 0] = 2  # pyright: ignore
+
+
 @pytest.mark.parametrize("measure", ["cosine", "cka", "procrustes", "rbf-cka"])
 def test_save_and_load_give_the_value_back(acts: Capture, tmp_path: Path, measure: str) -> None:
     found = compare(acts, measure)

@@ -35,6 +35,14 @@ def test_last_tokens_of_different_lengths_are_paired_by_document() -> None:
     assert torch.equal(panel[4], other.states[2][[8, 11]])
 
 
+def test_as_many_tokens_in_other_documents_are_no_same_tokens() -> None:
+    one = activations(RNG.normal(size=(2, 9, 3)), offsets=[0, 4, 9])
+    other = activations(RNG.normal(size=(2, 9, 3)), offsets=[0, 6, 9])
+    panel = pair(one, other, Policy(samples="last"), "cka").states.panel(0, 2)
+    assert torch.equal(panel[0], one.states[0][[3, 8]])
+    assert torch.equal(panel[2], other.states[0][[5, 8]])
+
+
 def test_a_document_whose_last_token_is_a_sink_in_one_is_left_out_of_both() -> None:
     states = RNG.normal(size=(2, 9, 3))
     states[:, 3] *= 100

@@ -79,5 +79,13 @@ def test_two_are_stacked_depth_behind_depth(acts: Capture) -> None:
     states = sample(acts, Policy()).states
     both = Stacked(states, states)
     assert len(both.widths) == 14
-    one, two = both.panel(3, 9, slice(0, 7)), both.panel(3, 9, slice(7, 14))
-    assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+    whole = states.panel(3, 9)
+    for depths in (slice(0, 7), slice(7, 14), slice(5, 9), slice(6, 7), slice(13, 14), slice(None)):
+        expected = [*whole, *whole][depths]
+        found = both.panel(3, 9, depths)
+        assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
+def test_no_states_are_read_until_they_are_asked_for(acts: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(acts.blocks[0]), "states", lambda *_: pytest.fail("states were read"))
+    assert sample(acts, Policy("no-sinks", 1.2)).excluded > 30
