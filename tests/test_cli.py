@@ -170,6 +170,10 @@ BAD: dict[str, str] = {  # command line to the line on stderr
     "similarity --model tiny-neox --bins 8 --positions first": (
         "--bins cut all places of a document: leave --positions and --samples away"
     ),
+    "similarity --model tiny-neox --against tiny-lama": (
+        f"unknown model 'tiny-lama': did you mean 'tiny-llama'? {NAMES}"
+    ),
+    "similarity --model tiny-neox --memory inf": "--memory inf: give a positive number of GiB",
     "similarity --model tiny-neox --memory 0": "--memory 0: give a positive number of GiB",
     "similarity --activations none.npz": (
         "cannot read activations from 'none.npz': [Errno 2] No such file or directory: 'none.npz'"

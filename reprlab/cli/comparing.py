@@ -84,7 +84,7 @@ def similarity(
 ) -> None:
     """Draw how alike the hidden states are at every pair of depths; captures first if need be."""
     from reprlab.comparing import MEASURES, check
-    from reprlab.models import known
+    from reprlab.models import known, locate
     from reprlab.nulls import CONTROLS
     from reprlab.sampling import Policy
 
@@ -100,7 +100,7 @@ def similarity(
     cuts = _cuts(bins)
     if cuts and (positions != "all" or samples in {"last", "cls"}):
         raise ReprlabError("--bins cut all places of a document: leave --positions and --samples away")
-    if not memory > 0:
+    if not 0 < memory < float("inf"):
         raise ReprlabError(f"--memory {memory:g}: give a positive number of GiB")
     if (model is None) == (activations is None):
         raise ReprlabError("give one of --model NAME and --activations FILE")
@@ -110,6 +110,8 @@ def similarity(
     check_outputs(output, len(names))
     if activations is not None:
         _read(activations)
+    if against is not None and _file(against) is None:
+        locate(against, work.models_dir)
     for name in names if UNTRAINED in controls else ():
         _trained(name, activations is not None or against is not None or against_schedule is not None)
     options: dict[str, Any] = {
