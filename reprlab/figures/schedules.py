@@ -1,141 +1,14 @@
-"""Pictures: matplotlib, and nothing computed. Every function takes numbers, draws on `ax`, returns it."""
+"""Diagrams: a schedule's boxes in the order they run, as the paper's fig. 1 shows them."""
 
 from __future__ import annotations
 
-import itertools
 import textwrap
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from reprlab.diagram import KINDS, Box, wrap
 from reprlab.errors import ReprlabError
-
-COLUMN = 3.35  # inches, one column of a two-column paper
-VARIANTS = {  # colour and marker of each, everywhere: Okabe and Ito's palette
-    "full": ("0.15", "o"),
-    "skip": ("#0072b2", "s"),
-    "middle repeat": ("#d55e00", "^"),
-}
-OTHERS = (("#009e73", "v"), ("#cc79a7", "D"), ("#e69f00", "P"), ("#56b4e9", "X"))  # of lines that are none
-_STYLE: Any = {
-    "font.size": 8,
-    "axes.titlesize": 8,
-    "figure.dpi": 150,
-    "savefig.dpi": 300,
-    "pdf.fonttype": 42,  # text stays text
-    "svg.hashsalt": "reprlab",
-}
-
-
-def heatmap(
-    values: NDArray[Any],
-    *,
-    title: str,
-    label: str,
-    caption: str,
-    ax: Any = None,
-    low: float = 0.0,
-    distance: bool = False,
-    names: tuple[str, str] | None = None,
-) -> Any:
-    """A (depth, depth) matrix as the paper's fig. 3 shows it: depth 0 at the top left, ticks at depths.
-
-    The colours run from `low` (or the smallest value, if that is lower) to 1, for a `distance` from the
-    largest value to 0, so that bright is alike either way; NaN is grey. `names` are of the networks whose
-    depths are the rows and the columns, where they are two: both are drawn to one length. Drawn on its own
-    it carries its caption; on a given `ax` it does not.
-    """
-    import matplotlib as mpl
-    from matplotlib import pyplot as plt
-
-    with mpl.rc_context(_STYLE):
-        alone = ax is None
-        if alone:
-            _, ax = plt.subplots(figsize=(COLUMN, COLUMN * 1.05), layout="constrained")
-        colours = mpl.colormaps["viridis_r" if distance else "viridis"].with_extremes(bad="0.8")
-        finite = values[np.isfinite(values)]
-        floor = min(low, float(finite.min())) if finite.size else low
-        top = (float(finite.max()) if finite.size and finite.max() > 0 else 1.0) if distance else 1.0
-        rows, columns = values.shape
-        image = ax.imshow(values, cmap=colours, vmin=floor, vmax=top, interpolation="nearest")
-        ax.set_aspect(columns / rows)  # relative depth: first to last has one length, down and across
-        ax.set_xticks(depth_ticks(columns))
-        ax.set_yticks(depth_ticks(rows))
-        down, across = (f"depth of {_plain(name)}" for name in names) if names else ("depth", "depth")
-        ax.set(xlabel=across, ylabel=down, title=_plain(title))
-        ax.figure.colorbar(image, ax=ax, label=label, fraction=0.046, pad=0.03)
-        if alone:
-            text = textwrap.fill(_plain(caption), 68)
-            ax.figure.supxlabel(text, fontsize=6, color="0.3", x=0.03, ha="left")
-    return ax
-
-
-def lines(
-    curves: Mapping[str, tuple[Sequence[float], ...]],
-    *,
-    title: str,
-    label: str,
-    caption: str,
-    ax: Any = None,
-    log: bool = False,
-    broken: bool = False,
-) -> Any:
-    """Curves by depth, each (depths, values, low, high), its interval as a band; a variant keeps its look.
-
-    `broken`: no line over depths that a curve does not have.
-    """
-    import matplotlib as mpl
-    from matplotlib import pyplot as plt
-
-    with mpl.rc_context(_STYLE):
-        alone = ax is None
-        if alone:
-            _, ax = plt.subplots(figsize=(COLUMN, COLUMN * 0.85), layout="constrained")
-        others = [name for name in curves if name not in VARIANTS]
-        looks = VARIANTS | dict(zip(others, itertools.cycle(OTHERS), strict=False))
-        for name, (at, values, low, high) in curves.items():
-            colour, marker = looks[name]
-            ax.fill_between(at, low, high, color=colour, alpha=0.2, lw=0)
-            look = {"color": colour, "marker": marker, "ms": 3, "lw": 1, "clip_on": False}
-            line = _broken(at, values) if broken else (at, values)
-            ax.plot(*line, **look, label=_plain(name))
-        last = max(at[-1] for at, *_ in curves.values())
-        ax.set_xticks(depth_ticks(int(last) + 1))
-        ax.set(xlabel="depth", ylabel=label, title=title, yscale="log" if log else "linear")
-        ax.legend(frameon=False, fontsize=7)
-        ax.spines[["top", "right"]].set_visible(False)
-        if alone:
-            text = textwrap.fill(_plain(caption), 68)
-            ax.figure.supxlabel(text, fontsize=6, color="0.3", x=0.03, ha="left")
-    return ax
-
-
-def _broken(at: Sequence[float], values: Sequence[float]) -> tuple[list[float], list[float]]:
-    """A curve that has no line over depths between which there are others."""
-    places, found = [at[0]], [values[0]]
-    for before, here, value in zip(at, at[1:], values[1:], strict=False):
-        gap = [float("nan")] if here - before > 1 else []
-        places += [*gap, here]
-        found += [*gap, value]
-    return places, found
-
-
-def depth_ticks(count: int) -> list[int]:
-    """Depths to label: 0, the last, and round steps between that do not crowd them.
-
-    >>> depth_ticks(31)
-    [0, 5, 10, 15, 20, 25, 30]
-    >>> depth_ticks(41)
-    [0, 5, 10, 15, 20, 25, 30, 35, 40]
-    """
-    last = count - 1
-    step = next(s for s in (1, 2, 5, 10, 20, 50) if last / s <= 8) if last <= 400 else 100
-    return [d for d in range(0, last, step) if last - d > step / 2] + [last]
-
+from reprlab.figures.looks import COLUMN, STYLE, plain
 
 # A diagram is laid out in inches, from the top left; down is negative.
 _CELL, _BETWEEN, _STEP, _FORK, _SIGN = 0.19, 0.05, 0.12, 0.13, 0.075  # _SIGN is a radius
@@ -172,10 +45,10 @@ def diagram(drawn: Sequence[Box], *, caption: str, ax: Any = None) -> Any:
         raise ReprlabError(f"{count:,} boxes are too many for a picture: at most {_TOP}")
     room = COLUMN - 2 * _SIDE
     rows = [drawn[r.start : r.stop] for r in wrap(map(_wide, drawn), room - _STEP)]
-    lines = textwrap.wrap(_plain(caption), 68, max_lines=6, placeholder=" …")
+    lines = textwrap.wrap(plain(caption), 68, max_lines=6, placeholder=" …")
     legend = [kind for kind in KINDS if any(box.kind == kind for box in drawn)]
     height = sum(_tall(row) for row in rows) + _ROW * len(rows) + 0.21 + _LINE * len(lines)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         if ax is None:
             _, ax = plt.subplots(figsize=(room, height))
             ax.set_position((0, 0, 1, 1))
@@ -284,19 +157,3 @@ def _legend(ax: Any, kinds: Sequence[str], y: float, *, gap: bool) -> None:
     if gap:
         _flow(ax, x, x + 0.17, y, gap=True)
         ax.text(x + 0.22, y - 0.005, "layers left out", size=6, color="0.3", va="center_baseline")
-
-
-def save(ax: Any, path: Path) -> None:
-    """Write the picture that `ax` belongs to; the file's ending chooses the format. No date is written."""
-    import matplotlib as mpl
-    from matplotlib import pyplot as plt
-
-    empty = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {"Software": None}}
-    with mpl.rc_context(_STYLE):
-        ax.figure.savefig(path, metadata=empty.get(path.suffix), bbox_inches="tight", pad_inches=0.04)
-    plt.close(ax.figure)
-
-
-def _plain(text: str) -> str:
-    """Text that matplotlib shows as it is: a dollar sign starts no formula."""
-    return text.replace("$", r"\$")
