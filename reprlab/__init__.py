@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reprlab.plan import Plan
     from reprlab.schedule import Schedule, Summed
     from reprlab.scores import Scores
+    from reprlab.shares import Retained, retained
     from reprlab.sweeping import sweep
 
 _PUBLIC = {
@@ -28,6 +29,7 @@ _PUBLIC = {
     "Lens": "lensing",
     "Plan": "plan",
     "ReprlabError": "errors",
+    "Retained": "shares",
     "Schedule": "schedule",
     "Scores": "scores",
     "Similarity": "comparing",
@@ -45,6 +47,7 @@ _PUBLIC = {
     "lens": "lensing",
     "load": "loading",
     "paper_grid": "grids",
+    "retained": "shares",
     "sinks_sweep": "comparing",
     "sweep": "sweeping",
 }
@@ -57,6 +60,7 @@ __all__ = [
     "Lens",
     "Plan",
     "ReprlabError",
+    "Retained",
     "Schedule",
     "Scores",
     "Similarity",
@@ -74,6 +78,7 @@ __all__ = [
     "lens",
     "load",
     "paper_grid",
+    "retained",
     "sinks_sweep",
     "sweep",
 ]

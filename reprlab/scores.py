@@ -97,7 +97,7 @@ class Scores:
             found = {results.name: self.share(results, metric, places).value for results in having}
             there = {name: value for name, value in found.items() if not math.isnan(value)}
             median = float(np.median(list(there.values()))) if len(there) > 1 else math.nan
-            rows.append({**self._labels(places), **found, "median": median, "of": ", ".join(there)})
+            rows.append({**self.labels(places), **found, "median": median, "of": ", ".join(there)})
         return pd.DataFrame(rows)
 
     def undecided(self, metric: str = "u") -> dict[str, str]:
@@ -180,7 +180,8 @@ class Scores:
             for group in found.values()
         )
 
-    def _labels(self, places: Sequence[int]) -> dict[str, Any]:
+    def labels(self, places: Sequence[int]) -> dict[str, Any]:
+        """One of `rows` as columns: its place among them, its variant and what that takes, its orders."""
         labels = _labels(self.entries[places[0]])
         together = {"schedule": f"{len(places)} orders", "seed": None} if len(places) > 1 else {}
         return {"row": self.rows.index(tuple(places)), **labels, **together, "seeds": len(places)}
@@ -189,7 +190,7 @@ class Scores:
         how, items = results.column(metric).aggregation, results.items(metric)[list(places)]
         _, spread = seeds_spread(np.atleast_1d(aggregate(how, items)))
         return {
-            **self._labels(places),
+            **self.labels(places),
             "benchmark": results.name,
             "metric": metric,
             "value": float(aggregate(how, pooled(items))),

@@ -16,6 +16,7 @@ RINGS = [
     {"schedule"},
     {"plan", "grids", "diagram", "moments"},
     {"scores"},
+    {"shares"},
     {"models", "corpora", "network", "cache", "elsewhere", "figures", "benchmarks"},
     {"capturing", "loading", "evaluating", "sampling", "matrices"},
     {"cosines", "pairing"},

@@ -1,0 +1,157 @@
+"""Shares: what schedules keep of the full model's score, under the same draws of documents for all."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprlab.results import Results
+from reprlab.scores import Scores
+from reprlab.uncertainty import AGGREGATIONS, bootstrap, draws
+
+Array = NDArray[np.float64]
+DRAWS = 10_000
+MEDIAN = "median"
+
+
+@dataclass(frozen=True, repr=False)
+class Retained:
+    """R = (score - floor) / (full - floor) of every row of some scores: 0 is guessing, 1 the full model.
+
+    `values` (row, benchmark) and `drawn` (row, benchmark, draw): numerator and denominator under the same
+    draw of documents, the same draws for every row, others for every benchmark. Rows are those of
+    `scores.rows`: a random order's seeds together, drawn anew beside the documents unless they are all orders
+    that there are. `benchmarks` are those on which the full model is 5 standard errors above guessing or
+    more, `undecided` the others, and why.
+    """
+
+    scores: Scores
+    metric: str
+    benchmarks: tuple[str, ...]
+    undecided: dict[str, str]
+    values: Array
+    drawn: NDArray[np.float32]
+
+    def __repr__(self) -> str:
+        return f"<Retained {self.metric} of {self.scores.model}: {len(self.values)} rows, {self.benchmarks}>"
+
+    @cached_property
+    def labels(self) -> tuple[dict[str, Any], ...]:
+        """Each row's variant and what that takes, the middle layers M = T - 2s - 1, and its cost.
+
+        `layer_calls` are layers run, `path` steps in a row, a set as one; of several orders the first's.
+        """
+        layers = self.scores.layers
+        found: list[dict[str, Any]] = []
+        for places in self.scores.rows:
+            one = self.scores.labels(places)
+            schedule = self.scores.entries[places[0]].schedule
+            middle = None if one["start"] is None else layers - 2 * one["start"] - 1
+            cost = {"layer_calls": schedule.layer_calls, "path": len(schedule)}
+            found.append({**one, "middle": middle, **cost})
+        return tuple(found)
+
+    def rows(self, variant: str, **labels: Any) -> list[int]:
+        """The rows of a variant, in their order, that have these labels: `rows("skip", start=9)`."""
+        wanted = {"variant": variant, **labels}
+        return [
+            row
+            for row, one in enumerate(self.labels)
+            if all(one[key] == value for key, value in wanted.items())
+        ]
+
+    @property
+    def median(self) -> Array:
+        """The median over benchmarks: (row,); NaN where there are none."""
+        return np.median(self.values, axis=1) if self.benchmarks else np.full(len(self.values), math.nan)
+
+    @cached_property
+    def drawn_median(self) -> NDArray[np.float32]:
+        """The median over benchmarks under each draw: (row, draw)."""
+        shape = (len(self.values), self.drawn.shape[-1])
+        return np.median(self.drawn, axis=1) if self.benchmarks else np.full(shape, np.nan, np.float32)
+
+    def table(self, *variants: str) -> list[dict[str, Any]]:
+        """A row for every row of these variants and benchmark: its labels, `R`, and `low` and `high` (95 %).
+
+        The benchmark `median` is the median over benchmarks, there where they are two or more.
+        """
+        found: list[dict[str, Any]] = []
+        for row, labels in enumerate(self.labels):
+            if labels["variant"] not in variants:
+                continue
+            for name, value, drawn in self._cells(row):
+                low, high = interval(drawn)
+                kept = {key: labels[key] for key in labels if key != "row"}
+                found.append({**kept, "benchmark": name, "R": float(value), "low": low, "high": high})
+        return found
+
+    def _cells(self, row: int) -> list[tuple[str, float, NDArray[np.float32]]]:
+        cells = list(zip(self.benchmarks, self.values[row], self.drawn[row], strict=True))
+        if len(cells) > 1:
+            cells.append((MEDIAN, self.median[row], self.drawn_median[row]))
+        return cells
+
+
+def interval(drawn: NDArray[Any], level: float = 0.95) -> tuple[float, float]:
+    """The ends between which that share of draws lies; draws without a number are left out."""
+    known = drawn[~np.isnan(drawn)]
+    if not known.size:
+        return math.nan, math.nan
+    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def retained(scores: Scores, metric: str = "u", *, count: int = DRAWS) -> Retained:
+    """R of every row of some scores under `count` draws of the documents' units.
+
+    >>> import reprlab as rl
+    >>> net = rl.load("tiny-llama")
+    >>> scores = rl.sweep(net, rl.paper_grid("fig04", layers=6), ["builtin_pronoun"], limit=4, cache=tmp)
+    >>> rl.retained(scores, count=100).undecided.keys()
+    dict_keys(['builtin_pronoun'])
+    """
+    having = [results for results in scores.benchmarks.values() if metric in results.metrics]
+    shares = {results.name: scores.share(results, metric, [0]) for results in having}
+    undecided = {name: share.reason for name, share in shares.items() if math.isnan(share.value)}
+    kept = [results for results in having if results.name not in undecided]
+    values = np.empty((len(scores.rows), len(kept)))
+    drawn = np.empty((len(scores.rows), len(kept), count), np.float32)
+    for at, results in enumerate(kept):
+        values[:, at], drawn[:, at] = _shares(scores, results, metric, count)
+    return Retained(scores, metric, tuple(results.name for results in kept), undecided, values, drawn)
+
+
+def _shares(scores: Scores, results: Results, metric: str, count: int) -> tuple[Array, Array]:
+    """R of every row on one benchmark, as it is (row,) and under draws (row, draw)."""
+    name = results.column(metric).aggregation
+    how, items = AGGREGATIONS[name], results.items(metric)
+    ones = np.ones((1, len(np.unique(results.codes))))
+    times = np.concatenate([ones, draws(results.codes, count, seed=zlib.crc32(results.name.encode()))])
+    with np.errstate(all="ignore"):
+        floor = how.unlink(np.array(results.guess(metric)))
+        above = how.unlink(bootstrap(name, items, results.codes, times)) - floor  # (schedule, 1 + draw)
+        shares = above / above[0]
+    rows = [_pooled(scores, places, shares[list(places)]) for places in scores.rows]
+    found = np.array(rows)
+    return found[:, 0], found[:, 1:]
+
+
+def _pooled(scores: Scores, places: Sequence[int], shares: Array) -> Array:
+    """Orders together, (order, 1 + draw) -> (1 + draw,): their mean, under draws of orders too."""
+    if len(places) == 1:
+        return shares[0]
+    entry, size = scores.entries[places[0]], len(places)
+    if entry.start is not None and size >= math.factorial(scores.layers - 2 * entry.start - 1) - 1:
+        return shares.mean(0)  # every order but the model's own: nothing to draw
+    chance = np.random.default_rng(zlib.crc32(f"{entry.variant} {entry.start}".encode()))
+    weights = chance.multinomial(size, np.full(size, 1 / size), size=shares.shape[1]) / size
+    weights[0] = 1 / size
+    return (weights.T * shares).sum(0)

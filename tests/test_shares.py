@@ -1,0 +1,142 @@
+"""Laws of shares: the score's own normalised value, pairing, seeds drawn anew, what cannot be told."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import reprlab as rl
+from reprlab.grids import Entry
+from reprlab.results import Column, Results
+from reprlab.scores import Scores
+from reprlab.shares import interval, retained
+
+LAYERS = 12
+
+
+def made(
+    values: np.ndarray, *, name: str = "one", floor: float = 0.25, units: list[str] | None = None
+) -> Results:
+    """A benchmark with the metric u: (schedule, document)."""
+    ids = tuple(str(i) for i in range(values.shape[1]))
+    return Results(
+        *(name, name, "semantic", "multiple_choice", 0, "paper", "d", floor, 100),
+        (Column("u", "mean", 1, True),),
+        *(ids, tuple(units or ids), values[..., None], np.zeros(len(values), np.int64)),
+    )
+
+
+def scores(*results: Results, entries: list[Entry]) -> Scores:
+    return Scores("m", "", "float32", LAYERS, tuple(entries), {r.name: r for r in results}, {})
+
+
+def some(seed: int = 0, **levels: float) -> Scores:
+    """Two benchmarks of 80 documents; each schedule's u is around a level."""
+    rng = np.random.default_rng(seed)
+    entries = rl.paper_grid("fig11", LAYERS, starts=[3, 4], seeds=[0, 1, 2])
+    level = [levels.get(entry.variant, 0.6) for entry in entries]
+    parts = [np.clip(np.array(level)[:, None] + rng.normal(0, 0.1, (len(entries), 80)), 0, 1) for _ in "ab"]
+    return scores(made(parts[0], name="a"), made(parts[1], name="b"), entries=entries)
+
+
+def test_values_are_the_normalised_scores_and_the_full_model_is_one_in_every_draw() -> None:
+    found = some(full=0.8, skip=0.5)
+    r = retained(found, count=50)
+    frame = found.normalised()
+    assert np.allclose(r.values, frame[["a", "b"]])
+    assert np.allclose(r.median, frame["median"])
+    assert (r.drawn[0] == 1).all()
+    assert np.allclose(r.drawn_median, np.median(r.drawn, axis=1))
+
+
+def test_intervals_agree_with_the_delta_method() -> None:
+    found = some(full=0.8, skip=0.5)
+    r = retained(found)
+    row = r.rows("skip", start=3)[0]
+    for at, name in enumerate("ab"):
+        share = found.share(found.results(name), "u", found.rows[row])
+        low, high = interval(r.drawn[row, at])
+        assert low == pytest.approx(share.low, abs=0.01)
+        assert high == pytest.approx(share.high, abs=0.01)
+
+
+def test_equal_documents_give_equal_draws_whatever_else_was_swept() -> None:
+    found = some(full=0.8, skip=0.5)
+    few = [0, *(i for i, e in enumerate(found.entries) if e.variant == "skip")]
+    less = replace(
+        found,
+        entries=tuple(found.entries[i] for i in few),
+        benchmarks={
+            n: replace(r, values=r.values[few], nonfinite=r.nonfinite[few])
+            for n, r in found.benchmarks.items()
+        },
+    )
+    one, other = retained(found, count=40), retained(less, count=40)
+    assert np.array_equal(one.drawn[one.rows("skip")], other.drawn[other.rows("skip")])
+
+
+def test_a_benchmark_at_guessing_is_left_out_with_its_reason() -> None:
+    r = retained(some(full=0.26), count=10)
+    assert r.benchmarks == ()
+    assert "5 are needed" in r.undecided["a"] or "not above guessing" in r.undecided["a"]
+    assert np.isnan(r.median).all()
+    assert r.table("skip") == []
+
+
+def test_orders_are_drawn_beside_documents_unless_they_are_all() -> None:
+    found = some(full=0.8)
+    # one order is much worse than the others, on every document alike
+    worse = next(
+        i for i, e in enumerate(found.entries) if e.variant == "random" and e.start == 3 and e.seed == 0
+    )
+    parts = {}
+    for name, r in found.benchmarks.items():
+        values = r.values.copy()
+        values[worse] -= 0.2
+        parts[name] = replace(r, values=values)
+    r = retained(replace(found, benchmarks=parts))
+    (row,) = r.rows("random", start=3)
+    low, high = interval(r.drawn_median[row])
+    assert high - low > 0.3  # orders' spread of .36 in R
+    assert r.median[row] == pytest.approx(retained(found).median[row] - 0.2 / 3 / 0.55, abs=0.02)
+
+
+def test_all_orders_of_three_layers_are_a_census() -> None:
+    seeds: dict[str, int] = {}
+    for seed in range(100):
+        seeds.setdefault(str(rl.Schedule.paper("random", layers=LAYERS, start=4, seed=seed)), seed)
+    full = [rl.Entry("full", rl.Schedule.full(LAYERS))]
+    grid = rl.paper_grid("fig07", LAYERS, starts=[4], seeds=seeds.values())
+    assert len(seeds) == 6
+    values = np.full((7, 60), 0.8)
+    values[1:] = np.linspace(0.3, 0.8, 6)[:, None]  # documents do not matter
+    values += np.random.default_rng(0).normal(0, 1e-9, values.shape)
+    r = retained(scores(made(values), entries=full + grid), count=200)
+    (row,) = r.rows("random")
+    assert r.labels[row]["seeds"] == 5  # the identity is no random order
+    assert np.ptp(r.drawn[row]) < 1e-3
+
+
+def test_a_table_has_labels_intervals_and_a_median_of_two_or_more() -> None:
+    r = retained(some(full=0.8), count=100)
+    rows = r.table("skip", "random")
+    assert {row["benchmark"] for row in rows} == {"a", "b", "median"}
+    assert all(row["low"] <= row["R"] <= row["high"] for row in rows)
+    one = next(row for row in rows if row["variant"] == "skip" and row["start"] == 4)
+    assert (one["middle"], one["layer_calls"], one["path"]) == (3, 9, 9)
+    alone = replace(r.scores, benchmarks={"a": r.scores.benchmarks["a"]})
+    assert {row["benchmark"] for row in retained(alone, count=10).table("skip")} == {"a"}
+
+
+def test_units_are_drawn_whole() -> None:
+    rng = np.random.default_rng(1)
+    pairs = np.repeat(rng.uniform(0.2, 0.9, (2, 40)), 2, axis=1)
+    pairs[0] = 0.9
+    entries = [rl.Entry("full", rl.Schedule.full(LAYERS)), *rl.paper_grid("fig04", LAYERS, starts=[4])]
+    names = [str(i // 2) for i in range(80)]
+    apart, whole = (
+        retained(scores(made(pairs + rng.normal(0, 1e-6, pairs.shape), units=units), entries=entries))
+        for units in (None, names)
+    )
+    widths = [np.subtract(*interval(r.drawn[1, 0])[::-1]) for r in (apart, whole)]
+    assert widths[1] / widths[0] == pytest.approx(2**0.5, rel=0.1)
