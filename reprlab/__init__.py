@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from reprlab.drifting import Drift, drift
     from reprlab.elsewhere import Activations, activations
     from reprlab.errors import ReprlabError
+    from reprlab.evidence import Evidence, Example
     from reprlab.grids import Entry, paper_grid
     from reprlab.grouping import Family, Groups, family, group
     from reprlab.lensing import Lens, lens
@@ -24,6 +25,8 @@ _PUBLIC = {
     "Activations": "elsewhere",
     "Drift": "drifting",
     "Entry": "grids",
+    "Evidence": "evidence",
+    "Example": "evidence",
     "Family": "grouping",
     "Groups": "grouping",
     "Lens": "lensing",
@@ -55,6 +58,8 @@ __all__ = [
     "Activations",
     "Drift",
     "Entry",
+    "Evidence",
+    "Example",
     "Family",
     "Groups",
     "Lens",

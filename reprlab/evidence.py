@@ -1,0 +1,67 @@
+"""Evidence: everything that a report on one model stands on, as labelled values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+
+from reprlab.cache import Capture
+from reprlab.drifting import Drift
+from reprlab.grouping import Groups
+from reprlab.matrices import Similarity
+from reprlab.scores import Scores
+from reprlab.shares import Retained, retained
+
+SIMILARITIES = ("cosine", "cosine no-sinks", "cka", "cka no-sinks", "residual null")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One question of arithmetic, and what the full model and a schedule write on."""
+
+    benchmark: str
+    prompt: str
+    right: str
+    full: str
+    schedule: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was captured, compared and swept for one model; None is what was not run.
+
+    `scores` hold figs. 2, 4 to 9, 11 and 17, `loops` fig. 10, `windows` every range of layers, `precise` a
+    part of `scores` in float32. `capture` is of the full model; `similarities` are by the names in
+    `SIMILARITIES`, `groups` by cosine without sinks.
+    """
+
+    model: str
+    note: str
+    layers: int
+    scores: Scores | None = None
+    loops: Scores | None = None
+    windows: Scores | None = None
+    precise: Scores | None = None
+    capture: Capture | None = None
+    similarities: Mapping[str, Similarity] = field(default_factory=dict[str, Similarity])
+    groups: Groups | None = None
+    drift: Drift | None = None
+    example: Example | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of what is there."""
+        named = (f.name for f in fields(self) if f.name not in {"model", "note", "layers"})
+        return tuple(name for name in named if getattr(self, name))
+
+    @cached_property
+    def u(self) -> Retained | None:
+        """What schedules retain of the continuous score."""
+        return retained(self.scores, "u") if self.scores else None
+
+    @cached_property
+    def accuracy(self) -> Retained | None:
+        """What schedules retain of the accuracy."""
+        return retained(self.scores, "acc") if self.scores else None
