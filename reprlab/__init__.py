@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from reprlab.lensing import Lens, lens
     from reprlab.loading import fetch, load
     from reprlab.plan import Plan
+    from reprlab.ranks import shifted
+    from reprlab.reporting import Place, Settings, report
     from reprlab.schedule import Schedule, Summed
     from reprlab.scores import Scores
     from reprlab.shares import Retained, retained
@@ -30,11 +32,13 @@ _PUBLIC = {
     "Family": "grouping",
     "Groups": "grouping",
     "Lens": "lensing",
+    "Place": "reporting",
     "Plan": "plan",
     "ReprlabError": "errors",
     "Retained": "shares",
     "Schedule": "schedule",
     "Scores": "scores",
+    "Settings": "reporting",
     "Similarity": "comparing",
     "Summed": "schedule",
     "activations": "elsewhere",
@@ -50,7 +54,9 @@ _PUBLIC = {
     "lens": "lensing",
     "load": "loading",
     "paper_grid": "grids",
+    "report": "reporting",
     "retained": "shares",
+    "shifted": "ranks",
     "sinks_sweep": "comparing",
     "sweep": "sweeping",
 }
@@ -63,11 +69,13 @@ __all__ = [
     "Family",
     "Groups",
     "Lens",
+    "Place",
     "Plan",
     "ReprlabError",
     "Retained",
     "Schedule",
     "Scores",
+    "Settings",
     "Similarity",
     "Summed",
     "activations",
@@ -83,7 +91,9 @@ __all__ = [
     "lens",
     "load",
     "paper_grid",
+    "report",
     "retained",
+    "shifted",
     "sinks_sweep",
     "sweep",
 ]

@@ -6,7 +6,7 @@ import json
 import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -121,6 +121,19 @@ class Scores:
             return Normalised(nan, nan, nan, nan, f"what guessing gives in {metric} is not known")
         how, one = results.column(metric).aggregation, pooled(items[list(places)])
         return normalised(how, one, items[0], floor=floor, units=results.codes)
+
+    def joined(self, other: Scores) -> Scores:
+        """Both sweeps of one network together; a benchmark has NaN for schedules that it was not swept on."""
+        for what in ("model", "note", "dtype", "layers"):
+            one, two = getattr(self, what), getattr(other, what)
+            if one != two:
+                raise ReprlabError(f"sweeps of one network are joined: {what} is {one}, and {two}")
+        entries = tuple(dict.fromkeys([*self.entries, *other.entries]))
+        found: dict[str, Results] = {}
+        for name in dict.fromkeys([*self.benchmarks, *other.benchmarks]):
+            parts = [(s, s.benchmarks[name]) for s in (self, other) if name in s.benchmarks]
+            found[name] = _joined(name, parts, entries)
+        return replace(self, entries=entries, benchmarks=found)
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each entry, benchmark and metric: value, standard error, n, normalised score."""
@@ -241,6 +254,21 @@ class Scores:
         except (OSError, EOFError, BadZipFile, zlib.error, LookupError, *_FOREIGN) as error:
             why = "it is no .npz file" if "pickle" in str(error) else error
             raise ReprlabError(f"'{path}' holds no scores that reprlab wrote: {why}") from error
+
+
+def _joined(name: str, parts: Sequence[tuple[Scores, Results]], entries: Sequence[Entry]) -> Results:
+    """One benchmark of one sweep or two over the same documents, a row for each entry."""
+    first = parts[0][1]
+    if any(
+        (r.ids, r.definition, r.columns) != (first.ids, first.definition, first.columns) for _, r in parts
+    ):
+        raise ReprlabError(f"sweeps are joined over the same documents: those of '{name}' differ")
+    rows = {entry: (r, at) for s, r in reversed(parts) for at, entry in enumerate(s.entries)}
+    there = [rows.get(entry) for entry in entries]
+    blank = np.full(first.values.shape[1:], np.nan)
+    values = np.array([blank if one is None else one[0].values[one[1]] for one in there])
+    lost = np.array([0 if one is None else one[0].nonfinite[one[1]] for one in there])
+    return replace(first, values=values, nonfinite=lost, divergence=None)
 
 
 def _results(head: dict[str, Any], data: Any, number: int) -> Results:

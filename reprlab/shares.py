@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,14 +70,13 @@ class Retained:
 
     @property
     def median(self) -> Array:
-        """The median over benchmarks: (row,); NaN where there are none."""
-        return np.median(self.values, axis=1) if self.benchmarks else np.full(len(self.values), math.nan)
+        """The median over the benchmarks that a row was swept on: (row,); NaN where there are none."""
+        return _median(self.values)
 
     @cached_property
     def drawn_median(self) -> NDArray[np.float32]:
         """The median over benchmarks under each draw: (row, draw)."""
-        shape = (len(self.values), self.drawn.shape[-1])
-        return np.median(self.drawn, axis=1) if self.benchmarks else np.full(shape, np.nan, np.float32)
+        return _median(self.drawn)
 
     def table(self, *variants: str) -> list[dict[str, Any]]:
         """A row for every row of these variants and benchmark: its labels, `R`, and `low` and `high` (95 %).
@@ -95,9 +95,18 @@ class Retained:
 
     def _cells(self, row: int) -> list[tuple[str, float, NDArray[np.float32]]]:
         cells = list(zip(self.benchmarks, self.values[row], self.drawn[row], strict=True))
+        cells = [cell for cell in cells if not math.isnan(cell[1])]
         if len(cells) > 1:
             cells.append((MEDIAN, self.median[row], self.drawn_median[row]))
         return cells
+
+
+def _median(values: NDArray[Any]) -> NDArray[Any]:
+    """The median over benchmarks, those left out of which a row was not swept: (row, benchmark, ...)."""
+    if not values.shape[1]:
+        return np.full((len(values), *values.shape[2:]), np.nan, values.dtype)
+    with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # of rows that have none
+        return np.nanmedian(values, axis=1)
 
 
 def interval(drawn: NDArray[Any], level: float = 0.95) -> tuple[float, float]:

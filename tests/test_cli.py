@@ -285,7 +285,7 @@ COMMANDS = dict(commands())
 def test_there_are_the_promised_commands() -> None:
     assert set(map(" ".join, COMMANDS)) == {
         *("", "models", "fetch", "capture", "similarity", "groups", "drift", "lens"),
-        *("schedule", "generate", "sweep"),
+        *("schedule", "generate", "sweep", "report", "figures"),
         *("cache", "cache list", "cache verify", "cache remove"),
     }
 
@@ -1073,3 +1073,87 @@ def test_a_wrong_drift_is_one_line(run: Run, options: str, message: str) -> None
     done = run("drift", "--model", "tiny-llama", *options.split())
     assert (done.code, done.out) == (2, "")
     assert message in done.err
+
+
+# --- report and figures --------------------------------------------------------------------------
+
+REPORT = (
+    "report --model tiny-llama --benchmarks builtin_pronoun --limit 4 --documents 3 --starts 1 --seeds 2 "
+    "--loops 1,2 --loop-limit 4"
+)
+
+
+def test_a_report_prints_the_answers_and_its_page_and_is_drawn_again_from_numbers(
+    run: Run, tmp_path: Path
+) -> None:
+    done = run(*REPORT.split())
+    assert done.code == 0, done.err
+    assert "reports/tiny-llama/index.html" in done.out
+    assert "not decidable" in done.out
+    assert "note: windows is left out: windows of layers were not run" in done.err
+    page = tmp_path / "reports/tiny-llama/index.html"
+    before = page.read_bytes()
+    page.unlink()
+    shutil.rmtree(tmp_path / "cache")
+    again = run("report", "--from-numbers")
+    assert (again.code, again.err) == (0, "")
+    assert page.read_bytes() == before
+    alone = run("figures", "fig15", "--model", "tiny-llama", "--from-numbers")
+    assert alone.out.splitlines()[:2] == ["reports/tiny-llama/fig15.png", "reports/tiny-llama/fig15.pdf"]
+    assert not (tmp_path / "cache").exists()
+
+
+def test_one_figure_alone_runs_only_what_it_needs(run: Run, tmp_path: Path) -> None:
+    done = run("figures", "massive_activations", "--model", "tiny-llama", "--documents", "3")
+    assert done.code == 0, done.err
+    assert (tmp_path / "reports/tiny-llama/massive_activations.png").exists()
+    assert [folder.name for folder in (tmp_path / "cache/tiny-llama").iterdir()] == ["builtin"]
+    assert not list((tmp_path / "cache").rglob("*.sqlite"))
+
+
+def test_figures_are_listed(run: Run) -> None:
+    done = run("figures", "list")
+    assert (done.code, done.err) == (0, "")
+    assert {line.split()[0] for line in done.out.splitlines()[1:]} >= {"fig02", "fig17", "frontier"}
+    assert run("figures").out == done.out
+
+
+BAD_REPORTS: dict[str, str] = {
+    "report": "give --model NAME, as in `reprlab report --model smollm2-135m --quick`",
+    "report --model tiny-lama": "unknown model 'tiny-lama': did you mean 'tiny-llama'?",
+    "report --model tiny-llama --quick --full": "--quick and --full: give one of them, or neither",
+    "report --model tiny-llama --limit 0": "--limit 0: give 1 or more",
+    "report --model tiny-llama --documents 0": "--documents 0: give 1 or more",
+    "report --model tiny-llama --seeds 0": "--seeds 0: give 1 or more",
+    "report --model tiny-llama --starts x": "--starts 'x': give whole numbers as in 5,7,9",
+    "report --model tiny-llama --starts 9": "--starts: none of those given leaves a middle in 6 layers",
+    "report --model tiny-llama --loops 0": "loops",
+    "report --model tiny-llama --windows -1": "--windows -1: give a number of documents, 0 to leave it out",
+    "report --model tiny-llama --benchmarks lambda": "unknown benchmark 'lambda': did you mean 'lambada'?",
+    "report --model tiny-llama --corpus none.txt": "no corpus file at 'none.txt'",
+    "report --model tiny-llama --dtype fp8": "unknown dtype 'fp8'",
+    "report --model tiny-llama --device gpu": "unknown device 'gpu'",
+    "report --model tiny-llama --batch-tokens 0": "--batch-tokens 0: give 1 or more",
+    "report --model tiny-llama --preset papers": "unknown preset 'papers': did you mean 'paper'?",
+    "report --model tiny-llama --precise-on x": "unknown benchmark of --precise-on 'x'",
+    "report --model tiny-llama --single-on x": "unknown benchmark of --single-on 'x'",
+    "report --model tiny-llama --out file": "--out 'file' cannot be made: 'file' is a file",
+    "report --model tiny-llama --data-dir .": "needs lambada_openai/test.jsonl in --data-dir '.'",
+    "report --from-numbers": "--from-numbers: there is no report in 'reports'; `reprlab report --model",
+    "report --from-numbers --model tiny-llama": "--from-numbers: there is no report in 'reports/tiny-llama'",
+    "figures fig99": "unknown figure 'fig99'",
+    "figures fig11": "give --model NAME",
+    "figures fig11 --model tiny-llama --from-numbers": "cannot read 'reports/tiny-llama/fig11.json'",
+    "figures fig12": "there is no report in 'reports'",
+    "figures fig11 --model tiny-bert --documents 3": "the model has no causal language head",
+}
+
+
+@pytest.mark.parametrize("line", BAD_REPORTS)
+def test_a_wrong_report_is_one_line(run: Run, line: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run(*line.split())
+    assert done.code == 2, done
+    assert BAD_REPORTS[line] in done.err
+    assert "Traceback" not in done.err
+    assert done.err.splitlines()[-1].startswith("reprlab: ")

@@ -140,3 +140,36 @@ def test_units_are_drawn_whole() -> None:
     )
     widths = [np.subtract(*interval(r.drawn[1, 0])[::-1]) for r in (apart, whole)]
     assert widths[1] / widths[0] == pytest.approx(2**0.5, rel=0.1)
+
+
+def test_sweeps_are_joined_and_what_one_lacks_is_left_out_of_its_median() -> None:
+    found = some(full=0.8, skip=0.5)
+    rest = [0, *(i for i, e in enumerate(found.entries) if e.variant not in {"skip", "full"})]
+    skips = [0, *(i for i, e in enumerate(found.entries) if e.variant == "skip")]
+
+    def part(rows: list[int], *names: str) -> Scores:
+        some_ = {
+            n: replace(r, values=r.values[rows], nonfinite=r.nonfinite[rows])
+            for n, r in found.benchmarks.items()
+        }
+        return replace(
+            found, entries=tuple(found.entries[i] for i in rows), benchmarks={n: some_[n] for n in names}
+        )
+
+    whole = part(rest, "a", "b").joined(part(skips, "a", "b"))
+    assert set(whole.entries) == set(found.entries)
+    for entry in found.entries:
+        for name in "ab":
+            one, other = (s.results(name).values[s.entries.index(entry)] for s in (whole, found))
+            assert np.array_equal(one, other)
+    fewer = retained(part(rest, "a", "b").joined(part(skips, "a")), count=20)
+    row = fewer.rows("skip")[0]
+    assert np.isnan(fewer.values[row, 1])
+    assert fewer.median[row] == fewer.values[row, 0]
+    assert np.array_equal(fewer.drawn_median[row], fewer.drawn[row, 0])
+    assert {one["benchmark"] for one in fewer.table("skip")} == {"a"}
+    with pytest.raises(rl.ReprlabError, match="sweeps of one network are joined: model is m, and other"):
+        found.joined(replace(found, model="other"))
+    short = {n: replace(r, values=r.values[:, :9], ids=r.ids[:9]) for n, r in found.benchmarks.items()}
+    with pytest.raises(rl.ReprlabError, match="over the same documents: those of 'a' differ"):
+        found.joined(replace(found, benchmarks=short))

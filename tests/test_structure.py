@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 RINGS = [
     {"errors", "jsonable"},
-    {"registry", "groups", "similarity", "alignment", "steps", "packing", "uncertainty", "results"},
+    {"registry", "groups", "similarity", "alignment", "steps", "packing", "uncertainty", "results", "ranks"},
     {"shapes", "neighbours", "nulls", "resampling"},
     {"notation"},
     {"schedule"},

@@ -12,6 +12,7 @@ from reprlab.cli.comparing import similarity
 from reprlab.cli.drifting import drift
 from reprlab.cli.grouping import groups
 from reprlab.cli.lensing import lens
+from reprlab.cli.reporting import figures, report
 from reprlab.cli.schedules import generate, schedule
 from reprlab.cli.shell import err, fail, out
 from reprlab.cli.stored import cache_list, cache_remove, cache_verify
@@ -34,7 +35,20 @@ cache_app = typer.Typer(help="List, check and remove captures and answers.", no_
 app.add_typer(cache_app, name="cache")
 
 
-for _command in (models, fetch, capture, similarity, groups, drift, lens, schedule, generate, sweep):
+for _command in (
+    models,
+    fetch,
+    capture,
+    similarity,
+    groups,
+    drift,
+    lens,
+    schedule,
+    generate,
+    sweep,
+    report,
+    figures,
+):
     app.command()(_command)
 for _name, _command in (("list", cache_list), ("verify", cache_verify), ("remove", cache_remove)):
     cache_app.command(_name)(_command)

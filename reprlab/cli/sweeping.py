@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from reprlab.cli.numbers import whole
 from reprlab.cli.options import (
     AsJson,
     BatchTokens,
@@ -90,7 +91,7 @@ def sweep(
     for option, value in (("--batch-tokens", batch_tokens), ("--max-new-tokens", max_new_tokens)):
         if value < 1:
             raise ReprlabError(f"{option} {value}: give 1 or more")
-    chosen = {"starts": _numbers("--starts", starts), "loops": _numbers("--loops", loops)}
+    chosen = {"starts": whole("--starts", starts), "loops": whole("--loops", loops)}
     if grid is None and (starts or loops):
         raise ReprlabError(
             f"{'--starts' if starts else '--loops'} goes with --grid: a --schedule says it all"
@@ -176,23 +177,6 @@ def _check(
                 f"--out '{path}': the ending chooses the format; there are {', '.join(_ENDINGS)}"
             )
         check_target("--out", path)
-
-
-def _numbers(option: str, text: str | None) -> list[int] | None:
-    """The whole numbers of `5,7,9` or of half-open ranges `5:14`."""
-    if text is None:
-        return None
-    found: list[int] = []
-    for part in text.split(","):
-        first, colon, last = part.strip().partition(":")
-        if not first.isdigit() or (colon and not last.isdigit()):
-            raise ReprlabError(
-                f"{option} '{text}': give whole numbers as in 5,7,9, or a half-open range as in 5:14"
-            )
-        found += range(int(first), int(last)) if colon else [int(first)]
-    if not found:
-        raise ReprlabError(f"{option} '{text}' is an empty range: 5:14 is 5 to 13")
-    return found
 
 
 def _grid(

@@ -199,13 +199,18 @@ def _work(
 
 def on_captures(command: Callable[..., None]) -> Callable[..., None]:
     """A command whose first argument is `Work`: on the command line it has the options of `_work` instead."""
+    return with_options(_work, command)
+
+
+def with_options(make: Callable[..., Any], command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose first argument is what `make` gives, with the options of `make` in that one's place."""
     _, *own = inspect.signature(command, eval_str=True).parameters.values()
-    shared = inspect.signature(_work, eval_str=True).parameters
+    shared = inspect.signature(make, eval_str=True).parameters
 
     @wraps(command)
     def run(**given: Any) -> None:
-        work = _work(**{name: given.pop(name) for name in shared})
-        command(work, **given)
+        made = make(**{name: given.pop(name) for name in shared})
+        command(made, **given)
 
     parameters = [*own, *shared.values()]
     run.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportAttributeAccessIssue]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 COLUMN = 3.35  # inches, one column of a two-column paper
 PAGE = 7.0  # inches, both columns
@@ -20,6 +23,34 @@ VARIANTS = {  # colour and marker of each, everywhere: Okabe and Ito's palette
     "skip one": ("#0072b2", "s"),
     "switch": ("#8c510a", "h"),
 }
+
+
+class Look(NamedTuple):
+    """How a line looks: its colour, its marker, its dashes, and how thick it is."""
+
+    colour: str
+    marker: str
+    dash: Any = "-"
+    width: float = 1.0
+
+
+_LONG, _SHORT, _DOTS = (0, (5, 1.5)), (0, (3, 1.2)), (0, (1, 1.1))
+_CHAIN = (0, (5, 1.2, 1, 1.2))
+BENCHMARKS = {  # everywhere; benchmarks of one kind have one hue: Tol's muted palette
+    "lambada": Look("#332288", "o"),
+    "arc": Look("#c24b5e", "s", _LONG),
+    "hellaswag": Look("#117733", "^", _SHORT),
+    "winogrande": Look("#a08a1a", "D", _CHAIN),
+    "gsm8k": Look("#882255", "v", _DOTS),
+    "gsm8k_nll": Look("#aa4499", "v", _DOTS),
+    "builtin_cloze": Look("#5f57c9", "o"),
+    "builtin_science": Look("#e08794", "s", _LONG),
+    "builtin_commonsense": Look("#44aa77", "^", _SHORT),
+    "builtin_pronoun": Look("#c2ad45", "D", _CHAIN),
+    "builtin_arithmetic_1": Look("#882255", "<", _DOTS),
+    "builtin_arithmetic_2": Look("#cc77bb", ">", _DOTS),
+    "median": Look("black", "", "-", 2.2),
+}
 OTHERS = (("#009e73", "v"), ("#cc79a7", "D"), ("#e69f00", "P"), ("#56b4e9", "X"))  # of lines that are none
 STYLE: Any = {
     "font.size": 8,
@@ -34,6 +65,73 @@ STYLE: Any = {
 def plain(text: str) -> str:
     """Text that matplotlib shows as it is: a dollar sign starts no formula."""
     return text.replace("$", r"\$")
+
+
+def looks_of(names: Iterable[str]) -> dict[str, Look]:
+    """The look of each name: a variant's, a benchmark's, and one of a cycle for names that are neither.
+
+    >>> looks_of(["skip", "median", "mine"])["mine"]
+    Look(colour='#009e73', marker='v', dash='-', width=1.0)
+    """
+    wanted = list(dict.fromkeys(names))
+    known: Mapping[str, Look] = {name: Look(*look) for name, look in VARIANTS.items()} | BENCHMARKS
+    unknown = [name for name in wanted if name not in known]
+    cycle = (Look(*other, dash) for dash in itertools.cycle(("-", _LONG, _DOTS)) for other in OTHERS)
+    made = dict(zip(unknown, cycle, strict=False))
+    return {name: known.get(name) or made[name] for name in wanted}
+
+
+_RAMP = ("#0d0887", "#7e03a8", "#c43e7f", "#ec7853", "#f2b632")  # dark to light: readable in grey
+
+
+def ramp(names: Iterable[str]) -> dict[str, Look]:
+    """Looks of things in an order, as models by size: from dark to light, each with its own marker.
+
+    >>> [look.colour for look in ramp(["small", "large"]).values()]
+    ['#0d0887', '#f2b632']
+    """
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    wanted = list(dict.fromkeys(names))
+    scale, last = LinearSegmentedColormap.from_list("ramp", _RAMP), max(len(wanted) - 1, 1)
+    marks = itertools.cycle("osD^v<>ph")
+    return {
+        name: Look(to_hex(scale(at / last)), mark)
+        for at, (name, mark) in enumerate(zip(wanted, marks, strict=False))
+    }
+
+
+@contextmanager
+def sheet(
+    rows: int = 1,
+    columns: int = 1,
+    *,
+    width: float = PAGE,
+    height: float = 2.4,
+    widths: Iterable[float] | None = None,
+    alike: bool = False,
+    title: str = "",
+) -> Generator[Any]:
+    """Panels in the common style, as an array: (panel,) in one row or column, else (row, column).
+
+    What is drawn inside the `with` has the style, too; `widths` are the columns' shares, `alike` panels have
+    one vertical scale.
+
+    >>> with sheet(1, 2) as panels:
+    ...     line = panels[0].plot([0, 1], [1, 0])
+    >>> panels.shape
+    (2,)
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        shares = None if widths is None else list(widths)
+        if title:
+            figure.suptitle(plain(title), fontsize=8, fontweight="bold")
+        panels = figure.subplots(rows, columns, squeeze=False, sharey=alike, width_ratios=shares)
+        yield panels.ravel() if 1 in panels.shape else panels
 
 
 def caption_below(ax: Any, caption: str) -> None:
@@ -55,12 +153,13 @@ def depth_ticks(count: int) -> list[int]:
     return [d for d in range(0, last, step) if last - d > step / 2] + [last]
 
 
-def save(ax: Any, path: Path) -> None:
-    """Write the picture that `ax` belongs to; the file's ending chooses the format. No date is written."""
+def save(drawn: Any, path: Path) -> None:
+    """Write a figure, or the one that axes belong to; the ending chooses the format. No date is written."""
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
     empty = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {"Software": None}}
+    figure = getattr(drawn, "figure", drawn)
     with mpl.rc_context(STYLE):
-        ax.figure.savefig(path, metadata=empty.get(path.suffix), bbox_inches="tight", pad_inches=0.04)
-    plt.close(ax.figure)
+        figure.savefig(path, metadata=empty.get(path.suffix), bbox_inches="tight", pad_inches=0.04)
+    plt.close(figure)

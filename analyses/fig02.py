@@ -1,0 +1,114 @@
+"""Fig. 2. Single layers: one left out, or exchanged with the next.
+
+Caption: Scores when layer n alone is left out (skip one), and when layers n and n+1 are exchanged (switch),
+against n. Left: accuracy, and perplexity of the last word (else the continuous score u), of the benchmark
+named; bands are 95 % intervals from standard errors over documents, the dashed line is the full model.
+Right: share of the full model's continuous score that is retained, R, as the median over benchmarks with
+its 95 % interval (paired bootstrap); 0 is guessing, 1 the full model.
+
+Claim: The first and last few layers are indispensable; leaving out one of the middle, or exchanging two
+neighbours there, costs little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import reprlab as rl
+from reprlab import curves, figures
+
+NEEDS = ("scores",)
+VARIANTS = ("skip_one", "switch")
+NAMES = {"acc": "accuracy", "perplexity": "perplexity", "u": "continuous score u"}
+
+
+def numbers(evidence: rl.Evidence) -> dict[str, Any]:
+    """Score (value) and R of both variants by layer, and the full model's scores; all benchmarks."""
+    about = curves.about(evidence, found := curves.both(evidence))
+    rows = list(_rows(evidence))
+    for metric, retained in found.items():
+        for row in retained.table(*VARIANTS):
+            ends = {"value": row["R"], "low": row["low"], "high": row["high"]}
+            labels = {key: row[key] for key in ("benchmark", "variant", "layer")}
+            rows.append({"metric": f"R of {metric}", **labels, **ends})
+    if not any(row["variant"] in VARIANTS for row in rows):
+        raise rl.ReprlabError("no single layer was left out or exchanged in the sweep")
+    known = about["benchmarks"]["u"] or about["benchmarks"]["acc"]
+    return {
+        **about,
+        "leading": "lambada" if "lambada" in evidence.u.scores.benchmarks else known[0],
+        "rows": rows,
+    }
+
+
+def _rows(evidence: rl.Evidence) -> Iterator[dict[str, Any]]:
+    frame = evidence.scores.pooled()
+    for row in frame[frame.variant.isin(("full", *VARIANTS)) & frame.metric.isin(NAMES)].to_dict("records"):
+        labels = {key: row[key] for key in ("metric", "benchmark", "variant")}
+        layer = None if math.isnan(row["layer"]) else int(row["layer"])
+        value, half = row["value"], 1.96 * row["stderr"]
+        ends = (value - half, value + half)
+        if row["metric"] == "perplexity":  # its logarithm is what has an even spread
+            ends = (value * math.exp(-half / value), value * math.exp(half / value))
+        yield {**labels, "layer": layer, "value": value, "low": ends[0], "high": ends[1]}
+
+
+def reading(numbers: dict[str, Any]) -> str:
+    """What is seen here."""
+    parts: list[str] = []
+    for variant, done in (("skip_one", "left out alone"), ("switch", "exchanged with the next")):
+        rows = [row for row in _median(numbers) if row["variant"] == variant]
+        if not rows:
+            continue
+        worst = min(rows, key=lambda row: row["value"])
+        kept = sum(row["low"] >= 0.9 for row in rows)
+        parts.append(
+            f"layer {worst['layer']} matters most when {done} (R = {curves.number(worst, 'value')}), "
+            f"{kept} of {len(rows)} layers retain 0.9 or more, interval and all"
+        )
+    return f"In {numbers['model']} {'; '.join(parts)} ({curves.basis(numbers)})."
+
+
+def _median(numbers: dict[str, Any]) -> list[dict[str, Any]]:
+    metric = curves.decisive(numbers)
+    of = (f"R of {metric}", numbers["summary"][metric])
+    return [row for row in numbers["rows"] if (row["metric"], row["benchmark"]) == of]
+
+
+def draw(numbers: dict[str, Any]) -> Any:
+    """The leading benchmark by two metrics, and the median R."""
+    of = [row for row in numbers["rows"] if row["benchmark"] == numbers["leading"]]
+    having = [metric for metric in NAMES if any(row["metric"] == metric for row in of)][:2]
+    with figures.sheet(
+        1, len(having) + 1, height=2.1, title=f"Single layers of {numbers['model']}"
+    ) as panels:
+        for ax, metric in zip(panels, having, strict=False):
+            rows = [row for row in of if row["metric"] == metric]
+            lines = figures.lines_by((row for row in rows if row["layer"] is not None), "variant")
+            figures.curves(ax, lines, x="layer", value="value")
+            full = next(row["value"] for row in rows if row["variant"] == "full")
+            ax.axhline(full, color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
+            ax.set(title=numbers["leading"], ylabel=NAMES[metric])
+            ax.set_yscale("log" if metric == "perplexity" else "linear")
+        rows, metric = _median(numbers), curves.decisive(numbers)
+        figures.curves(
+            panels[-1],
+            figures.lines_by(rows, "variant"),
+            x="layer",
+            value="value",
+            view=figures.view(rows, "value"),
+        )
+        figures.guides(panels[-1])
+        panels[-1].set(
+            title=f"{figures.METRICS[metric]}, {figures.over(numbers, metric)}", ylabel="score retained, $R$"
+        )
+        for ax in panels:
+            ax.set_xlabel("layer $n$")
+            ax.set_xticks(figures.depth_ticks(numbers["layers"]))
+            ax.spines[["top", "right"]].set_visible(False)
+        figure = panels[0].figure
+        figures.legend(panels)
+        figures.foot(figure, figures.left_out({**numbers, "metrics": [metric], "rows": []}))
+    return figure

@@ -1,0 +1,132 @@
+"""Fig. 14. Families: groups of depths over models of different sizes.
+
+Caption: Mean cosine between the hidden states at every pair of depths, sinks left out, for each model, on
+one scale of colours; lines are where groups begin. Below: depths in the beginning, the middle and the
+ending against the number of layers T, as they are and as shares of T; bands are 95 % over documents.
+Models whose depths fall into no groups have no sizes. The paper shows Pythia 14M to 12B on 100 LAMBADA
+texts; the models here are those named.
+
+Claim: The share of beginning layers falls with size, beginning and middle grow in proportion, and the
+ending stays one layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+import reprlab as rl
+from reprlab import figures
+
+FAMILY = True
+NEEDS = ()
+SHOWN = 8
+PARTS = ("beginning", "middle", "ending")
+_LOOKS = {
+    part: figures.Look(colour, marker)
+    for part, colour, marker in zip(PARTS, ("#009e73", "black", "#d55e00"), "vos", strict=True)
+}
+
+
+def numbers(models: Mapping[str, Mapping[str, dict[str, Any]]]) -> dict[str, Any]:
+    made = {name: figs["fig03"] for name, figs in models.items() if "fig03" in figs}
+    found = {
+        name: one for name, one in made.items() if one["similarity"].startswith("cosine") and one["groups"]
+    }
+    if not found:
+        raise rl.ReprlabError("no model has groups of depths: fig03 has them after `reprlab report`")
+    order = sorted(found, key=lambda name: (found[name]["layers"], name))
+    family = rl.family([_groups(found[name]) for name in order])
+    columns = ("layers", "documents", "tokens", "excluded", "reason")
+    rows = [
+        {
+            "model": name,
+            **{column: getattr(member, column) for column in columns},
+            **dict(zip(PARTS, member.sizes, strict=True)),
+            **{f"{part}_low": low for part, low in zip(PARTS, member.low, strict=True)},
+            **{f"{part}_high": high for part, high in zip(PARTS, member.high, strict=True)},
+        }
+        for name, member in zip(order, family.members, strict=True)
+    ]
+    return {
+        "models": order,
+        "rows": rows,
+        "matrices": {name: found[name]["matrices"][found[name]["similarity"]] for name in order[:SHOWN]},
+        "starts": {name: found[name]["groups"]["starts"] for name in order[:SHOWN]},
+        "caption": family.caption,
+        "claims": [{"text": c.text, "verdict": c.verdict, "reason": c.reason} for c in family.claims],
+    }
+
+
+def _groups(one: dict[str, Any]) -> rl.Groups:
+    """The groups that fig03's numbers tell of."""
+    told = dict(one["groups"])
+    for name in ("gap", "explained", "apart", "agreeing"):
+        told[name] = np.nan if told[name] is None else told[name]
+    told["stable"] = tuple(np.nan if share is None else share for share in told["stable"])
+    told["spread"] = tuple((np.nan, np.nan) if None in ends else tuple(ends) for ends in told["spread"])
+    return rl.Groups(
+        **{**told, "starts": tuple(told["starts"]), "matrix": np.array(one["matrices"][one["similarity"]])}
+    )
+
+
+def reading(numbers: dict[str, Any]) -> str:
+    sizes = [
+        f"{row['model']} ({row['layers']} layers): "
+        + (row["reason"] if row["reason"] else ", ".join(f"{row[part]:g} {part}" for part in PARTS))
+        for row in numbers["rows"]
+    ]
+    tested = [f"{claim['text']}: {claim['verdict']} ({claim['reason']})" for claim in numbers["claims"]]
+    return f"Depths by group in {'; '.join(sizes)}; the paper's claims: {'; '.join(tested)}."
+
+
+def draw(numbers: dict[str, Any]) -> Any:
+    shown = list(numbers["matrices"])
+    columns = len(shown) if len(shown) < 4 else 3 if len(shown) in (5, 6) else 4
+    rows = -(-len(shown) // columns)
+    beside = len(shown) < 3
+    widths = [*[1] * columns, 0.06, *([1.1, 1.1] if beside else [])]
+    look: Any = {"widths": widths, "height": 2.3 if beside else 2.1 * rows + 2.2}
+    with figures.sheet(rows + (not beside), len(widths), **look) as panels:
+        grid = panels.reshape(-1, len(widths))
+        flat = list(grid[:rows, :columns].flat)
+        for empty in flat[len(shown) :]:
+            empty.set_axis_off()
+        bar = figures.across(grid[:rows, columns])
+        half = -(-columns // 2)
+        sizes, shares = grid[0, -2:] if beside else map(figures.across, (grid[-1, :half], grid[-1, half:]))
+        layers = {row["model"]: row["layers"] for row in numbers["rows"]}
+        figures.maps(
+            flat,
+            [numbers["matrices"][name] for name in shown],
+            titles=[f"{name}, T = {layers[name]}" for name in shown],
+            label="mean cosine",
+            starts=[numbers["starts"][name] for name in shown],
+            bar=bar,
+        )
+        for ax, title, share in ((sizes, "depths in each group", False), (shares, "as shares of T", True)):
+            figures.dots(ax, _parts(numbers["rows"], share), x="layers", y="size", looks=_LOOKS)
+            ax.set(xlabel="layers T", xticks=sorted(set(layers.values())), title=title)
+            ax.set_ylim(-0.04 * ax.get_ylim()[1], None)
+            ax.spines[["top", "right"]].set_visible(False)
+            ax.margins(x=0.1)
+        figures.legend_inside(sizes, room=1.5)
+        count = len(numbers["models"])
+        figures.headline(
+            sizes.figure, "Groups of depths in " + (f"{count} models" if count > 1 else shown[0])
+        )
+        figures.foot(sizes.figure, numbers["caption"])
+    return sizes.figure
+
+
+def _parts(rows: list[dict[str, Any]], share: bool) -> dict[str, list[dict[str, Any]]]:
+    """By part, the size of each model that has groups, with its interval: as it is, or as a share of T."""
+    found: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
+    for row in (row for row in rows if not row["reason"]):
+        by = row["layers"] if share else 1
+        for part in PARTS:
+            ends = {end: np.nan if (v := row[f"{part}_{end}"]) is None else v / by for end in ("low", "high")}
+            found[part].append({"layers": row["layers"], "size": row[part] / by, **ends})
+    return found

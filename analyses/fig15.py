@@ -1,0 +1,133 @@
+"""Fig. 15. Drift: where skip and middle repeat take the hidden states.
+
+Caption: From the start s = 13/32 of the layers: mean cosine of each depth's state to the full model's
+state at the same depth; variance of the states by depth, with 95 % bands over documents; and variance
+over the full model's. Depths are the full model's; skip has none where it leaves layers out (grey: behind
+the middle layers). Below: mean cosine between the states at every pair of depths, of the full model and
+under both schedules; lines bound the middle. Sinks are left out; dashes at 1: the full model.
+
+Claim: Skip keeps the full model's trend; under middle repeat states drift away, and their variance
+explodes at the last two layers.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import reprlab as rl
+from reprlab import figures
+
+NEEDS = ("drift",)
+MATRICES = {"full": "cosine no-sinks", "skip": "cosine skip", "middle repeat": "cosine middle repeat"}
+
+
+def numbers(evidence: rl.Evidence) -> dict[str, Any]:
+    drift, found = evidence.drift, evidence.similarities
+    assert drift is not None  # NEEDS has it
+    full = drift.curves["full"].variance
+    rows = [
+        {
+            "variant": name,
+            "depth": at,
+            "cosine": curve.cosine[place],
+            "variance": curve.variance[place],
+            "low": curve.low[place],
+            "high": curve.high[place],
+            "ratio": curve.variance[place] / full[at],
+        }
+        for name, curve in drift.curves.items()
+        for place, at in enumerate(curve.at)
+    ]
+    shown = {
+        name: found[label] for name, label in MATRICES.items() if label in found and name in drift.curves
+    }
+    return {
+        "model": evidence.model,
+        "layers": evidence.layers,
+        "start": drift.start,
+        "rows": rows,
+        "schedules": {name: curve.schedule for name, curve in drift.curves.items()},
+        "apart": {name: list(values) for name, values in drift.apart.items()},
+        "further": drift.further and list(drift.further),
+        "last_two": {name: list(values) for name, values in drift.last_two.items()},
+        "words": drift.reading,
+        "caption": drift.caption,
+        "matrices": {name: one.values.tolist() for name, one in shown.items()} if len(shown) > 1 else {},
+        "at": {name: list(drift.curves[name].at) for name in shown},
+    }
+
+
+def reading(numbers: dict[str, Any]) -> str:
+    last = [row for row in numbers["rows"] if row["depth"] == numbers["layers"] and row["variant"] != "full"]
+    kept = " and ".join(f"{row['cosine']:.2f} under {row['variant']}" for row in last)
+    ends = "; ".join(
+        f"under {name} it is {_times(before)} and {_times(end)}"
+        for name, (before, end) in numbers["last_two"].items()
+    )
+    return (
+        f"At s = {numbers['start']} the cosine of {numbers['model']}'s last state to the full model's is "
+        f"{kept}; {numbers['words']}; over the full model's at the last two depths, {ends}."
+    )
+
+
+def _times(ratio: float | None) -> str:
+    return "left out" if ratio is None else f"{ratio:.2f}"
+
+
+def draw(numbers: dict[str, Any]) -> Any:
+    shown = list(numbers["matrices"])
+    rows = 1 + bool(shown)
+    widths = [1, 1, 1, 0.05] if shown else None
+    with figures.sheet(rows, 3 + bool(shown), height=2.2 * rows + 0.3, widths=widths) as panels:
+        grid = panels.reshape(rows, -1)
+        cosine, variance, ratio = grid[0, 0], grid[0, 1], figures.across(grid[0, 2:])
+        _curves(cosine, numbers, "cosine", title="cosine to the full model's state")
+        _curves(variance, numbers, "variance", title="variance", log=True)
+        _curves(ratio, numbers, "ratio", title="variance over the full model's", log=True)
+        for ax in (cosine, ratio):
+            ax.axhline(1, color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
+            ax.get_legend().remove()
+        figures.factor_axis(ratio)
+        first, last = numbers["start"] + 2, numbers["layers"] - numbers["start"]
+        for ax in (cosine, variance, ratio):
+            figures.span(ax, first, last)
+        if shown:
+            figures.maps(
+                grid[1, :3],
+                [numbers["matrices"][name] for name in shown],
+                titles=["full model" if name == "full" else name for name in shown],
+                label="mean cosine",
+                starts=[
+                    [at.index(d) for d in (first, last + 1) if d in at]
+                    for at in map(numbers["at"].get, shown)
+                ],
+                at=[numbers["at"][name] for name in shown],
+                bar=grid[1, 3],
+            )
+            for ax in grid[1, len(shown) : 3]:
+                ax.set_axis_off()
+        figures.headline(cosine.figure, f"{numbers['model']} from s = {numbers['start']}")
+        figures.foot(cosine.figure, f"{numbers['caption']} {_schedules(numbers)}")
+    return cosine.figure
+
+
+def _curves(ax: Any, numbers: dict[str, Any], value: str, *, title: str, log: bool = False) -> None:
+    """A value by the full model's depth under each schedule, broken where depths are left out."""
+    curves: dict[str, tuple[Any, ...]] = {}
+    for name in numbers["schedules"]:
+        if name == "full" and value != "variance":
+            continue
+        some = [row for row in numbers["rows"] if row["variant"] == name]
+        ends = ("low", "high") if value == "variance" else (value, value)
+        at = [row["depth"] for row in some]
+        curves[name] = (at, *([_number(row[key]) for row in some] for key in (value, *ends)))
+    figures.lines(curves, title=title, label="", caption="", ax=ax, log=log, broken=True)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _schedules(numbers: dict[str, Any]) -> str:
+    return "; ".join(f"{name}: {text}" for name, text in numbers["schedules"].items() if name != "full") + "."

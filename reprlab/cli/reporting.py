@@ -1,0 +1,350 @@
+"""report and figures: every figure of the paper, and its eight questions answered from the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from reprlab.cli.numbers import whole
+from reprlab.cli.options import (
+    BatchTokens,
+    CacheDir,
+    DataDir,
+    Device,
+    DeviceMap,
+    Dtype,
+    Force,
+    ModelsDir,
+    Trust,
+    Yes,
+)
+from reprlab.cli.shell import bar, each, err, loaded, out, say
+from reprlab.cli.work import check_target, with_options
+from reprlab.errors import ReprlabError, unknown
+from reprlab.registry import DEVICES, DTYPES, expand
+
+if TYPE_CHECKING:
+    from reprlab.corpora import Corpus
+    from reprlab.network import Network
+    from reprlab.reporting import Place, Settings
+
+_FOUR = ("lambada", "hellaswag", "arc", "winogrande")
+_SIZES: dict[str, dict[str, Any]] = {
+    "quick": {"documents": 24, "limit": 40, "seeds": 2, "every": 3},
+    "": {
+        "documents": 100,
+        "limit": 100,
+        "seeds": 3,
+        "loops": (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 28),
+        "loop_limit": 40,
+    },
+    "full": {
+        **{"documents": 100, "limit": 400, "seeds": 10, "loops": tuple(range(1, 29)), "loop_limit": 400},
+        **{"window_limit": 100, "precise_limit": 100},
+    },
+}
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What runs, and where: everything that `report` and `figures` are asked for."""
+
+    models: tuple[str, ...]
+    size: str
+    chosen: dict[str, Any]
+    out: Path
+    place: Place
+    load: Callable[..., Network]
+    models_dir: Path | None
+    dtype: str
+
+    @property
+    def corpus(self) -> Corpus:
+        from reprlab.corpora import corpus
+
+        return corpus(self.chosen["corpus"], data_dir=self.place.data_dir)
+
+    def names(self) -> list[str]:
+        """The models asked for."""
+        from reprlab.models import known
+
+        if not self.models:
+            raise ReprlabError("give --model NAME, as in `reprlab report --model smollm2-135m --quick`")
+        return expand(self.models, known(self.models_dir))
+
+    def settings(self, layers: int) -> Settings:
+        """What runs on a model of so many layers."""
+        from reprlab.reporting import Settings, quick_starts
+
+        few = {"starts": quick_starts(layers)} if self.size == "quick" else {}
+        given: dict[str, Any] = {**_SIZES[self.size], **few, **self.chosen}
+        return Settings(**given)
+
+    def check(self) -> None:
+        """What can be refused before anything is loaded."""
+        from reprlab.benchmarks import open_benchmarks
+
+        settings = self.settings(32)
+        check_target("--out", self.out, folder=True)
+        self.corpus.count(min(settings.documents, len(self.corpus)))
+        with err.status("opening benchmarks"):
+            opened = open_benchmarks(
+                settings.benchmarks, data_dir=self.place.data_dir, preset=self.place.preset
+            )
+        names = [one.name for one in opened]
+        few = [("--precise-on", name) for name in (settings.precise_on,) if name]
+        for option, name in [*few, *(("--single-on", name) for name in settings.single_on)]:
+            if name not in names:
+                raise unknown(f"benchmark of {option}", name, names)
+
+
+def _run(
+    model: Annotated[list[str] | None, typer.Option(help="A name or a glob; may be repeated.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Minutes: 40 documents, three starts, every third layer alone.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="All of the paper: 400 documents, every start, 10 seeds, 28 loops.")
+    ] = False,
+    benchmarks: Annotated[
+        str | None,
+        typer.Option(
+            help="With commas between. Default: with --data-dir or --full the paper's, else builtin."
+        ),
+    ] = None,
+    corpus: Annotated[
+        str | None, typer.Option("--corpus", help="Texts to capture. Default: likewise lambada or builtin.")
+    ] = None,
+    documents: Annotated[
+        int | None, typer.Option(help="Texts to capture. Default: 100 (--quick: 24).")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Documents of each benchmark. Default: 100 (--quick: 40, --full: 400).")
+    ] = None,
+    starts: Annotated[
+        str | None, typer.Option(help="Starts s: 5,7,9 or 5:15. Default: all (--quick: three).")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="Random orders a start. Default: 3 (--quick: 2, --full: 10).")
+    ] = None,
+    loops: Annotated[
+        str | None, typer.Option(help="Counts of fig. 10: 1,3 or 1:29. Default: eleven (--quick: none).")
+    ] = None,
+    loop_limit: Annotated[
+        int | None,
+        typer.Option(help="Documents of the first benchmark for fig. 10. Default: 40 (--full: 400)."),
+    ] = None,
+    single_on: Annotated[
+        str | None, typer.Option(help="Benchmarks of figs. 2 and 17, to save time. Default: all.")
+    ] = None,
+    windows: Annotated[
+        int | None, typer.Option(help="Documents for every window of layers. Default: 0, none (--full: 100).")
+    ] = None,
+    precise: Annotated[
+        int | None, typer.Option(help="Documents swept in float32, too. Default: 0, none (--full: 100).")
+    ] = None,
+    precise_on: Annotated[
+        str | None, typer.Option(help="The benchmark of --precise. Default: the last.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="paper (0-shot, no BOS) or leaderboard.")] = "paper",
+    output: Annotated[Path, typer.Option("--out", help="The folder of reports.")] = Path("reports"),
+    data_dir: DataDir = None,
+    batch_tokens: BatchTokens = 2048,
+    dtype: Dtype = "auto",
+    device: Device = "auto",
+    device_map: DeviceMap = None,
+    models_dir: ModelsDir = None,
+    cache: CacheDir = None,
+    trust_remote_code: Trust = False,
+    force: Force = False,
+    yes: Yes = False,
+) -> _Run:
+    """The options of `report` and `figures`, as a value."""
+    from reprlab.reporting import Place
+
+    if quick and full:
+        raise ReprlabError("--quick and --full: give one of them, or neither")
+    for kind, name, allowed in (("dtype", dtype, ("auto", *DTYPES)), ("device", device, DEVICES)):
+        if name not in allowed:
+            raise unknown(kind, name, allowed)
+    if batch_tokens < 1:
+        raise ReprlabError(f"--batch-tokens {batch_tokens}: give 1 or more")
+    paper = data_dir is not None or full
+    chosen: dict[str, Any] = {
+        "benchmarks": _split(benchmarks) or (_FOUR if paper else ("builtin",)),
+        "corpus": corpus or ("lambada" if paper else "builtin"),
+    }
+    asked: dict[str, Any] = {
+        "documents": documents,
+        "limit": limit,
+        "starts": whole("--starts", starts),
+        "seeds": seeds,
+        "loops": whole("--loops", loops),
+        "loop_limit": loop_limit,
+        "single_on": _split(single_on),
+        "window_limit": windows,
+        "precise_limit": precise,
+        "precise_on": precise_on,
+    }
+    chosen |= {key: tuple(v) if isinstance(v, list) else v for key, v in asked.items() if v is not None}
+    where: dict[str, Any] = {"device": device, "device_map": device_map, "models_dir": models_dir}
+    return _Run(
+        models=tuple(model or ()),
+        size="quick" if quick else "full" if full else "",
+        chosen=chosen,
+        out=output,
+        place=Place(cache, data_dir, preset, batch_tokens, force),
+        load=partial(loaded, trust=trust_remote_code, yes=yes, **where),
+        models_dir=models_dir,
+        dtype=dtype,
+    )
+
+
+_on_models = partial(with_options, _run)
+
+
+def _split(text: str | None) -> tuple[str, ...] | None:
+    """The names between commas."""
+    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+@_on_models
+def report(
+    run: _Run,
+    from_numbers: Annotated[
+        bool,
+        typer.Option("--from-numbers", help="Only draw again, from the JSON in --out: no model, no cache."),
+    ] = False,
+) -> None:
+    """Run what is missing, draw every figure, judge the paper's eight questions, and write index.html."""
+    from reprlab import reporting
+
+    if from_numbers:
+        _redraw(run)
+        return
+    names = run.names()
+    run.check()
+
+    def one(name: str) -> None:
+        network = run.load(name, dtype=run.dtype)
+        with bar(f"report on {network.name}", unit="work") as progress:
+            index = reporting.report(
+                network,
+                run.settings(network.n_layers),
+                folder=run.out,
+                corpus=run.corpus,
+                place=run.place,
+                precise=lambda: run.load(name, dtype="float32"),
+                progress=progress,
+                say=say,
+            )
+        _show(index)
+
+    each(names, one)
+    out.print(f"over all models: {escape(str(run.out / 'index.html'))}", soft_wrap=True)
+
+
+def _show(index: Path) -> None:
+    """The eight answers, the figures left out, and where the page is."""
+    from reprlab.reporting import told
+
+    run, judged = told(index.parent)
+    table = Table("question", "answer", "by", box=None, header_style="bold")
+    for verdict in judged:
+        fragile = " (fragile)" if verdict["fragile"] else ""
+        table.add_row(
+            escape(verdict["question"]), f"{verdict['answer']}{fragile}", escape(verdict["sentence"])
+        )
+    out.print(table)
+    for name, why in run["left_out"].items():
+        say(f"note: {name} is left out: {why}")
+    out.print(escape(str(index)), soft_wrap=True)
+
+
+def _redraw(run: _Run) -> None:
+    from reprlab import reporting
+
+    there = reporting.members(run.out)
+    wanted = [reporting.home(run.out, name) for name in run.names()] if run.models else there
+    if not wanted:
+        raise ReprlabError(
+            f"--from-numbers: there is no report in '{run.out}'; `reprlab report --model NAME` makes one"
+        )
+    for folder in wanted:
+        if folder not in there:
+            known = ", ".join(path.name for path in there) or "none"
+            raise ReprlabError(f"--from-numbers: there is no report in '{folder}'; there are: {known}")
+        out.print(escape(str(reporting.redraw(folder))), soft_wrap=True)
+    out.print(escape(str(reporting.compare(run.out))), soft_wrap=True)
+
+
+@_on_models
+def figures(
+    run: _Run,
+    name: Annotated[str, typer.Argument(help="A figure's name, or `list`.")] = "list",
+    from_numbers: Annotated[
+        bool,
+        typer.Option("--from-numbers", help="Only draw again, from the JSON in --out: no model, no cache."),
+    ] = False,
+) -> None:
+    """List the figures, or draw one alone: only what it needs is run."""
+    from reprlab import reporting
+
+    if name == "list":
+        _list()
+        return
+    one = reporting.analysis(name)
+    if one.family:
+        reporting.compare(run.out)
+        _drawn(run.out, one)
+        return
+    names = run.names()
+    if not from_numbers:
+        run.check()
+
+    def alone(model: str) -> None:
+        folder = reporting.home(run.out, model)
+        if not from_numbers:
+            network = run.load(model, dtype=run.dtype)
+            folder = reporting.home(run.out, network.name)
+            with bar(f"{name} of {network.name}", unit="work") as progress:
+                evidence = reporting.gather(
+                    network,
+                    run.corpus,
+                    run.settings(network.n_layers),
+                    run.place,
+                    parts={*one.needs, *one.uses},
+                    precise=lambda: run.load(model, dtype="float32"),
+                    progress=progress,
+                    say=say,
+                )
+            reporting.keep(folder, name, reporting.numbers_of(one, evidence))
+        _drawn(folder, one)
+
+    each(names, alone)
+
+
+def _drawn(folder: Path, one: Any) -> None:
+    from reprlab import reporting
+
+    picture = reporting.draw(folder, one)
+    for ending in ("png", "pdf"):
+        out.print(escape(str(folder / f"{one.name}.{ending}")), soft_wrap=True)
+    out.print(escape(picture.reading), soft_wrap=True)
+
+
+def _list() -> None:
+    from reprlab import reporting
+
+    table = Table("figure", "what it shows", "needs", box=None, header_style="bold")
+    for one in reporting.everything():
+        needs = "reports on several models" if one.family else ", ".join(one.needs)
+        table.add_row(one.name, escape(one.title), needs)
+    out.print(table)

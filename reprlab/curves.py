@@ -1,0 +1,237 @@
+"""Curves: what variants retain by start, beside one another, and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprlab.errors import ReprlabError
+from reprlab.evidence import Evidence
+from reprlab.scores import Scores
+from reprlab.shares import MEDIAN, Retained, interval, retained
+
+WORDS = {"acc": "accuracy", "u": "continuous score"}
+MARGIN = 0.05  # a smaller difference is none that matters: VERDICTS
+_LABELS = ("variant", "times", "start", "middle", "schedule", "seeds", "layer_calls", "path")
+
+
+def both(evidence: Evidence) -> dict[str, Retained]:
+    """R by accuracy and by continuous score u; u first where two benchmarks or more have no R of accuracy.
+
+    Raises `ReprlabError` where neither has a benchmark on which the full model is clear of guessing.
+    """
+    if evidence.u is None or evidence.accuracy is None:
+        raise ReprlabError("there are no scores: sweep schedules over benchmarks first")
+    return _ordered(evidence.accuracy, evidence.u)
+
+
+def both_of(scores: Scores, *, count: int = 2000) -> dict[str, Retained]:
+    """The same of other scores than the evidence's main ones."""
+    return _ordered(retained(scores, "acc", count=count), retained(scores, "u", count=count))
+
+
+def _ordered(accuracy: Retained, u: Retained) -> dict[str, Retained]:
+    if not accuracy.benchmarks and not u.benchmarks:
+        names = ", ".join(u.scores.benchmarks)
+        raise ReprlabError(f"the full model is nowhere 5 standard errors above guessing: {names}")
+    found = {"acc": accuracy, "u": u}
+    first = "u" if len(accuracy.undecided) > 1 or not accuracy.benchmarks else "acc"
+    return {first: found[first]} | found
+
+
+def by_start(evidence: Evidence, *variants: str) -> dict[str, Any]:
+    """R of some variants by the paper's start s, as a figure's numbers: plain values.
+
+    `rows`: one a metric, schedule (random orders of a start together) and benchmark, with `R` and the ends
+    `low` and `high` of its interval; R = 0 is guessing, 1 the full model. `metrics`: "acc" and "u", the one
+    that leads first. For each metric, `benchmarks` has those with an R, `undecided` the others with the
+    reason, `summary` the benchmark of the rows that stand for all: `median`, or the only one.
+    Raises `ReprlabError` where a variant was swept at no start, or no benchmark has an R.
+
+    >>> import reprlab as rl
+    >>> net = rl.load("tiny-llama")
+    >>> scores = rl.sweep(net, rl.paper_grid("fig04", layers=6), ["builtin_pronoun"], limit=4, cache=tmp)
+    >>> rl.by_start(rl.Evidence(net.name, "", 6, scores), "skip")
+    Traceback (most recent call last):
+    reprlab.errors.ReprlabError: the full model is nowhere 5 standard errors above guessing: builtin_pronoun
+    """
+    found = both(evidence)
+    rows: list[dict[str, Any]] = []
+    for metric, shares in found.items():
+        for variant in variants:
+            if not [row for row in shares.rows(variant) if shares.labels[row]["start"] is not None]:
+                raise ReprlabError(f"no start of '{variant}' was swept")
+        for row in shares.table(*variants):
+            labels = {key: row[key] for key in _LABELS}
+            rows.append({"metric": metric, **labels, **{key: row[key] for key in _ENDS}})
+    return {**about(evidence, found), "variants": list(variants), "rows": rows}
+
+
+_ENDS = ("benchmark", "R", "low", "high")
+
+
+def about(evidence: Evidence, found: Mapping[str, Retained]) -> dict[str, Any]:
+    """What a figure of R says of the model and of the benchmarks: the fields that `by_start` describes."""
+    return {
+        "model": evidence.model,
+        "layers": evidence.layers,
+        "metrics": list(found),
+        "benchmarks": {metric: list(shares.benchmarks) for metric, shares in found.items()},
+        "undecided": {metric: dict(shares.undecided) for metric, shares in found.items()},
+        "summary": {metric: summary(shares) for metric, shares in found.items()},
+    }
+
+
+def summary(shares: Retained) -> str | None:
+    """The benchmark that stands for all: `median`, the only one where there is one, None where none is."""
+    return MEDIAN if len(shares.benchmarks) > 1 else next(iter(shares.benchmarks), None)
+
+
+def window(shares: Retained, variant: str, **labels: Any) -> dict[int, int]:
+    """The row of a variant at each start with 3 <= M <= T / 2 middle layers, by start."""
+    rows = shares.rows(variant, **labels)
+    middles = {row: shares.labels[row]["middle"] for row in rows}
+    last = shares.scores.layers / 2
+    return {shares.labels[row]["start"]: row for row, m in middles.items() if m and 3 <= m <= last}
+
+
+def averages(shares: Retained, *variants: str) -> tuple[NDArray[np.float64], NDArray[np.float32], list[int]]:
+    """Mean R over the starts with 3 <= M <= T / 2 that all these variants have.
+
+    (variant, benchmark), under draws (variant, benchmark, draw), and the starts; NaN where there is none.
+    """
+    placed = [window(shares, variant) for variant in variants]
+    starts = sorted(set[int].intersection(*map(set, placed)))
+    rows = [[place[start] for start in starts] for place in placed]
+    if not starts:
+        shape = (len(variants), len(shares.benchmarks))
+        return np.full(shape, np.nan), np.full((*shape, 1), np.nan, np.float32), []
+    values, drawn = (np.stack([part[row].mean(0) for row in rows]) for part in (shares.values, shares.drawn))
+    return values, drawn, starts
+
+
+def ranking(evidence: Evidence, *variants: str) -> list[dict[str, Any]]:
+    """What each variant retains of the decisive metric over the starts with 3 <= M <= T / 2, the most first.
+
+    A(variant) = median over benchmarks of the mean R over these starts, with its interval. Nothing where no
+    start is there for all.
+    """
+    values, drawn, starts = averages(_leading(evidence), *variants)
+    if not starts or not values.size:
+        return []
+    level, levels = np.median(values, axis=1), np.median(drawn, axis=1)
+    rows: list[dict[str, Any]] = []
+    for at in np.argsort(-level, kind="stable"):
+        low, high = interval(levels[at])
+        rows.append(
+            {"variant": variants[at], "A": float(level[at]), "low": low, "high": high, "starts": starts}
+        )
+    return rows
+
+
+def contrast(evidence: Evidence, one: str, other: str) -> dict[str, Any]:
+    """How much more of the decisive metric one variant retains than another: A(one) - A(other) of `ranking`.
+
+    `low` and `high` are of the difference under the same draws of documents. `value` is None where nothing
+    can be compared.
+    """
+    told: dict[str, Any] = {"one": one, "other": other, "value": None, "low": None, "high": None}
+    values, drawn, starts = averages(_leading(evidence), one, other)
+    if not starts or not values.size:
+        return {**told, "starts": starts}
+    (a, b), (drawn_a, drawn_b) = np.median(values, axis=1), np.median(drawn, axis=1)
+    low, high = interval(drawn_a - drawn_b)
+    return {**told, "value": float(a - b), "low": low, "high": high, "starts": starts}
+
+
+def _leading(evidence: Evidence) -> Retained:
+    """R by the decisive metric."""
+    found = both(evidence)
+    return found["u"] if found["u"].benchmarks else found["acc"]
+
+
+def decisive(numbers: Mapping[str, Any]) -> str:
+    """The metric to speak of: the continuous score where a benchmark has an R of it, else accuracy."""
+    return "u" if numbers["summary"]["u"] else "acc"
+
+
+def basis(numbers: Mapping[str, Any]) -> str:
+    """What the decisive metric's summary is, in words.
+
+    >>> basis({"summary": {"u": "lambada"}})
+    'continuous score, lambada'
+    """
+    metric = decisive(numbers)
+    of = numbers["summary"][metric]
+    over = f"median of {len(numbers['benchmarks'][metric])} benchmarks" if of == MEDIAN else of
+    return f"{WORDS[metric]}, {over}"
+
+
+def number(row: Mapping[str, Any], value: str = "R") -> str:
+    """A value and its interval.
+
+    >>> number({"R": 0.5, "low": 0.25, "high": 0.754})
+    '0.50 [0.25, 0.75]'
+    """
+    if row[value] is None:
+        return "no number"
+    ends = "" if row["low"] is None else f" [{row['low']:.2f}, {row['high']:.2f}]"
+    return f"{row[value]:.2f}{ends}"
+
+
+def retains(numbers: Mapping[str, Any], variant: str | None = None) -> str:
+    """What `by_start` found of a variant, in words: R at few and many middle layers, and where half is lost.
+
+    It speaks of the `decisive` metric and of its `summary`.
+    """
+    metric = decisive(numbers)
+    of = numbers["summary"][metric]
+    chosen = variant or numbers["variants"][0]
+    rows = [
+        row
+        for row in numbers["rows"]
+        if (row["metric"], row["benchmark"], row["variant"]) == (metric, of, chosen) and row["middle"] > 1
+    ]
+    if not rows:
+        return "was swept with one middle layer only, which is little to tell from"
+    rows.sort(key=lambda row: row["middle"])
+    far = next((row for row in reversed(rows) if row["middle"] <= numbers["layers"] / 2), rows[-1])
+    ends = [
+        f"R = {number(row)} at M = {row['middle']}"
+        for row in ([rows[0]] if far is rows[0] else [rows[0], far])
+    ]
+    return f"retains {' and '.join(ends)} ({basis(numbers)}), {_half(rows)}"
+
+
+def _half(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Up to how many middle layers more than half is retained, by rows in the order of M."""
+    above = [row["low"] is not None and row["low"] > 0.5 for row in rows]
+    if all(above):
+        return "and more than half at every M swept"
+    if not above[0]:
+        return "and is above one half, interval and all, not even at the fewest"
+    last = rows[above.index(False) - 1]["middle"]
+    return f"and stays above one half, interval and all, up to M = {last}"
+
+
+def compared(found: Mapping[str, Any]) -> str:
+    """What `contrast` found, in words.
+
+    >>> words = {"one": "skip", "other": "middle_repeat", "low": 0.1, "high": 0.3}
+    >>> compared({**words, "value": 0.2})
+    'over 3 <= M <= T/2 skip retains 0.20 [0.10, 0.30] more than middle repeat'
+    """
+    one, other = (found[key].replace("_", " ") for key in ("one", "other"))
+    if found["value"] is None:
+        return f"{one} and {other} cannot be compared"
+    if found["low"] <= 0 <= found["high"]:
+        return (
+            f"over 3 <= M <= T/2 {one} and {other} are not told apart (difference {number(found, 'value')})"
+        )
+    more = "more" if found["value"] > 0 else "less"
+    size = {key: abs(found[key]) for key in ("value", "low", "high")}
+    size["low"], size["high"] = sorted((size["low"], size["high"]))
+    return f"over 3 <= M <= T/2 {one} retains {number(size, 'value')} {more} than {other}"

@@ -1,0 +1,162 @@
+"""Content: what a page shows, as plain values that are valid once made."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from reprlab.errors import ReprlabError, unknown
+
+Verdict = Mapping[str, Any]
+ANSWERS = {  # of a verdict: its sign, beside the word and the colour
+    "supported": "✓",
+    "in part": "◐",
+    "contradicted": "✕",
+    "depends on M": "≷",
+    "not decidable": "?",
+}
+_NEEDED = ("number", "question", "paper", "answer")  # fields that every verdict has
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_OWN = re.compile(r"main|answers|figures|scores|left-out|run|rules|models|q\d+|rule-.*|.*-title")
+_PNG = b"\x89PNG\r\n\x1a\n"
+_DPI = 200  # of a PNG that does not say it
+_SHOWN = 120  # pixels of the page an inch of the picture: type of 8 points is read like the page's own
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure: `caption` says what is drawn, `claim` what the paper says of it, `reading` what is seen here.
+
+    `name` ('fig04') is its address on the page, `reading` its alternative text, too; `files` are names beside
+    the page, linked in this order. A `png` that is none, or a name that no address can have, is an error.
+
+    >>> Picture("fig 4", "Fig. 4. Skip", "", "", "", b"", ())  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    reprlab.errors.ReprlabError: picture 'fig 4': a name is a-z, 0-9, - and _, ...
+    """
+
+    name: str
+    title: str
+    caption: str
+    claim: str
+    reading: str
+    png: bytes
+    files: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name) or _OWN.fullmatch(self.name):
+            raise ReprlabError(
+                f"picture '{self.name}': a name is a-z, 0-9, - and _, a letter first, and no place of the "
+                "page's own ('main', 'scores', 'q1', ...): name it like 'fig04'"
+            )
+        if not self.png.startswith(_PNG) or self.png[12:16] != b"IHDR" or len(self.png) < 33:
+            raise ReprlabError(f"picture '{self.name}' is no PNG: give the bytes of one")
+
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        """Width and height on a wide page, in CSS pixels: 120 an inch of the picture."""
+        sides: tuple[int, int] = struct.unpack(">II", self.png[16:24])
+        scale = _SHOWN / _dots(self.png)
+        return max(1, round(sides[0] * scale)), max(1, round(sides[1] * scale))
+
+
+def _dots(png: bytes) -> float:
+    """A PNG's dots an inch, as its header says it."""
+    at = png.find(b"pHYs", 33, png.find(b"IDAT"))
+    if at < 0:
+        return _DPI
+    across, _, unit = struct.unpack(">IIB", png[at + 4 : at + 13])
+    return across * 0.0254 if unit == 1 and across else _DPI
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text, a row's as many as the columns; the first names the row, an empty one is no number."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str
+
+    def __post_init__(self) -> None:
+        for at, row in enumerate(self.rows):
+            if len(row) != len(self.columns):
+                raise ReprlabError(
+                    f"row {at} of a table has {len(row)} cells for {len(self.columns)} columns"
+                )
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report on one model.
+
+    A verdict has `number`, `question`, `paper` (its answer) and `answer` ('supported', 'in part',
+    'contradicted', 'depends on M', 'not decidable'), and may have `sentence`, `reason`, `detail`, `fragile`,
+    `figure` (a picture's name), `findings` (each `key`, `words`, and `value`, `low`, `high`, `answer`,
+    `reason`, `detail`, `starts`, `benchmarks`, `documents`, `smallest`, `needed`; a sentence is shown where
+    there are none) and `sensitivity` (pairs: what, answer). A number that is None is not known.
+    `common` and `rules` (by question) are how they were decided, `left_out` figures and why, `made` who made
+    the page. In texts an empty line parts paragraphs, '- ' begins an item, and `...` is code.
+    """
+
+    model: str
+    note: str
+    identity: tuple[tuple[str, str], ...]
+    verdicts: tuple[Verdict, ...]
+    rules: Mapping[int, str]
+    common: str
+    scores: Table
+    pictures: tuple[Picture, ...]
+    left_out: tuple[tuple[str, str], ...]
+    made: str
+
+    def __post_init__(self) -> None:
+        check(self.verdicts)
+        once("picture", (picture.name for picture in self.pictures))
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of several: `href` is where its own page lies, seen from the page that compares."""
+
+    name: str
+    href: str
+    note: str
+    verdicts: tuple[Verdict, ...]
+    identity: tuple[tuple[str, str], ...]
+
+    def __post_init__(self) -> None:
+        check(self.verdicts)
+
+
+def check(verdicts: Iterable[Verdict]) -> None:
+    """Every verdict has what each has, answers that there are, and a number of its own."""
+    verdicts = tuple(verdicts)
+    for verdict in verdicts:
+        _has("verdict", verdict, _NEEDED)
+        findings = verdict.get("findings") or ()
+        for finding in findings:
+            _has(f"a finding of question {verdict['number']}", finding, ("key", "words"))
+        given = [finding.get("answer") for finding in findings]
+        given += [answer for _, answer in verdict.get("sensitivity") or ()]
+        for answer in (verdict["answer"], *(answer for answer in given if answer is not None)):
+            if answer not in ANSWERS:
+                raise unknown(f"answer of question {verdict['number']}", str(answer), ANSWERS)
+    once("question", (str(verdict["number"]) for verdict in verdicts))
+
+
+def _has(kind: str, given: Mapping[str, Any], needed: Iterable[str]) -> None:
+    lacking = [name for name in needed if name not in given]
+    if lacking:
+        raise ReprlabError(f"{kind} {dict(given)} lacks {', '.join(lacking)}")
+
+
+def once(kind: str, names: Iterable[str]) -> None:
+    """Each name is there once."""
+    double = [name for name, count in Counter(names).items() if count > 1]
+    if double:
+        raise ReprlabError(f"{kind} '{double[0]}' is there more than once: an address leads to one place")

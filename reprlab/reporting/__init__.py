@@ -1,0 +1,89 @@
+"""Report: run what is missing, write numbers, draw them, and judge the paper's eight questions by them.
+
+What runs is `gathering`; what a file holds is `writing`; `analyses` finds the figures.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from reprlab.corpora import Corpus
+from reprlab.corpora import corpus as load_corpus
+from reprlab.errors import ReprlabError
+from reprlab.network import Network
+from reprlab.reporting.analyses import Analysis, analysis, everything, names
+from reprlab.reporting.gathering import Place, Say, gather
+from reprlab.reporting.settings import Settings, quick_starts
+from reprlab.reporting.stages import Progress
+from reprlab.reporting.writing import (
+    compare,
+    draw,
+    home,
+    keep,
+    members,
+    numbers_of,
+    redraw,
+    told,
+    write_numbers,
+)
+
+__all__ = [
+    "Analysis",
+    "Place",
+    "Settings",
+    "analysis",
+    "compare",
+    "draw",
+    "everything",
+    "gather",
+    "home",
+    "keep",
+    "members",
+    "names",
+    "numbers_of",
+    "quick_starts",
+    "redraw",
+    "report",
+    "told",
+]
+
+
+def report(
+    network: Network,
+    settings: Settings,
+    *,
+    folder: Path | str = "reports",
+    corpus: Corpus | None = None,
+    place: Place | None = None,
+    precise: Callable[[], Network] | None = None,
+    progress: Progress = lambda done, total: None,
+    say: Say = lambda _: None,
+) -> Path:
+    """Run what is missing, write `folder/<model>/`, and give back the path of its index.html.
+
+    Captures and answers are kept in the cache, so that a killed call goes on where it was. Beside each
+    picture (PNG, PDF) are its numbers (JSON, CSV); `redraw` makes the pictures and the page from these alone.
+    `folder/index.html` compares every model that has a report there.
+
+    >>> import reprlab as rl
+    >>> settings = rl.Settings(("builtin_pronoun",), "builtin", documents=4, limit=8, seeds=2)
+    >>> index = rl.report(rl.load("tiny-llama"), settings, folder=tmp, place=rl.Place(cache=tmp / "cache"))
+    >>> index.relative_to(tmp).as_posix(), (index.parent / "fig03.png").exists()
+    ('tiny-llama/index.html', True)
+    """
+    place, began = place or Place(), time.monotonic()
+    texts = corpus or load_corpus(settings.corpus, data_dir=place.data_dir)
+    if network.speaks and not settings.starts_of(network.n_layers):
+        raise ReprlabError(
+            f"--starts: none of those given leaves a middle in {network.n_layers} layers; allowed are "
+            f"0..{network.n_layers // 2 - 1}"
+        )
+    evidence = gather(network, texts, settings, place, precise=precise, progress=progress, say=say)
+    target = home(Path(folder), network.name)
+    say("figures and verdicts")
+    write_numbers(target, evidence, settings, time.monotonic() - began)
+    index = redraw(target)
+    compare(Path(folder))
+    return index

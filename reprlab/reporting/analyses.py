@@ -1,0 +1,90 @@
+"""The analyses: one file a figure, found by path: beside the package in a checkout, in it in a wheel."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import reprlab
+from reprlab.errors import ReprlabError, unknown
+
+_PACKAGE = Path(reprlab.__file__).parent
+_PAPER = re.compile(r"fig(\d+)")
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A figure: its words, the parts of the evidence that it needs and may use, and what makes it."""
+
+    name: str
+    title: str
+    caption: str
+    claim: str
+    needs: tuple[str, ...]
+    uses: tuple[str, ...]
+    family: bool
+    module: Any
+
+
+def folder() -> Path:
+    """Where the analyses lie."""
+    found = next(
+        (f for f in (_PACKAGE.parent / "analyses", _PACKAGE / "analyses") if (f / "fig11.py").is_file()), None
+    )
+    if found is None:
+        raise ReprlabError(f"no folder of analyses in '{_PACKAGE}' or beside it: install reprlab again")
+    return found
+
+
+def names() -> list[str]:
+    """Every figure: the paper's by number, then the others."""
+    found = [path.stem for path in folder().glob("*.py") if not path.stem.startswith("_")]
+    return sorted(found, key=lambda name: (not _PAPER.fullmatch(name), name))
+
+
+@cache
+def analysis(name: str) -> Analysis:
+    """One figure by name, its file read once.
+
+    >>> analysis("fig04").family, analysis("fig12").family
+    (False, True)
+    """
+    if name not in names():
+        raise unknown("figure", name, names())
+    label = f"reprlab_analyses.{name}"
+    spec = spec_from_file_location(label, folder() / f"{name}.py")
+    if spec is None or spec.loader is None:
+        raise ReprlabError(f"the analysis '{name}' cannot be read")
+    module = module_from_spec(spec)
+    sys.modules[label] = module
+    spec.loader.exec_module(module)
+    title, caption, claim = words(name, inspect.getdoc(module) or "")
+    needs, uses = (tuple(getattr(module, parts, ())) for parts in ("NEEDS", "USES"))
+    return Analysis(name, title, caption, claim, needs, uses, bool(getattr(module, "FAMILY", False)), module)
+
+
+def words(name: str, doc: str) -> tuple[str, str, str]:
+    """Title, caption and claim of a docstring: its first line, and the paragraphs that begin so.
+
+    >>> words("x", "Fig. 1. Boxes.\\n\\nCaption: what is\\ndrawn.\\n\\nClaim: what is said.")
+    ('Fig. 1. Boxes', 'what is drawn.', 'what is said.')
+    """
+    paragraphs = [" ".join(part.split()) for part in doc.split("\n\n")]
+    marked: Mapping[str, str] = {
+        head: text.strip() for head, _, text in (part.partition(":") for part in paragraphs[1:])
+    }
+    if not paragraphs[0] or not {"Caption", "Claim"} <= set(marked):
+        raise ReprlabError(f"the analysis '{name}' has no title, 'Caption:' and 'Claim:' in its docstring")
+    return paragraphs[0].removesuffix("."), marked["Caption"], marked["Claim"]
+
+
+def everything() -> list[Analysis]:
+    """Every figure."""
+    return [analysis(name) for name in names()]

@@ -1,0 +1,215 @@
+"""Gathering: run what a report lacks, capture and sweep, and compare; everything resumes where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reprlab.cache import Capture
+from reprlab.capturing import capture
+from reprlab.comparing import compare
+from reprlab.corpora import Corpus
+from reprlab.drifting import drift
+from reprlab.errors import ReprlabError
+from reprlab.evidence import Evidence
+from reprlab.grids import Entry, paper_grid
+from reprlab.grouping import group
+from reprlab.matrices import Similarity
+from reprlab.network import Network
+from reprlab.plan import Plan
+from reprlab.reporting.example import example
+from reprlab.reporting.settings import Settings
+from reprlab.reporting.stages import Progress, Stages
+from reprlab.schedule import Schedule
+from reprlab.scores import Scores
+from reprlab.sweeping import sweep
+
+Say = Callable[[str], None]
+_DOCUMENT = 100  # tokens, before documents are read: for the time left only
+BARE = "no-sinks"
+_SAME = {"similarities", "groups"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where rows come from, where captures and answers go, and in what batches they are made."""
+
+    cache: Path | None = None
+    data_dir: Path | None = None
+    preset: str = "paper"
+    batch_tokens: int = 2048
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """One sweep of a report: a part of the evidence, its schedules, and on what they are scored."""
+
+    part: str
+    entries: Sequence[Entry]
+    benchmarks: tuple[str, ...]
+    limit: int
+
+    @property
+    def work(self) -> float:
+        """About how much it is, before any document is read."""
+        return (
+            Plan(e.schedule for e in self.entries).layer_calls * self.limit * len(self.benchmarks) * _DOCUMENT
+        )
+
+
+PARTS = ("scores", "loops", "windows", "precise", "capture", "similarities", "groups", "drift", "example")
+
+
+def gather(
+    network: Network,
+    corpus: Corpus,
+    settings: Settings,
+    place: Place,
+    *,
+    parts: Collection[str] = PARTS,
+    precise: Callable[[], Network] | None = None,
+    progress: Progress = lambda done, total: None,
+    say: Say = lambda _: None,
+) -> Evidence:
+    """The `parts` of the evidence on one model; what was captured or answered before is read.
+
+    `precise` loads the same model in float32, where the settings ask for that. A model without a causal
+    language head has no sweeps and writes no example.
+    """
+    wanted = {*parts, "single"} if "scores" in parts else set(parts)
+    tasks = [task for task in _tasks(network, settings) if task.part in wanted] if network.speaks else []
+    if not network.speaks and {"scores", "loops", "windows"} & set(parts):
+        say(f"{network.name} has no causal language head: captures only, no sweeps")
+    documents = min(settings.documents, len(corpus))
+    schedules = _captured(network.n_layers, parts)
+    once = documents * _DOCUMENT
+    expected = {name: schedule.layer_calls * once for name, schedule in schedules.items()}
+    compared = {"compare": once * network.n_layers} if _SAME & set(parts) else {}
+    stages = Stages(expected | compared | {task.part: task.work for task in tasks}, progress)
+    captured = _Captures(network, corpus, documents, place, stages, say)
+    made = {name: captured.of(name, schedule) for name, schedule in schedules.items()}
+    found = _compared(made, stages) if compared else {}
+    swept = {task.part: _swept(network, task, place, precise, stages, say) for task in tasks}
+    if "single" in swept:
+        swept["scores"] = swept["scores"].joined(swept.pop("single"))
+    start = _drift_start(network.n_layers)
+    return Evidence(
+        model=network.name,
+        note=network.note,
+        layers=network.n_layers,
+        capture=made.get("full"),
+        similarities=found,
+        groups=group(found["cosine no-sinks"]) if found else None,
+        drift=drift(made.pop("full"), made, start=start, tokens=BARE) if "skip" in made else None,
+        example=example(network, place.data_dir) if network.speaks and "example" in parts else None,
+        **swept,
+    )
+
+
+def _tasks(network: Network, settings: Settings) -> list[Task]:
+    layers, first = network.n_layers, settings.benchmarks[:1]
+    main, single, few = settings.grid(layers), settings.single_grid(layers), settings.single_on
+    tasks = [Task("scores", [*main, *(() if few else single)], settings.benchmarks, settings.limit)]
+    if few:
+        tasks.append(Task("single", single, few, settings.limit))
+    if settings.loops:
+        tasks.append(Task("loops", settings.loop_grid(layers), first, settings.loop_limit))
+    if settings.window_limit:
+        tasks.append(Task("windows", paper_grid("windows", layers), first, settings.window_limit))
+    if settings.precise_limit and network.dtype != "float32":
+        on = (settings.precise_on or settings.benchmarks[-1],)
+        tasks.append(Task("precise", main, on, settings.precise_limit))
+    return tasks
+
+
+def _swept(
+    network: Network,
+    task: Task,
+    place: Place,
+    precise: Callable[[], Network] | None,
+    stages: Stages,
+    say: Say,
+) -> Scores:
+    if task.part == "precise":
+        if precise is None:
+            raise ReprlabError("float32 beside another dtype takes a way to load the model again: precise=")
+        network = precise()
+    say(f"{task.part}: {', '.join(task.benchmarks)}")
+    scores = sweep(
+        network,
+        task.entries,
+        task.benchmarks,
+        limit=task.limit,
+        data_dir=place.data_dir,
+        preset=place.preset,
+        batch_tokens=place.batch_tokens,
+        cache=place.cache,
+        progress=stages.of(task.part),
+        say=say,
+    )
+    stages.close(task.part)
+    return scores
+
+
+@dataclass(frozen=True)
+class _Captures:
+    network: Network
+    corpus: Corpus
+    documents: int
+    place: Place
+    stages: Stages
+    say: Say
+
+    def of(self, stage: str, schedule: Schedule) -> Capture:
+        calls, show = schedule.layer_calls, self.stages.of(stage)
+        made = capture(
+            self.network,
+            self.corpus,
+            cache=self.place.cache,
+            schedule=schedule,
+            documents=self.documents,
+            batch_tokens=self.place.batch_tokens,
+            force=self.place.force,
+            progress=lambda done, total: show(done * calls, total * calls),
+            say=self.say,
+        )
+        self.stages.close(stage)
+        return made
+
+
+def _captured(layers: int, parts: Collection[str]) -> dict[str, Schedule]:
+    """The schedules under which states are captured: full, and what drift needs beside it."""
+    start = _drift_start(layers)
+    found: dict[str, Schedule] = {}
+    if (_SAME | {"capture", "drift"}) & set(parts):
+        found["full"] = Schedule.full(layers)
+    if "drift" in parts and start >= 0:
+        for words in ("skip", "middle repeat"):
+            found[words] = Schedule.paper(words.replace(" ", "_"), layers=layers, start=start)
+    return found
+
+
+def _drift_start(layers: int) -> int:
+    """The paper's s = 13 of 32, with three middle layers at least; negative where there are too few."""
+    return min(round(13 * layers / 32), (layers - 3) // 2)
+
+
+def _compared(made: Mapping[str, Capture], stages: Stages) -> dict[str, Similarity]:
+    """The matrices of figs. 3 and 15, and the null of the first question."""
+    full, show, work = made["full"], stages.of("compare"), stages.expected["compare"]
+    named: list[tuple[str, Capture, str, str, str | None]] = [
+        ("cosine", full, "cosine", "all", None),
+        ("cosine-sequence", full, "cosine-sequence", "all", None),
+        ("cosine no-sinks", full, "cosine", BARE, None),
+        ("cka", full, "cka", "all", None),
+        ("cka no-sinks", full, "cka", BARE, None),
+        ("residual null", full, "cosine", BARE, "residual"),
+        *((f"cosine {words}", made[words], "cosine", BARE, None) for words in made if words != "full"),
+    ]
+    found: dict[str, Similarity] = {}
+    for at, (name, capture_, measure, tokens, control) in enumerate(named):
+        found[name] = compare(capture_, measure, tokens=tokens, control=control)
+        show((at + 1) / len(named) * work, work)
+    return found

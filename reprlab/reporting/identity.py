@@ -1,0 +1,88 @@
+"""Identity: what a report was made from and on, in words."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from reprlab.evidence import Evidence
+from reprlab.plan import Plan
+from reprlab.reporting.settings import Settings
+from reprlab.scores import Scores
+
+_LIBRARIES = ("reprlab", "torch", "transformers", "nnsight", "lm-eval", "datasets", "h5py", "numpy", "python")
+
+
+def identity(evidence: Evidence, settings: Settings, seconds: float) -> dict[str, str]:
+    """Model, data, schedules, versions, processor, threads, memory and time, each a line."""
+    made: dict[str, str] = {}
+    if evidence.capture is not None:
+        made |= evidence.capture.manifest.made_with
+    if evidence.scores is not None:
+        made |= evidence.scores.made_with
+    found = {"model": evidence.model, "weights": evidence.note, "layers": str(evidence.layers)}
+    capture = evidence.capture
+    if capture is not None:
+        found["digest of the weights"] = capture.identity.weights
+        found["hidden states"] = (
+            f"{capture.documents} documents of {capture.identity.corpus} ({capture.manifest.source}), "
+            f"{capture.tokens:,} tokens, {capture.identity.dtype}"
+        )
+    for name in ("scores", "loops", "windows", "precise"):
+        scores: Scores | None = getattr(evidence, name)
+        if scores is not None:
+            found[_WORDS[name]] = _swept(scores)
+    if evidence.scores is not None:
+        found["random orders"] = f"seeds 0..{settings.seeds - 1} a start; with three middle layers all orders"
+    found["versions"] = ", ".join(f"{name} {made[name]}" for name in _LIBRARIES if name in made)
+    found["processor"] = f"{processor()}, {os.cpu_count()} cores; device {made.get('device', 'cpu')}"
+    found["threads"] = made.get("threads", "")
+    found["memory"] = (
+        f"{psutil.virtual_memory().total / 2**30:.0f} GiB, of which {_peak():.1f} GiB were used at most"
+    )
+    found["time"] = f"{_time(seconds)} for what was not there already"
+    return found
+
+
+_WORDS = {
+    "scores": "swept",
+    "loops": "swept for fig. 10",
+    "windows": "swept for windows",
+    "precise": "swept in float32, too",
+}
+
+
+def _swept(scores: Scores) -> str:
+    plan = Plan(entry.schedule for entry in scores.entries)
+    each = ", ".join(f"{r.name} ({len(r.ids)} documents, {r.shots}-shot)" for r in scores.benchmarks.values())
+    return f"{plan} on {each}; {scores.dtype}"
+
+
+def processor() -> str:
+    """The processor's name, as far as the system says it."""
+    path = Path("/proc/cpuinfo")
+    found = re.search(r"model name\s*:\s*(.+)", path.read_text()) if path.is_file() else None
+    return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def _peak() -> float:
+    """The most memory that this process had, in GiB."""
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used / (2**30 if sys.platform == "darwin" else 2**20)
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def listed(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """An identity as a page shows it."""
+    return tuple((key, str(value)) for key, value in data.items())

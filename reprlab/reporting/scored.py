@@ -1,0 +1,51 @@
+"""The table of scores that a report shows: a row a schedule, a column a benchmark."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from reprlab.evidence import Evidence
+from reprlab.pages import Table
+from reprlab.shares import interval
+
+_NONE = Table((), (), "Nothing was swept.")
+
+
+def table(evidence: Evidence) -> Table:
+    """Accuracy and u with their standard errors by benchmark, and the median R of u with its interval."""
+    scores, u = evidence.scores, evidence.u
+    if scores is None or u is None:
+        return _NONE
+    frame = scores.pooled()
+    shown = [
+        (r.name, m) for r in scores.benchmarks.values() for m in ("acc", "perplexity", "u") if m in r.metrics
+    ]
+    cells = {(row.row, row.benchmark, row.metric): _cell(row.value, row.stderr) for row in frame.itertuples()}
+    rows: list[tuple[str, ...]] = []
+    for at, labels in enumerate(u.labels):
+        low, high = interval(u.drawn_median[at])
+        median = "" if math.isnan(u.median[at]) else f"{u.median[at]:.2f} [{low:.2f}, {high:.2f}]"
+        rows.append((label(labels), labels["schedule"], *(cells[at, *one] for one in shown), median))
+    columns = ("variant", "schedule", *(f"{name}, {metric}" for name, metric in shown), "median R of u")
+    of = ", ".join(u.benchmarks) or "no benchmark"
+    left = "".join(f" {name} is left out: {why}." for name, why in u.undecided.items())
+    said = "Score and standard error over documents; R: 0 is guessing, 1 the full model"
+    note = f"{said}; the median is over {of}.{left}"
+    return Table(columns, tuple(rows), note)
+
+
+def label(labels: dict[str, object]) -> str:
+    """What a row is called: its variant, and what that takes."""
+    said = {"s": labels["start"], "layer": labels["layer"], "x": labels["times"]}
+    parts = [f"{key}={value}" for key, value in said.items() if value is not None]
+    return " ".join([str(labels["variant"]).replace("_", " "), *parts])
+
+
+def _cell(value: Any, stderr: Any) -> str:
+    if math.isnan(value):
+        return ""
+    if value >= 1e4 or not math.isfinite(value):
+        return f"{value:.2g}"
+    digits = 1 if value >= 100 else 3
+    return f"{value:.{digits}f} ± {stderr:.{digits}f}"

@@ -1,0 +1,101 @@
+"""Settings: how much of the paper a report runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reprlab.errors import ReprlabError
+from reprlab.grids import Entry, paper_grid
+from reprlab.schedule import Schedule
+
+LOOPS = tuple(range(1, 29))  # fig. 10
+CORPORA = {"lambada": "lambada"}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What runs: `documents` of a corpus are captured, `limit` documents of each benchmark are scored.
+
+    `starts`: the paper's s; None for every s that leaves a middle layer. `seeds` random orders a start, with
+    three middle layers all orders that there are. `every`: skip-one and switch at every so manieth layer,
+    and the last. `loops`: the counts of fig. 10 (none: left out), over `loop_limit` documents of the first
+    benchmark. `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
+    of layers, over so many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9 once
+    more in float32, over so many documents of `precise_on` (by default the last benchmark; 0: left out).
+    """
+
+    benchmarks: tuple[str, ...]
+    corpus: str
+    documents: int
+    limit: int
+    starts: tuple[int, ...] | None = None
+    seeds: int = 3
+    every: int = 1
+    loops: tuple[int, ...] = ()
+    loop_limit: int = 0
+    single_on: tuple[str, ...] = ()
+    window_limit: int = 0
+    precise_limit: int = 0
+    precise_on: str = ""
+
+    def __post_init__(self) -> None:
+        whole = {"--documents": self.documents, "--limit": self.limit, "--seeds": self.seeds}
+        for option, value in (whole | ({"--loop-limit": self.loop_limit} if self.loops else {})).items():
+            if value < 1:
+                raise ReprlabError(f"{option} {value}: give 1 or more")
+        for option, value in (("--windows", self.window_limit), ("--precise", self.precise_limit)):
+            if value < 0:
+                raise ReprlabError(f"{option} {value}: give a number of documents, 0 to leave it out")
+
+    def starts_of(self, layers: int) -> tuple[int, ...]:
+        """The starts that a model of so many layers has, of those asked for.
+
+        >>> Settings(("builtin",), "builtin", 8, 8, starts=(1, 2, 9)).starts_of(6)
+        (1, 2)
+        """
+        allowed = range(layers // 2)
+        if self.starts is None:
+            return tuple(allowed)
+        return tuple(start for start in self.starts if start in allowed)
+
+    def grid(self, layers: int) -> list[Entry]:
+        """The schedules of figs. 4 to 9 and 11."""
+        starts, few = self.starts_of(layers), (layers - 4) / 2
+        found = paper_grid("fig11", layers, starts=starts, seeds=range(self.seeds))
+        if few in starts and self.seeds > 1:
+            found += paper_grid("fig07", layers, starts=[int(few)], seeds=_all_orders(layers, int(few)))
+        return list(dict.fromkeys(found))
+
+    def single_grid(self, layers: int) -> list[Entry]:
+        """The schedules of figs. 2 and 17."""
+        single = [e for e in paper_grid("fig02", layers) if self._taken(e.layer, layers)]
+        return [*single, *paper_grid("fig17", layers, starts=self.starts_of(layers))]
+
+    def _taken(self, layer: int | None, layers: int) -> bool:
+        return layer is None or layer % self.every == 0 or layer == layers - 1
+
+    def loop_grid(self, layers: int) -> list[Entry]:
+        """The schedules of fig. 10."""
+        return paper_grid("fig10", layers, starts=self.starts_of(layers), loops=self.loops)
+
+
+def _all_orders(layers: int, start: int) -> list[int]:
+    """The first seeds that give each order of three middle layers once."""
+    found: dict[Schedule, int] = {}
+    for seed in range(1000):
+        found.setdefault(Schedule.paper("random", layers=layers, start=start, seed=seed), seed)
+        if len(found) == 6:
+            break
+    return sorted(found.values())
+
+
+def quick_starts(layers: int) -> tuple[int, ...]:
+    """Three starts within the window that verdicts are taken over: 3 <= M <= T / 2.
+
+    >>> quick_starts(30), quick_starts(32), quick_starts(6)
+    ((7, 10, 13), (8, 11, 14), (0, 1))
+    """
+    within = [s for s in range(layers // 2) if 3 <= layers - 2 * s - 1 <= layers / 2]
+    if len(within) < 3:
+        return tuple(s for s in range(layers // 2) if layers - 2 * s - 1 >= 3)
+    return (within[0], within[len(within) // 2], within[-1])

@@ -1,0 +1,195 @@
+"""Writing: evidence as numbers, numbers as pictures, pictures as a page; the last two from files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from reprlab import figures, pages, verdicts
+from reprlab.errors import ReprlabError
+from reprlab.evidence import Evidence
+from reprlab.registry import slug
+from reprlab.reporting.analyses import Analysis, analysis, everything
+from reprlab.reporting.identity import identity, listed
+from reprlab.reporting.numbers import Numbers, read, rounded, table, text, write
+from reprlab.reporting.scored import table as scores_table
+from reprlab.reporting.settings import Settings
+from reprlab.scores import Scores
+
+RUN, VERDICTS, INDEX = "run.json", "verdicts.json", "index.html"
+KEPT = ("scores", "loops", "windows", "precise")  # what is committed of a sweep, as .npz
+_ENDINGS = ("png", "pdf", "json", "csv")
+_MISSING = {
+    "scores": "no schedule was swept: the model has no causal language head",
+    "loops": "fig. 10's loop counts were not run: give --loops 1:29 or --full",
+    "windows": "windows of layers were not run: give --windows N or --full",
+    "precise": "float32 was not run beside the other dtype: give --precise N",
+    "capture": "nothing was captured",
+    "similarities": "nothing was captured",
+    "drift": "the model has too few layers for a middle of three",
+    "example": "the model writes no texts: it has no causal language head",
+}
+
+
+def numbers_of(one: Analysis, evidence: Evidence) -> Numbers:
+    """An analysis's numbers as their file will have them; raises with the reason where there are none."""
+    for need in one.needs:
+        if need not in evidence.parts:
+            raise ReprlabError(_MISSING.get(need, f"{need} is missing"))
+    return rounded(one.module.numbers(evidence))
+
+
+def write_numbers(folder: Path, evidence: Evidence, settings: Settings, seconds: float) -> None:
+    """Every figure's numbers, the verdicts, the scores behind them, and what they were made from."""
+    left_out: dict[str, str] = {}
+    drawn: list[str] = []
+    for one in everything():
+        if one.family:
+            continue
+        try:
+            keep(folder, one.name, numbers_of(one, evidence))
+            drawn.append(one.name)
+        except ReprlabError as error:
+            left_out[one.name] = str(error)
+            _forget(folder, [one.name])
+    judged = [verdict.to_json() for verdict in verdicts.judge(evidence)]
+    write(folder / VERDICTS, text(rounded(judged)) + "\n")
+    for part in KEPT:
+        _keep_scores(folder / f"{part}.npz", getattr(evidence, part))
+    run = {
+        "model": evidence.model,
+        "note": evidence.note,
+        "layers": evidence.layers,
+        "figures": drawn,
+        "left_out": left_out,
+        "identity": identity(evidence, settings, seconds),
+        "settings": asdict(settings),
+        "scores": asdict(scores_table(evidence)),
+    }
+    write(folder / RUN, text(rounded(run)) + "\n")
+
+
+def _keep_scores(path: Path, scores: Scores | None) -> None:
+    if scores is None:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scores.save(path)
+
+
+def _forget(folder: Path, names: Iterable[str]) -> None:
+    """Files of a figure that an earlier report had and this one does not."""
+    for name in names:
+        for ending in _ENDINGS:
+            (folder / f"{name}.{ending}").unlink(missing_ok=True)
+
+
+def keep(folder: Path, name: str, numbers: Numbers) -> None:
+    """Write a figure's numbers as JSON and CSV."""
+    write(folder / f"{name}.json", text(numbers) + "\n")
+    write(folder / f"{name}.csv", table(numbers))
+
+
+def draw(folder: Path, one: Analysis) -> pages.Picture:
+    """A figure from its numbers on the disk: PNG and PDF beside them, and what a page shows of it."""
+    numbers = read(folder / f"{one.name}.json")
+    try:
+        figure, reading = one.module.draw(numbers), one.module.reading(numbers)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise ReprlabError(
+            f"'{folder / one.name}.json' has not the numbers that {one.name} draws ({error!r}): "
+            "make it anew with `reprlab report`"
+        ) from error
+    images = {ending: figures.image(figure, ending) for ending in ("png", "pdf")}
+    figures.close(figure)
+    for ending, image in images.items():
+        write(folder / f"{one.name}.{ending}", image)
+    files = tuple(f"{one.name}.{ending}" for ending in _ENDINGS)
+    return pages.Picture(one.name, one.title, one.caption, one.claim, reading, images["png"], files)
+
+
+def redraw(folder: Path) -> Path:
+    """A model's pictures and page from its numbers; the same bytes every time."""
+    run = read(folder / RUN)
+    judged = read(folder / VERDICTS)
+    try:
+        names, left_out = list(run["figures"]), tuple(run["left_out"].items())
+        scores = pages.Table(
+            tuple(run["scores"]["columns"]), tuple(map(tuple, run["scores"]["rows"])), run["scores"]["note"]
+        )
+        about = (str(run["model"]), str(run["note"]), listed(run["identity"]))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ReprlabError(f"'{folder / RUN}' is no run of a report: {error!r} is missing") from error
+    pictures = tuple(draw(folder, analysis(name)) for name in names)
+    page = pages.Page(
+        *about,
+        verdicts=tuple(map(_worded, judged)),
+        rules=verdicts.RULES,
+        common="\n\n".join(verdicts.COMMON),
+        scores=scores,
+        pictures=pictures,
+        left_out=left_out,
+        made="`reprlab report`",
+    )
+    write(folder / INDEX, pages.report(page))
+    return folder / INDEX
+
+
+def _worded(verdict: dict[str, Any]) -> dict[str, Any]:
+    """A verdict whose reasons are sentences."""
+    findings = [{**f, "reason": verdicts.REASONS.get(f["reason"], "")} for f in verdict["findings"]]
+    return {**verdict, "reason": verdicts.REASONS.get(verdict["reason"], ""), "findings": findings}
+
+
+def members(reports: Path) -> list[Path]:
+    """The folders of models that have a report."""
+    return sorted(path.parent for path in reports.glob(f"*/{RUN}"))
+
+
+def compare(reports: Path) -> Path:
+    """The page over every model that has a report: verdicts side by side, and the figures of a family."""
+    folders = members(reports)
+    if not folders:
+        raise ReprlabError(f"there is no report in '{reports}'; `reprlab report --model NAME` makes one")
+    runs = {folder: read(folder / RUN) for folder in folders}
+    models = {str(run["model"]): _numbers(folder, run["figures"]) for folder, run in runs.items()}
+    pictures: list[pages.Picture] = []
+    left_out: list[tuple[str, str]] = []
+    for one in (one for one in everything() if one.family):
+        try:
+            keep(reports, one.name, rounded(one.module.numbers(models)))
+            pictures.append(draw(reports, one))
+        except ReprlabError as error:
+            left_out.append((one.name, str(error)))
+            _forget(reports, [one.name])
+    page = pages.comparison(
+        models=tuple(_member(folder, run) for folder, run in runs.items()),
+        pictures=tuple(pictures),
+        left_out=tuple(left_out),
+        made="`reprlab report`",
+    )
+    write(reports / INDEX, page)
+    return reports / INDEX
+
+
+def _numbers(folder: Path, names: Sequence[str]) -> dict[str, Any]:
+    return {name: read(folder / f"{name}.json") for name in names}
+
+
+def _member(folder: Path, run: dict[str, Any]) -> pages.Member:
+    href = f"{folder.name}/{INDEX}"
+    return pages.Member(
+        str(run["model"]), href, str(run["note"]), tuple(read(folder / VERDICTS)), listed(run["identity"])
+    )
+
+
+def home(reports: Path, model: str) -> Path:
+    """The folder of a model's report."""
+    return reports / slug(model)
+
+
+def told(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What a report's files say of its run, and its verdicts."""
+    return read(folder / RUN), read(folder / VERDICTS)

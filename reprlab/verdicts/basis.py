@@ -1,0 +1,92 @@
+"""The basis: what verdicts are computed from, once for all settings, under the same draws of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from reprlab.evidence import Evidence
+from reprlab.grids import Entry
+from reprlab.results import Column, Results
+from reprlab.scores import Scores
+from reprlab.shares import DRAWS, Retained, retained
+
+METRICS = ("u", "acc")
+CLIP = 1e-3  # logits of u are of u in [CLIP, 1 - CLIP]
+ORDERED = ("reverse", "random", "parallel")  # variants that change the order of the middle
+
+Shares = Mapping[str, Retained]
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Evidence, and R by metric of its parts under `count` draws; empty where a part was not run."""
+
+    evidence: Evidence
+    count: int = DRAWS
+
+    @cached_property
+    def main(self) -> Shares:
+        """R of the sweep's rows."""
+        if self.count == DRAWS:
+            pairs = zip(METRICS, (self.evidence.u, self.evidence.accuracy), strict=True)
+            return {metric: found for metric, found in pairs if found is not None}
+        return self._by_metric(self.evidence.scores)
+
+    @cached_property
+    def loops(self) -> Shares:
+        """R of looped parallel by start and times."""
+        return self._by_metric(self.evidence.loops)
+
+    @cached_property
+    def orders(self) -> Shares:
+        """R of every random order by itself: those of `Scores.rows`, a row each."""
+        scores = self.evidence.scores
+        if scores is None:
+            return {}
+        places = [place for row in scores.rows for place in row if scores.entries[place].variant == "random"]
+        single = [replace(scores.entries[place], seed=None) for place in places]
+        return self._by_metric(_taken(scores, places, single, scores.benchmarks))
+
+    @cached_property
+    def logits(self) -> Retained | None:
+        """1 - the drop of logit u, full less variant, in logits, under the same draws as R.
+
+        Rows of reverse, random, parallel and skip, benchmarks that have u. A document's number is
+        1 + logit u - logit u(full) with u in [.001, .999]; against a floor of 0 the full model has 1.
+        """
+        scores = self.evidence.scores
+        if scores is None:
+            return None
+        wanted = {*ORDERED, "skip"}
+        places = [place for place, entry in enumerate(scores.entries) if entry.variant in wanted]
+        entries = [scores.entries[place] for place in places]
+        having = {name: _logit(r) for name, r in scores.benchmarks.items() if "u" in r.metrics}
+        return retained(_taken(scores, places, entries, having), "u", count=self.count)
+
+    def _by_metric(self, scores: Scores | None) -> Shares:
+        if scores is None:
+            return {}
+        return {metric: retained(scores, metric, count=self.count) for metric in METRICS}
+
+
+def _taken(
+    scores: Scores, places: Sequence[int], entries: Sequence[Entry], benchmarks: Mapping[str, Results]
+) -> Scores:
+    """The full model and some rows of scores, under other labels."""
+    rows = [0, *places]
+    having = {
+        name: replace(r, values=r.values[rows], nonfinite=r.nonfinite[rows], divergence=None)
+        for name, r in benchmarks.items()
+    }
+    return replace(scores, entries=(scores.entries[0], *entries), benchmarks=having)
+
+
+def _logit(results: Results) -> Results:
+    u = np.clip(results.items("u"), CLIP, 1 - CLIP)  # (schedule, document, 1)
+    logit = np.log(u / (1 - u))
+    values = 1 + logit - logit[:1]
+    return replace(results, columns=(Column("u", "mean", 1, True),), values=values, floor=0.0)

@@ -1,0 +1,218 @@
+"""Deciding: from a statistic and its draws to a finding, from findings to a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprlab.shares import interval
+from reprlab.verdicts.values import (
+    CONTRADICTED,
+    DEPENDS,
+    IN_PART,
+    SUPPORTED,
+    UNDECIDED,
+    Finding,
+    Verdict,
+)
+
+Array = NDArray[np.float64]
+ALPHA = 0.05
+HEADLINES = 8
+
+
+class Missing(Exception):
+    """What a rule needs is not there: a reason's key, and what exactly."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason, self.detail = reason, detail
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """A number, the same under each draw (draw,), and what it was computed from.
+
+    `above` and `below` are the M of those starts at which it is, by their own intervals, above and below 0.
+    """
+
+    words: str
+    value: float
+    drawn: Array
+    documents: int = 0
+    benchmarks: tuple[str, ...] = ()
+    starts: tuple[int, ...] = ()
+    above: tuple[int, ...] = ()
+    below: tuple[int, ...] = ()
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """The 95 % interval."""
+        return interval(self.drawn)
+
+    def p(self, level: float = 0.0, sign: int = 1) -> float:
+        """2 (1 + draws that are not above a level) / (1 + draws), 1 at most; `sign` -1: not below."""
+        against = int((sign * (self.drawn - level) <= 0).sum())
+        return min(1.0, 2 * (1 + against) / (1 + len(self.drawn)))
+
+
+def decided(value: float, low: float, high: float, margin: float = 0.05) -> tuple[str, str]:
+    """The answer and its reason for a difference D in [low, high].
+
+    supported: low > 0 and D >= margin. contradicted: high < margin. Else not decidable: D is between 0 and
+    the margin though a difference of the margin would have been seen (D - low < margin), or the interval
+    is too wide.
+
+    >>> decided(0.2, 0.1, 0.3), decided(-0.2, -0.3, 0.01), decided(0.1, -0.1, 0.3)
+    (('supported', 'clear'), ('contradicted', 'left out'), ('not decidable', 'interval too wide'))
+    >>> decided(0.04, 0.03, 0.06)
+    ('not decidable', 'below the margin')
+    """
+    if low > 0 and value >= margin:
+        return SUPPORTED, "clear"
+    if high < margin:
+        return CONTRADICTED, "left out"
+    seen = 0 < value < margin and value - low < margin
+    return UNDECIDED, "below the margin" if seen else "interval too wide"
+
+
+def documents_needed(value: float, low: float, high: float, margin: float, documents: int) -> int | None:
+    """Documents at which an undecided difference would be decided, if it stays what it is.
+
+    n (h / max(|D|, margin))^2 of n documents, h = D - low; where that is none more, so that a difference of
+    the margin would have been seen, n ((high - D) / (margin - D))^2, at which the margin is left out.
+
+    >>> documents_needed(0.1, -0.1, 0.3, 0.05, 100), documents_needed(0.04, 0.01, 0.06, 0.05, 100)
+    (400, 400)
+    """
+    half, target = value - low, max(abs(value), margin)
+    ratio = half / target if target else math.inf
+    if ratio < 1 and value < margin:
+        ratio = (high - value) / (margin - value)
+    return math.ceil(round(documents * ratio**2, 6)) if math.isfinite(ratio) else None
+
+
+def difference(key: str, found: Statistic, margin: float) -> Finding:
+    """`decided` of a statistic; its sign at two starts, each clear of 0, makes it depend on M."""
+    low, high = found.ends
+    answer, reason = decided(found.value, low, high, margin)
+    made = found_out(key, found, answer, reason)
+    if found.above and found.below:
+        at = [", ".join(map(str, sorted(each))) for each in (found.above, found.below)]
+        return replace(
+            made,
+            answer=DEPENDS,
+            reason="sign flips",
+            detail=f"above 0 at M = {at[0]}, below 0 at M = {at[1]}",
+        )
+    return _open(made, found.value, low, high, margin)
+
+
+def level(key: str, found: Statistic, *, above: float | None = None, below: float | None = None) -> Finding:
+    """Whether a statistic is `above` or `below` a level: supported and contradicted if its interval is."""
+    sign, at = (1, above) if above is not None else (-1, below)
+    assert at is not None
+    distance, low, high = (sign * (x - at) for x in (found.value, *found.ends[::sign]))
+    answer, reason = decided(distance, low, high, 0.0)
+    return _open(found_out(key, found, answer, reason, p=found.p(at, sign)), distance, low, high, 0.0)
+
+
+def found_out(
+    key: str, found: Statistic, answer: str, reason: str, detail: str = "", *, p: float | None = None
+) -> Finding:
+    """A finding with a statistic's numbers."""
+    return Finding(
+        *(key, found.words, answer, reason, detail, found.value, *found.ends),
+        p=found.p() if p is None else p,
+        starts=found.starts,
+        benchmarks=found.benchmarks,
+        documents=found.documents,
+    )
+
+
+def _open(made: Finding, value: float, low: float, high: float, margin: float) -> Finding:
+    if made.answer != UNDECIDED:
+        return made
+    needed = documents_needed(value, low, high, margin, made.documents)
+    return replace(made, smallest=value - low, needed=needed)
+
+
+def together(key: str, words: str, members: Sequence[Finding]) -> Finding:
+    """Several findings as one: the least of their answers, and the numbers of a member that gives it.
+
+    contradicted if one is, else dependent on M if one is, supported if all are, else not decidable. Of the
+    members with that answer it is the one with the lowest interval; `detail` names the others. Its p is the
+    largest of all, its documents needed are the most.
+    """
+    answers = {member.answer for member in members}
+    answer = next(one for one in (CONTRADICTED, DEPENDS, UNDECIDED, SUPPORTED) if one in answers)
+    deciding = [member for member in members if member.answer == answer]
+    one = min(deciding, key=lambda member: (not math.isnan(member.low), member.low))
+    others = ", ".join(member.words for member in deciding if member is not one)
+    also = f"likewise {others}" if others and answer != SUPPORTED else ""
+    return replace(
+        one,
+        key=key,
+        words=f"{words}, of which {one.words}",
+        detail="; ".join(filter(None, (one.detail, also))),
+        p=max(1.0 if math.isnan(member.p) else member.p for member in members),
+        needed=max((member.needed for member in deciding if member.needed is not None), default=None),
+    )
+
+
+def asked(key: str, words: str, find: Callable[[], Finding]) -> Finding:
+    """A finding, or that it is not decidable where what it needs is missing."""
+    try:
+        return find()
+    except Missing as missing:
+        return Finding(key, words, UNDECIDED, missing.reason, missing.detail)
+
+
+def holm(p: Sequence[float], alpha: float = ALPHA) -> tuple[bool, ...]:
+    """Which hypotheses Holm's step-down correction rejects at `alpha`; NaN counts as 1.
+
+    The smallest p is held against alpha / n, the next against alpha / (n - 1), until one is above.
+
+    >>> holm([0.01, 0.04, 0.02, float("nan")])
+    (True, False, False, False)
+    """
+    known = np.nan_to_num(np.asarray(p, np.float64), nan=1.0)
+    order, rejected = known.argsort(kind="stable"), np.zeros(len(known), np.bool_)
+    for step, at in enumerate(order):
+        if known[at] > alpha / (len(known) - step):
+            break
+        rejected[at] = True
+    return tuple(rejected.tolist())
+
+
+def corrected(findings: Mapping[int, tuple[Finding, ...]]) -> dict[int, tuple[Finding, ...]]:
+    """The findings, where a headline that is not clear among eight is no more supported."""
+    clear = holm([found[0].p for found in findings.values()] + [1.0] * (HEADLINES - len(findings)))
+    told: dict[int, tuple[Finding, ...]] = {}
+    for (number, found), kept in zip(findings.items(), clear, strict=False):
+        head = found[0]
+        if head.answer == SUPPORTED and not kept:
+            reason = "not clear among eight"
+            head = replace(head, answer=UNDECIDED, reason=reason, detail=f"p = {head.p:.2g}")
+        told[number] = (head, *found[1:])
+    return told
+
+
+def verdict(number: int, findings: tuple[Finding, ...]) -> Verdict:
+    """The answer of a question from its headline and parts.
+
+    All supported: supported. The headline supported and a part not: in part, `detail` names it. Else the
+    headline's answer: contradicted, depends on M, or not decidable.
+    """
+    head, parts = findings[0], findings[1:]
+    if head.answer != SUPPORTED:
+        return Verdict(number, head.answer, head.reason, head.detail, findings)
+    short = [f"{part.key} {part.answer} ({part.reason})" for part in parts if part.answer != SUPPORTED]
+    if short:
+        return Verdict(number, IN_PART, "not every part", ", ".join(short), findings)
+    return Verdict(number, SUPPORTED, "clear", "", findings)

@@ -1,0 +1,129 @@
+"""Question 1: do layers use the same representation space?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprlab.groups import words
+from reprlab.matrices import Similarity
+from reprlab.ranks import shifted
+from reprlab.verdicts.deciding import Missing, Statistic, asked, difference, level, together
+from reprlab.verdicts.necessity import costs
+from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding
+from reprlab.verdicts.window import View
+
+Array = NDArray[np.float64]
+STABLE = 0.8  # of resamples
+FEWEST = 20  # layers, so that one shift in all is p = .05
+ALPHA = 0.05
+DAMAGE = "rank correlation of similarity to the middle with damage"
+
+
+def space(view: View) -> tuple[Finding, ...]:
+    """h: the middle more alike than it is to the ends, and than a null; b: stable groups; c: damage."""
+    return (
+        asked("h", "cosine inside the middle less to the ends", lambda: _headline(view)),
+        asked("b", "stable groups, the largest in the middle", lambda: _grouped(view)),
+        asked("c", DAMAGE, lambda: _damage(view)),
+    )
+
+
+def inside(matrices: Array, middle: range) -> Array:
+    """Mean over pairs of different depths of the middle: (..., depth, depth) -> (...)."""
+    rows, columns = np.nonzero(~np.eye(len(middle), dtype=np.bool_))
+    return matrices[..., rows + middle.start, columns + middle.start].mean(-1)
+
+
+def outside(matrices: Array, middle: range) -> Array:
+    """Mean over pairs of a middle depth and one outside, depth 0 too: (..., depth, depth) -> (...)."""
+    others = [depth for depth in range(matrices.shape[-1]) if depth not in middle]
+    return matrices[..., middle.start : middle.stop, others].mean((-2, -1))
+
+
+def _headline(view: View) -> Finding:
+    """Inside less outside, a difference; and inside above the null's draws, which gives a level."""
+    whole, null = _similarity(view, "cosine no-sinks"), _similarity(view, "residual null")
+    middle = _middle(view)
+    value, drawn = inside(whole.values, middle), _draws(whole)
+    less = Statistic(
+        "cosine inside the middle less to the ends",
+        float(value - outside(whole.values, middle)),
+        inside(drawn, middle) - outside(drawn, middle),
+        whole.documents,
+    )
+    above = Statistic(
+        "cosine inside the middle less the null's",
+        float(value - inside(null.values, middle)),
+        value - inside(_draws(null), middle),
+        whole.documents,
+    )
+    members = (difference("h", less, view.margin), level("h", above, above=0.0))
+    return together("h", f"depths {middle.start}..{middle.stop - 1}", members)
+
+
+def _grouped(view: View) -> Finding:
+    """Every boundary within one depth in 80 % of resamples, and the largest group holds the depth halfway."""
+    groups, name = view.basis.evidence.groups, "least stable boundary"
+    if groups is None:
+        raise Missing("not measured", "no groups")
+    if len(groups.starts) == 1:
+        raise Missing("no groups", groups.reason)
+    least = min(groups.stable)
+    if math.isnan(least):
+        raise Missing("no draws", "groups of documents as they are")
+    if least < STABLE:
+        answer, reason = UNDECIDED, "boundaries move"
+    elif view.layers // 2 in _middle(view):
+        answer, reason = SUPPORTED, "clear"
+    else:
+        answer, reason = CONTRADICTED, "not in the middle"
+    return Finding("b", name, answer, reason, value=least, documents=groups.documents)
+
+
+def _damage(view: View) -> Finding:
+    """Spearman's rho of layers' similarity to the middle with 1 - R skipped alone, by all circular shifts."""
+    layers = view.layers
+    if layers < FEWEST:
+        raise Missing("too few layers", f"{FEWEST} are needed, there are {layers}")
+    values, middle = _similarity(view, "cosine no-sinks").values, _middle(view)
+    cost = costs(view, range(layers))
+    near = [np.mean([values[layer + 1, d] for d in middle if d != layer + 1]) for layer in range(layers)]
+    found = shifted(np.array(near), cost.r[:, 0])
+    answer, reason, p, detail = UNDECIDED, "as by chance", found.p_low, found.text("low")
+    if found.p_low <= ALPHA:
+        answer, reason = SUPPORTED, "clear"
+    elif found.p_high <= ALPHA:
+        answer, reason, p, detail = CONTRADICTED, "opposite", found.p_high, found.text("high")
+    return Finding(
+        *("c", DAMAGE, answer, reason, detail, found.rho),
+        p=p,
+        benchmarks=cost.benchmarks,
+        documents=cost.fewest(cost.benchmarks),
+    )
+
+
+def _middle(view: View) -> range:
+    groups = view.basis.evidence.groups
+    if groups is None:
+        raise Missing("not measured", "no groups")
+    middle = words(groups.groups)["middle"][0]
+    if len(middle) < 2:
+        raise Missing("too few layers", "the largest group is one depth")
+    return middle
+
+
+def _similarity(view: View, name: str) -> Similarity:
+    found = view.basis.evidence.similarities.get(name)
+    if found is None:
+        raise Missing("not measured", f"no similarity '{name}'")
+    return found
+
+
+def _draws(found: Similarity) -> Array:
+    drawn = found.draws(10**6)
+    if drawn is None:
+        raise Missing("no draws", found.title)
+    return drawn

@@ -1,0 +1,183 @@
+"""The window W: the starts at which curves are compared, and what variants retain over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprlab.shares import Retained
+from reprlab.verdicts.basis import Basis, Shares
+from reprlab.verdicts.deciding import Missing, Statistic
+
+Array = NDArray[np.float64]
+STARTS = 3  # of a curve, at least
+TIMES = {"looped_parallel": {"times": 3}}
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """R of some rows on the benchmarks that have all of them: `r` is (..., benchmark, 1 + draw)."""
+
+    benchmarks: tuple[str, ...]
+    documents: Mapping[str, int]
+    r: Array
+
+    def fewest(self, benchmarks: Sequence[str]) -> int:
+        """The fewest documents of these benchmarks."""
+        return min(self.documents[name] for name in benchmarks)
+
+
+# (variant, benchmark, 1 + draw) -> (1 + draw,), and the benchmarks that were used
+Combine = Callable[[Cells], tuple[Array, Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One way to apply the rules: the margin, starts more in W than the rules say, the score."""
+
+    words: str
+    margin: float = 0.05
+    wider: int = 0
+    metric: str = "u"
+
+
+AS_RULED = Setting("as ruled")
+CHANGES = (
+    Setting("margin .02", margin=0.02),
+    Setting("margin .10", margin=0.10),
+    Setting("W one start wider", wider=1),
+    Setting("W one start narrower", wider=-1),
+    Setting("accuracy in place of u", metric="acc"),
+)
+
+
+def window(layers: int, wider: int = 0) -> range:
+    """The starts with 3 <= M <= T/2 where M = T - 2s - 1; `wider` adds starts of more middle layers.
+
+    >>> window(32), window(30), window(6), window(30, wider=1)
+    (range(8, 15), range(7, 14), range(1, 2), range(6, 14))
+    """
+    return range(max(0, -(-(layers - 2) // 4) - wider), (layers - 4) // 2 + 1)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A basis under one setting. What is not there raises `Missing`."""
+
+    basis: Basis
+    setting: Setting
+
+    @property
+    def layers(self) -> int:
+        """T."""
+        return self.basis.evidence.layers
+
+    @property
+    def margin(self) -> float:
+        """The difference that counts."""
+        return self.setting.margin
+
+    @property
+    def main(self) -> Retained:
+        """R of the sweep, on a benchmark or more."""
+        return self.known(self.basis.main, "a sweep")
+
+    def known(self, shares: Shares, what: str) -> Retained:
+        """R by the setting's metric, on a benchmark or more."""
+        found = shares.get(self.setting.metric)
+        if found is None or not (found.benchmarks or found.undecided):
+            raise Missing("not measured", f"{what} with this score")
+        if not found.benchmarks:
+            raise Missing("benchmarks at guessing", ", ".join(found.undecided))
+        return found
+
+    def middle(self, start: int) -> int:
+        """M of a start."""
+        return self.layers - 2 * start - 1
+
+    def swept(self, *variants: str) -> tuple[int, ...]:
+        """The starts at which each of these variants was swept, wherever they are."""
+        starts = [set(_by_start(self.main, variant)) for variant in variants]
+        if absent := [variant for variant, some in zip(variants, starts, strict=True) if not some]:
+            raise Missing("not measured", f"not swept: {', '.join(map(said, absent))}")
+        return tuple(sorted(set[int].intersection(*starts)))
+
+    def starts(self, *variants: str) -> tuple[int, ...]:
+        """The starts of W at which each of these variants was swept: three or more."""
+        inside = window(self.layers, self.setting.wider)
+        found = tuple(start for start in self.swept(*variants) if start in inside)
+        if len(found) < STARTS:
+            raise Missing("too few starts", f"{len(found)} of {', '.join(map(said, variants))} in W")
+        return found
+
+    def cells(self, variants: Sequence[str], starts: Sequence[int], r: Retained | None = None) -> Cells:
+        """R of variants at starts, on the benchmarks that have all of it: `r` is (start, variant, ...)."""
+        r = self.main if r is None else r
+        of = {variant: _by_start(r, variant) for variant in variants}
+        rows = [0 if variant == "full" else of[variant][start] for start in starts for variant in variants]
+        found = cells(r, rows)
+        return replace(found, r=found.r.reshape(len(starts), len(variants), *found.r.shape[1:]))
+
+    def over(
+        self, words: str, variants: Sequence[str], combine: Combine, *, r: Retained | None = None
+    ) -> Statistic:
+        """A statistic of variants' mean R over W, and at which starts of W it is clear of 0."""
+        starts = self.starts(*(variant for variant in variants if variant != "full"))
+        found = self.cells(variants, starts, r)
+        whole, used = combine(replace(found, r=found.r.mean(0)))
+        each = np.array([combine(replace(found, r=at))[0][1:] for at in found.r])  # (start, draw)
+        low, high = np.nanquantile(each, [0.025, 0.975], axis=1)
+        middles = np.array([self.middle(start) for start in starts])
+        above, below = (tuple(middles[clear].tolist()) for clear in (low > 0, high < 0))
+        return replace(statistic(words, whole, found, used), starts=starts, above=above, below=below)
+
+    def contrast(self, more: str, less: str) -> Statistic:
+        """A(more) - A(less), draw by draw: each the median over benchmarks of the mean R over W."""
+
+        def combine(found: Cells) -> tuple[Array, tuple[str, ...]]:
+            return median(found.r[0]) - median(found.r[1]), found.benchmarks
+
+        return self.over(f"{said(more)} less {said(less)}", (more, less), combine)
+
+
+def cells(r: Retained, rows: Sequence[int]) -> Cells:
+    """R of some rows, as it is and under draws, on the benchmarks that have all of them.
+
+    Raises `Missing` where no benchmark has.
+    """
+    whole = [at for at in range(len(r.benchmarks)) if not np.isnan(r.values[rows, at]).any()]
+    if not whole:
+        raise Missing("not measured", "no benchmark was swept on all of it")
+    block = np.ix_(rows, whole)
+    found = np.concatenate([r.values[block][..., None], r.drawn[block].astype(np.float64)], axis=-1)
+    names = tuple(r.benchmarks[at] for at in whole)
+    return Cells(names, {name: len(r.scores.benchmarks[name].ids) for name in names}, found)
+
+
+def statistic(words: str, values: Array, found: Cells, used: Sequence[str] | None = None) -> Statistic:
+    """A statistic from its value and draws, (1 + draw,), on the cells' benchmarks or those `used`."""
+    names = tuple(found.benchmarks if used is None else used)
+    return Statistic(words, float(values[0]), values[1:], found.fewest(names), names)
+
+
+def median(retained: Array) -> Array:
+    """The median over benchmarks: (benchmark, ...) -> (...)."""
+    return np.median(retained, axis=0)
+
+
+def said(variant: str) -> str:
+    """A variant in words.
+
+    >>> said("middle_repeat")
+    'middle repeat'
+    """
+    return variant.replace("_", " ")
+
+
+def _by_start(r: Retained, variant: str) -> dict[int, int]:
+    """The row of a variant at each start; of the full model, which is row 0 at all of them, none."""
+    rows = reversed(r.rows(variant, **TIMES.get(variant, {})))  # of several the first
+    return {start: row for row in rows if (start := r.labels[row]["start"]) is not None}

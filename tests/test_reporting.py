@@ -1,0 +1,401 @@
+"""Reports: what runs, what is written, what is drawn again from numbers alone, and what a reader sees."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from examples import network
+
+import reprlab as rl
+from reprlab import reporting
+from reprlab.errors import ReprlabError
+from reprlab.reporting.analyses import words
+from reprlab.reporting.numbers import rounded, text
+from reprlab.reporting.settings import Settings
+from reprlab.reporting.stages import Stages
+from reprlab.reporting.writing import write_numbers
+
+ROOT = Path(__file__).parents[1]
+SMALL = Settings(
+    ("builtin_pronoun", "builtin_cloze"),
+    "builtin",
+    documents=4,
+    limit=12,
+    seeds=2,
+    loops=(1, 2, 3),
+    loop_limit=6,
+)
+VARYING = ("identity",)  # of run.json: time and memory
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
+
+
+def numbers_in(folder: Path) -> dict[str, Any]:
+    found = {f.name: json.loads(f.read_text()) for f in sorted(folder.glob("*.json"))}
+    for key in VARYING:
+        found["run.json"].pop(key)
+    return found
+
+
+def able(scores: rl.Scores | None, seed: int = 0) -> rl.Scores:
+    """The same schedules with answers of a model that knows them, the less the more is changed."""
+    assert scores is not None
+    chance, full = np.random.default_rng(seed), scores.entries[0].schedule
+    lost = [
+        abs(len(entry.schedule) - len(full)) / len(full) + 0.1 * (entry.schedule != full)
+        for entry in scores.entries
+    ]
+    found: dict[str, Any] = {}
+    for name, results in scores.benchmarks.items():
+        level = 0.9 - 0.4 * np.array(lost)[:, None] + chance.normal(0, 0.05, (1, len(results.ids)))
+        found[name] = replace(results, values=np.repeat(level[..., None], results.values.shape[2], axis=2))
+    return replace(scores, benchmarks=found)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reports on a tiny decoder, made able, and on a tiny encoder, side by side."""
+    folder = tmp_path_factory.mktemp("reports")
+    for name in ("tiny-llama", "tiny-bert"):
+        net, place = network(name), rl.Place(cache=folder / "cache")
+        evidence = reporting.gather(net, rl.corpus("builtin"), SMALL, place)
+        if net.speaks:
+            evidence = replace(evidence, scores=able(evidence.scores), loops=able(evidence.loops))
+        write_numbers(folder / "out" / name, evidence, SMALL, 1.0)
+        reporting.redraw(folder / "out" / name)
+    reporting.compare(folder / "out")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report as it is run, on a tiny decoder, which knows nothing."""
+    folder = tmp_path_factory.mktemp("whole")
+    rl.report(network("tiny-llama"), SMALL, folder=folder / "out", place=rl.Place(cache=folder / "cache"))
+    return folder
+
+
+# --- what runs -----------------------------------------------------------------------------------
+
+
+def test_a_grid_has_every_order_of_three_layers_and_every_so_manieth_layer() -> None:
+    settings = Settings(("b",), "c", 1, 1, starts=(12, 13), seeds=2, every=3)
+    grid = settings.grid(30)
+    orders = {e.schedule for e in grid if e.variant == "random" and e.start == 13}
+    assert len(orders) == 6
+    assert len({e.schedule for e in grid if e.variant == "random" and e.start == 12}) == 2
+    assert [e.layer for e in settings.single_grid(30) if e.variant == "skip_one"] == [
+        0,
+        3,
+        6,
+        9,
+        12,
+        15,
+        18,
+        21,
+        24,
+        27,
+        29,
+    ]
+    assert len(grid) == len(set(grid))
+
+
+def test_starts_are_those_that_the_model_has() -> None:
+    assert Settings(("b",), "c", 1, 1).starts_of(6) == (0, 1, 2)
+    assert Settings(("b",), "c", 1, 1, starts=(2, 7)).starts_of(6) == (2,)
+    with pytest.raises(
+        ReprlabError, match=r"none of those given leaves a middle in 6 layers; allowed are 0..2"
+    ):
+        rl.report(network("tiny-llama"), Settings(("b",), "builtin", 1, 1, starts=(7,)))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"limit": 0}, "--limit 0: give 1 or more"),
+        ({"documents": -1}, "--documents -1: give 1 or more"),
+        ({"seeds": 0}, "--seeds 0: give 1 or more"),
+        ({"loops": (1,), "loop_limit": 0}, "--loop-limit 0: give 1 or more"),
+        ({"window_limit": -1}, "--windows -1: give a number of documents"),
+        ({"precise_limit": -1}, "--precise -1: give a number of documents"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ReprlabError, match=message):
+        Settings(**{"benchmarks": ("b",), "corpus": "c", "documents": 1, "limit": 1, **given})
+
+
+def test_quick_starts_lie_in_the_window_of_the_verdicts() -> None:
+    for layers in range(8, 81):
+        starts = reporting.quick_starts(layers)
+        assert starts
+        assert all(layers - 2 * s - 1 >= 3 for s in starts)
+        assert len(starts) <= 3 or layers < 14
+
+
+def test_progress_never_goes_back_once_totals_are_known() -> None:
+    seen: list[tuple[float, float]] = []
+    stages = Stages({"a": 10.0, "b": 30.0}, lambda done, total: seen.append((done, total)))
+    for done in (5, 10):
+        stages.of("a")(done, 10)
+    stages.close("a")
+    for done in (0, 20, 40):
+        stages.of("b")(done, 40)
+    stages.close("b")
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[-1] == (50, 50)
+
+
+def test_what_is_there_already_is_no_work() -> None:
+    seen: list[tuple[float, float]] = []
+    stages = Stages({"a": 10.0}, lambda done, total: seen.append((done, total)))
+    stages.of("a")(0, 0)
+    stages.close("a")
+    assert seen == []
+
+
+# --- the analyses --------------------------------------------------------------------------------
+
+
+def test_every_figure_of_the_paper_is_there_with_its_words() -> None:
+    paper = ["fig02", "fig03", "fig04", "fig05", "fig06", "fig07", "fig08", "fig09", "fig10", "fig11"]
+    paper += ["fig12", "fig14", "fig15", "fig16", "fig17"]
+    beyond = [
+        "block_influence",
+        "frontier",
+        "massive_activations",
+        "precision",
+        "semantic_reasoning",
+        "windows",
+    ]
+    assert reporting.names() == paper + beyond
+    for one in reporting.everything():
+        assert one.title
+        assert one.caption.endswith(".")
+        assert one.claim.endswith(".")
+        assert one.family == (one.name in {"fig12", "fig14"})
+        assert one.needs or one.family
+
+
+@pytest.mark.parametrize("name", reporting.names())
+def test_an_analysis_imports_only_what_is_public_and_fits_a_page_or_two(name: str) -> None:
+    import ast
+
+    source = (reporting.analyses.folder() / f"{name}.py").read_text()
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= (
+                {f"{node.module}.{alias.name}" for alias in node.names}
+                if node.module == "reprlab"
+                else {node.module or ""}
+            )
+    ours = {one for one in found if one.startswith("reprlab")}
+    assert ours <= {"reprlab", "reprlab.figures"}
+    assert {one.split(".")[0] for one in found - ours} <= {"numpy", *sys.stdlib_module_names}
+    assert len(source.splitlines()) < 180
+
+
+def test_an_analysis_without_its_words_is_refused() -> None:
+    with pytest.raises(ReprlabError, match="'x' has no title, 'Caption:' and 'Claim:'"):
+        words("x", "A title.\n\nCaption: something.")
+
+
+# --- what is written -----------------------------------------------------------------------------
+
+
+def test_a_report_has_every_figure_that_it_can_and_says_why_not_the_others(made: Path) -> None:
+    run = json.loads((made / "out/tiny-llama/run.json").read_text())
+    assert set(run["figures"]) | set(run["left_out"]) == {
+        one.name for one in reporting.everything() if not one.family
+    }
+    assert set(run["left_out"]) == {"windows", "precision"}
+    assert run["left_out"]["windows"] == "windows of layers were not run: give --windows N or --full"
+    for name in run["figures"]:
+        for ending in ("png", "pdf", "json", "csv"):
+            assert (made / f"out/tiny-llama/{name}.{ending}").stat().st_size > 50, name
+        with (made / f"out/tiny-llama/{name}.csv").open() as file:
+            assert list(csv.reader(file))[1:], name
+    bert = json.loads((made / "out/tiny-bert/run.json").read_text())
+    assert {"fig03", "fig15", "massive_activations"} <= set(bert["figures"])
+    assert bert["left_out"]["fig11"] == "no schedule was swept: the model has no causal language head"
+
+
+def test_a_report_names_what_it_was_made_from(made: Path) -> None:
+    run = json.loads((made / "out/tiny-llama/run.json").read_text())
+    said = run["identity"]
+    assert said["model"] == "tiny-llama"
+    assert "12 documents" in said["swept"]
+    assert "4 documents of builtin" in said["hidden states"]
+    assert f"torch {__import__('torch').__version__.split('+')[0]}" in said["versions"]
+    assert {"processor", "threads", "memory", "time", "digest of the weights"} <= set(said)
+
+
+def test_the_eight_questions_are_answered_for_every_model(made: Path) -> None:
+    for model in ("tiny-llama", "tiny-bert"):
+        judged = json.loads((made / f"out/{model}/verdicts.json").read_text())
+        assert [verdict["number"] for verdict in judged] == list(range(1, 9))
+        # six layers decide no curve
+        assert {v["answer"] for v in judged[2:]} == {"not decidable"}
+        page = (made / f"out/{model}/index.html").read_text()
+        assert all(verdict["question"] in page for verdict in judged)
+
+
+def test_the_scores_behind_a_report_are_kept(made: Path) -> None:
+    scores = rl.Scores.load(made / "out/tiny-llama/scores.npz")
+    assert scores.model == "tiny-llama"
+    assert len(scores.results("builtin_cloze").ids) == 12
+    assert rl.Scores.load(made / "out/tiny-llama/loops.npz").results().name == "builtin_pronoun"
+    assert not (made / "out/tiny-bert/scores.npz").exists()
+
+
+def test_drawn_again_from_numbers_it_is_the_same_bytes(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "out", tmp_path / "out")
+    for file in (tmp_path / "out").rglob("*"):
+        if file.suffix in {".png", ".pdf", ".html"}:
+            file.unlink()
+    for folder in reporting.members(tmp_path / "out"):
+        reporting.redraw(folder)
+    reporting.compare(tmp_path / "out")
+    assert contents(tmp_path / "out") == contents(made / "out")
+
+
+def test_stopped_anywhere_and_run_again_it_has_the_same_numbers(whole: Path, tmp_path: Path) -> None:
+    class Stop(Exception):
+        pass
+
+    for after in (2, 9, 30):
+
+        def stop(done: float, total: float, seen: list[float] = [], after: int = after) -> None:  # noqa: B006
+            seen.append(done)
+            if len(seen) > after:
+                raise Stop
+
+        with pytest.raises(Stop):
+            rl.report(
+                network("tiny-llama"),
+                SMALL,
+                folder=tmp_path / "out",
+                place=rl.Place(cache=tmp_path),
+                progress=stop,
+            )
+    rl.report(network("tiny-llama"), SMALL, folder=tmp_path / "out", place=rl.Place(cache=tmp_path))
+    assert numbers_in(tmp_path / "out/tiny-llama") == numbers_in(whole / "out/tiny-llama")
+
+
+def test_a_second_report_forgets_figures_that_it_does_not_have(
+    made: Path, whole: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(made / "out", tmp_path / "out")
+    assert (tmp_path / "out/tiny-llama/fig10.png").exists()
+    less = Settings(("builtin_pronoun", "builtin_cloze"), "builtin", documents=4, limit=12, seeds=2)
+    rl.report(network("tiny-llama"), less, folder=tmp_path / "out", place=rl.Place(cache=whole / "cache"))
+    assert not list((tmp_path / "out/tiny-llama").glob("fig10.*"))
+    assert not (tmp_path / "out/tiny-llama/loops.npz").exists()
+    assert (tmp_path / "out/tiny-llama/fig03.png").exists()
+
+
+def test_models_are_compared_on_one_page(made: Path) -> None:
+    page = (made / "out/index.html").read_text()
+    assert 'href="tiny-llama/index.html' in page
+    assert 'href="tiny-bert/index.html' in page
+    assert (made / "out/fig14.png").exists()
+
+
+def test_names_are_escaped(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "out/tiny-llama", tmp_path / "m")
+    run = json.loads((tmp_path / "m/run.json").read_text())
+    run["model"] = "<script>alert(1)</script>{{7*7}}"
+    (tmp_path / "m/run.json").write_text(json.dumps(run))
+    page = reporting.redraw(tmp_path / "m").read_text()
+    assert "<script>" not in page
+    assert "{{7*7}}" in page
+    assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ("{", "is no JSON"),
+        ("{}", "has not the numbers that fig11 draws"),
+        (None, "No such file or directory; `reprlab report` makes it"),
+    ],
+)
+def test_a_damaged_file_of_numbers_is_named(
+    made: Path, tmp_path: Path, damage: str | None, message: str
+) -> None:
+    shutil.copytree(made / "out/tiny-llama", tmp_path / "m")
+    file = tmp_path / "m/fig11.json"
+    file.unlink() if damage is None else file.write_text(damage)
+    with pytest.raises(ReprlabError, match=message) as error:
+        reporting.redraw(tmp_path / "m")
+    assert "fig11" in str(error.value)
+
+
+def test_a_run_without_its_fields_is_named(made: Path, tmp_path: Path) -> None:
+    shutil.copytree(made / "out/tiny-llama", tmp_path / "m")
+    (tmp_path / "m/run.json").write_text("{}")
+    with pytest.raises(
+        ReprlabError, match=r"run.json' is no run of a report: KeyError\('figures'\) is missing"
+    ):
+        reporting.redraw(tmp_path / "m")
+
+
+def test_numbers_keep_six_digits_and_a_line_a_row() -> None:
+    assert rounded({"a": 1 / 3, "b": [float("inf"), 12345678, True]}) == {
+        "a": 0.333333,
+        "b": [None, 12345678, True],
+    }
+    value = {"model": "m", "rows": [{"x": i, "y": [i] * 40} for i in range(30)], "empty": [], "none": None}
+    assert json.loads(text(value)) == value
+    assert len(text(value).splitlines()) > 30
+
+
+# --- as people see it ----------------------------------------------------------------------------
+
+
+def test_pages_open_in_a_browser_without_a_problem(made: Path) -> None:
+    browser = pytest.importorskip("browser")
+    for page in ("index.html", "tiny-llama/index.html", "tiny-bert/index.html"):
+        assert browser.check(made / "out" / page) == []
+
+
+@pytest.mark.timeout(600)
+def test_a_wheel_brings_the_figures_along(tmp_path: Path) -> None:
+    def run(*command: object, **options: Any) -> str:
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, **options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT)
+    (wheel,) = tmp_path.glob("*.whl")
+    inside = zipfile.ZipFile(wheel).namelist()
+    assert "reprlab/analyses/fig11.py" in inside
+    assert any(name.startswith("reprlab/pages/") and name.endswith(".html") for name in inside)
+    run(sys.executable, "-m", "venv", tmp_path / "env")
+    python = tmp_path / "env/bin/python"
+    run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel)
+    (site,) = (tmp_path / "env/lib").glob("python3*/site-packages")
+    # what reprlab needs, but no reprlab: paths in a .pth file do not bring their own .pth files along
+    (site / "needed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    said = run(tmp_path / "env/bin/reprlab", "figures", "list", cwd=tmp_path, env=clean)
+    assert all(name in said for name in reporting.names())
+    where = run(python, "-c", "import reprlab; print(reprlab.__file__)", cwd=tmp_path, env=clean)
+    assert where.startswith(str(tmp_path))
