@@ -22,6 +22,7 @@ import reprlab as rl
 from reprlab import figures
 
 NEEDS = ("similarities",)
+USES = ("groups",)
 TITLES = {
     "cosine": "cosine, all tokens",
     "cosine no-sinks": "cosine, no sinks",
@@ -147,13 +148,13 @@ def draw(numbers: dict[str, Any]) -> Any:
             starts=[starts] * len(shown),
             bar=bar,
         )
-        _beside(last, numbers)
+        _beside(last, numbers, room=1.2 if len(shown) == 4 else 1.45)
         figures.headline(last.figure, f"{numbers['model']}: similarity of depths")
         figures.foot(last.figure, _foot(numbers))
     return last.figure
 
 
-def _beside(ax: Any, numbers: dict[str, Any]) -> None:
+def _beside(ax: Any, numbers: dict[str, Any], *, room: float) -> None:
     """Each layer's similarity to the middle, and what skipping it costs."""
     rows, (first, end) = numbers["by_layer"], numbers["middle"]
     cost, low, high, near, null = (
@@ -175,7 +176,7 @@ def _beside(ax: Any, numbers: dict[str, Any]) -> None:
     figures.layer_axis(ax, len(rows))
     ax.set(ylim=(min(0.0, ax.get_ylim()[0]), max(1.0, ax.get_ylim()[1])), title="each layer and the middle")
     figures.span(ax, first - 1, end - 1, "the middle")
-    figures.legend_inside(ax, room=1.45)
+    figures.legend_inside(ax, room=room)
 
 
 def _foot(numbers: dict[str, Any]) -> str:

@@ -13,7 +13,6 @@ is left, the better.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,47 +26,9 @@ NEEDS = ("scores",)
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     """R of random order by start, metric and benchmark, and of each order by itself."""
     found = curves.by_start(evidence, "random")
-    orders = _orders(evidence) if found["benchmarks"]["u"] else []
+    orders = curves.orders(evidence.scores) if found["benchmarks"]["u"] else []
     beside = curves.contrast(evidence, "random", "reverse")
-    return {**found, "beside": beside, "orders": orders, "slope": _slope(orders)}
-
-
-def _orders(evidence: rl.Evidence) -> list[dict[str, Any]]:
-    """R (u, median over benchmarks) of every order of a start, the full model's and the reverse included."""
-    scores = evidence.scores
-    apart = [replace(e, seed=None) if e.variant == "random" else e for e in scores.entries]
-    retained = rl.retained(replace(scores, entries=tuple(apart)), "u", count=2000)
-    rows: dict[tuple[int, str], dict[str, Any]] = {}
-    for labels in retained.table("random", "reverse"):
-        if labels["benchmark"] == curves.summary(retained) and labels["middle"] > 1:
-            start, text = labels["start"], labels["schedule"]
-            middle = list(rl.Schedule.parse(text))[start + 1 : evidence.layers - start]
-            row = {key: labels[key] for key in ("variant", "start", "middle", "schedule", "R", "low", "high")}
-            rows.setdefault((start, text), {**row, "tau": _tau(middle)})
-    return list(rows.values())
-
-
-def _tau(order: list[int]) -> float:
-    """Kendall's tau between an order of layers and the trained one: 1 is the same, -1 the reverse."""
-    at = np.array(order)
-    signs = np.sign(at[None, :] - at[:, None])[np.triu_indices(len(at), 1)]
-    return float(signs.mean())
-
-
-def _slope(orders: list[dict[str, Any]]) -> dict[str, Any]:
-    """The slope of R over tau at fixed start, random orders only, and its standard error over orders."""
-    x, y, starts = [], [], {row["start"] for row in orders}
-    for start in starts:
-        at = [row for row in orders if (row["start"], row["variant"]) == (start, "random") and row["tau"] < 1]
-        x.append(np.array([row["tau"] for row in at]) - np.mean([row["tau"] for row in at] or [0]))
-        y.append(np.array([row["R"] for row in at]) - np.mean([row["R"] for row in at] or [0]))
-    tau, r = np.concatenate(x or [np.zeros(0)]), np.concatenate(y or [np.zeros(0)])
-    free = len(tau) - len(starts) - 1
-    if free < 1 or not tau.any():
-        return {"value": None, "stderr": None, "orders": len(tau)}
-    value = float(tau @ r / (tau @ tau))
-    spread = float(np.square(r - value * tau).sum() / free / (tau @ tau)) ** 0.5
-    return {"value": value, "stderr": spread, "orders": len(tau)}
+    return {**found, "beside": beside, "orders": orders, "slope": curves.slope(orders, evidence.layers)}
 
 
 def reading(numbers: dict[str, Any]) -> str:
@@ -100,7 +61,7 @@ def _single(ax: Any, numbers: dict[str, Any]) -> None:
     """Dots for the orders of up to three starts."""
     shown = _shown(numbers)
     looks = {f"M = {m}": figures.Look(*shade) for m, shade in zip(shown, SHADES, strict=False)}
-    orders = [row for row in numbers["orders"] if row["middle"] in shown and row["tau"] < 1]
+    orders = [row for row in numbers["orders"] if row["middle"] in shown]
     lines = figures.lines_by(orders, lambda row: f"M = {row['middle']}")
     figures.dots(ax, {name: lines[name] for name in looks}, x="tau", looks=looks)
     figures.guides(ax)
@@ -112,8 +73,7 @@ def _single(ax: Any, numbers: dict[str, Any]) -> None:
 
 def _shown(numbers: dict[str, Any]) -> list[int]:
     """Up to three M between 3 and T/2 with two random orders or more, spread evenly."""
-    some = [row["middle"] for row in numbers["orders"] if row["variant"] == "random" and row["tau"] < 1]
+    some = [row["middle"] for row in numbers["orders"] if row["variant"] == "random"]
     inside = sorted({m for m in some if some.count(m) > 1 and 3 <= m <= numbers["layers"] / 2})
-    return (
-        [inside[round(at)] for at in np.linspace(0, len(inside) - 1, min(3, len(inside)))] if inside else []
-    )
+    places = np.linspace(0, len(inside) - 1, min(3, len(inside)))
+    return [inside[round(at)] for at in places]

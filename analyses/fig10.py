@@ -24,90 +24,20 @@ NEEDS = ("loops",)
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     """R by M and k for each metric, the best k of each M with its interval, and the fit."""
     found = curves.both_of(evidence.loops)
-    about = curves.about(evidence, found)
     rows: list[dict[str, Any]] = []
     best: list[dict[str, Any]] = []
-    for metric, retained in found.items():
+    fits: dict[str, dict[str, Any]] = {}
+    for metric, shares in found.items():
         keys = ("benchmark", "middle", "times", "R", "low", "high")
-        table = [
-            row for row in retained.table("looped_parallel") if row["benchmark"] == curves.summary(retained)
-        ]
+        table = [row for row in shares.table("looped_parallel") if row["benchmark"] == curves.summary(shares)]
         rows += [{"metric": metric, **{key: row[key] for key in keys}} for row in table]
-        if retained.benchmarks:
-            best += [{"metric": metric, **row} for row in _best(retained)]
+        if table:
+            peaks = curves.peaks(shares)
+            best += [{"metric": metric, **peak.row} for peak in peaks]
+            fits[metric] = curves.proportion(peaks)
     if not rows:
         raise rl.ReprlabError("no parallel step was looped in this sweep")
-    fits = {
-        m: _fit([row for row in best if row["metric"] == m], found[m]) for m in found if found[m].benchmarks
-    }
-    for row in best:
-        del row["drawn"]
-    return {**about, "rows": rows, "best": best, "fits": fits}
-
-
-def _best(retained: rl.Retained) -> list[dict[str, Any]]:
-    """The best k of each M, its interval, and why it is not used, if it is not."""
-    layers, median, drawn = retained.scores.layers, retained.median, retained.drawn_median
-    found: list[dict[str, Any]] = []
-    for start in sorted(
-        {retained.labels[row]["start"] for row in retained.rows("looped_parallel")}, reverse=True
-    ):
-        places = retained.rows("looped_parallel", start=start)
-        times = np.array([retained.labels[row]["times"] for row in places])
-        of = times[np.argmax(drawn[places], axis=0)]  # (draw,)
-        low, high = np.quantile(of, [0.025, 0.975])
-        top = places[int(np.argmax(median[places]))]
-        k, m = retained.labels[top]["times"], layers - 2 * start - 1
-        whys = {
-            "M = 1": m == 1,
-            "M >= T-3": m >= layers - 3,
-            "best R below 0.1": not median[top] >= 0.1,
-            "best k is the largest": k == times.max(),
-            "best k not told": high - low > len(times) / 2,
-        }
-        why = next((why for why, here in whys.items() if here), "")
-        found.append(
-            {
-                "middle": m,
-                "times": k,
-                "R": float(median[top]),
-                "low": low,
-                "high": high,
-                "unused": why,
-                "drawn": of,
-            }
-        )
-    return found
-
-
-def _fit(best: list[dict[str, Any]], retained: rl.Retained) -> dict[str, Any]:
-    """c of k = c M by least squares, and the slope of log k over log M, with intervals over documents."""
-    used = [row for row in best if not row["unused"]]
-    m = np.array([row["middle"] for row in used], dtype=float)
-    if len(m) < 2:
-        return {
-            "used": len(m),
-            "c": None,
-            "c_low": None,
-            "c_high": None,
-            "slope": None,
-            "low": None,
-            "high": None,
-        }
-    k = np.array([[row["times"], *row["drawn"]] for row in used], dtype=float)  # (M, 1 + draw)
-    c, logs = m @ k / (m @ m), np.log(m) - np.log(m).mean()
-    slopes = logs @ np.log(k) / (logs @ logs)
-    ends = {"c": c, "slope": slopes}
-    (c_low, c_high), (low, high) = (np.quantile(ends[name][1:], [0.025, 0.975]) for name in ends)
-    return {
-        "used": len(m),
-        "c": c[0],
-        "c_low": c_low,
-        "c_high": c_high,
-        "slope": slopes[0],
-        "low": low,
-        "high": high,
-    }
+    return {**curves.about(evidence, found), "rows": rows, "best": best, "fits": fits}
 
 
 def reading(numbers: dict[str, Any]) -> str:
@@ -117,7 +47,7 @@ def reading(numbers: dict[str, Any]) -> str:
     told = f"in {numbers['model']} ({curves.basis(numbers)})"
     if fit["c"] is None:
         return (
-            f"The best number of iterations can be told for {fit['used']} M only {told}, too few for a fit."
+            f"The best number of iterations {told} can be told for {fit['used']} M only: too few for a fit."
         )
     c = curves.number({"R": fit["c"], "low": fit["c_low"], "high": fit["c_high"]})
     slope = curves.number(fit, "slope")
@@ -137,9 +67,7 @@ def draw(numbers: dict[str, Any]) -> Any:
             image = _map(ax, numbers, metric)
         panels[0].set_ylabel("parallel layers $M$")
         figures.scale(panels, image, above=any((row["R"] or 0) > 1 for row in numbers["rows"]))
-        said = (
-            "Frames: the best k of each M; dotted: not used for the line, which is k = c M by least squares."
-        )
+        said = "Frames: best k of each M; dotted: not used for the line, which is k = c M by least squares."
         figures.foot(panels[0].figure, f"{said} {figures.left_out({**numbers, 'rows': []})}")
     return panels[0].figure
 

@@ -107,18 +107,32 @@ def draw(numbers: dict[str, Any]) -> Any:
             bar=bar,
         )
         for ax, title, share in ((sizes, "depths in each group", False), (shares, "as shares of T", True)):
-            figures.dots(ax, _parts(numbers["rows"], share), x="layers", y="size", looks=_LOOKS)
-            ax.set(xlabel="layers T", xticks=sorted(set(layers.values())), title=title)
-            ax.set_ylim(-0.04 * ax.get_ylim()[1], None)
-            ax.spines[["top", "right"]].set_visible(False)
-            ax.margins(x=0.1)
-        figures.legend_inside(sizes, room=1.5)
+            _against(ax, _parts(numbers["rows"], share), title)
+        if sizes.containers:
+            figures.legend_inside(sizes, room=1.5)
         count = len(numbers["models"])
         figures.headline(
             sizes.figure, "Groups of depths in " + (f"{count} models" if count > 1 else shown[0])
         )
         figures.foot(sizes.figure, numbers["caption"])
     return sizes.figure
+
+
+def _against(ax: Any, parts: dict[str, list[dict[str, Any]]], title: str) -> None:
+    """Sizes of the parts against the number of layers, or that there are none."""
+    ax.set_title(title)
+    ax.spines[["top", "right"]].set_visible(False)
+    layers = sorted({row["layers"] for rows in parts.values() for row in rows})
+    if not layers:
+        ax.set(xticks=[], yticks=[])
+        ax.text(
+            0.5, 0.5, "no model has groups", transform=ax.transAxes, ha="center", color="0.35", fontsize=7
+        )
+        return
+    figures.dots(ax, parts, x="layers", y="size", looks=_LOOKS)
+    ax.set(xlabel="layers T", xticks=layers)
+    ax.margins(x=0.1)
+    ax.set_ylim(-0.04 * ax.get_ylim()[1], None)
 
 
 def _parts(rows: list[dict[str, Any]], share: bool) -> dict[str, list[dict[str, Any]]]:

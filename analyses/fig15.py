@@ -12,13 +12,15 @@ explodes at the last two layers.
 
 from __future__ import annotations
 
-import math
 from typing import Any
+
+import numpy as np
 
 import reprlab as rl
 from reprlab import figures
 
 NEEDS = ("drift",)
+USES = ("similarities",)
 MATRICES = {"full": "cosine no-sinks", "skip": "cosine skip", "middle repeat": "cosine middle repeat"}
 
 
@@ -118,15 +120,12 @@ def _curves(ax: Any, numbers: dict[str, Any], value: str, *, title: str, log: bo
     for name in numbers["schedules"]:
         if name == "full" and value != "variance":
             continue
-        some = [row for row in numbers["rows"] if row["variant"] == name]
+        rows = {row["depth"]: row for row in numbers["rows"] if row["variant"] == name}
+        at = range(numbers["layers"] + 1)
         ends = ("low", "high") if value == "variance" else (value, value)
-        at = [row["depth"] for row in some]
-        curves[name] = (at, *([_number(row[key]) for row in some] for key in (value, *ends)))
-    figures.lines(curves, title=title, label="", caption="", ax=ax, log=log, broken=True)
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
+        columns = [[rows.get(depth, {}).get(key) for depth in at] for key in (value, *ends)]
+        curves[name] = (list(at), *(np.array(column, dtype=float) for column in columns))
+    figures.lines(curves, title=title, label="", caption="", ax=ax, log=log)
 
 
 def _schedules(numbers: dict[str, Any]) -> str:

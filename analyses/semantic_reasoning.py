@@ -23,7 +23,7 @@ NEEDS = ("scores",)
 ORDER = ("reverse", "random", "parallel")
 VARIANTS = (*ORDER, "skip")
 CLASSES = ("semantic", "reasoning", "")
-TOGETHER = "these three"
+TOGETHER = "mean of three"
 
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
@@ -62,14 +62,16 @@ def reading(numbers: dict[str, Any]) -> str:
     found = {row["variant"]: row for row in numbers["contrasts"] if row["metric"] == metric}
     if not found:
         kinds = {row["class"] for row in numbers["rows"] if row["metric"] == metric}
-        absent = " and ".join(kind for kind in ("semantic", "reasoning") if kind not in kinds)
-        return f"No {absent} benchmark is clear of guessing in {numbers['model']}: the classes cannot be compared."
-    one, other = found[TOGETHER], found["skip"]
-    few = min(one["reasoning"], one["semantic"]) < 2
+        absent = " and no ".join(kind for kind in ("semantic", "reasoning") if kind not in kinds)
+        return (
+            f"No {absent} benchmark is clear of guessing in {numbers['model']}, so classes are not compared."
+        )
+    one, other = (curves.number(found[key], "loss") for key in (TOGETHER, "skip"))
+    few = min(found["skip"]["reasoning"], found["skip"]["semantic"]) < 2
     caution = "; with one benchmark on a side that may be the benchmark's own" if few else ""
     return (
-        f"Under reverse, random and parallel {numbers['model']} loses {curves.number(one, 'loss')} more on reasoning than "
-        f"on semantic benchmarks (R of continuous score), under skip {curves.number(other, 'loss')}{caution}."
+        f"With the middle of {numbers['model']} reversed, shuffled or in parallel, reasoning benchmarks lose "
+        f"{one} more of R than semantic ones; skipped, {other} more ({curves.WORDS[metric]}){caution}."
     )
 
 
@@ -102,13 +104,15 @@ def draw(numbers: dict[str, Any]) -> Any:
             ax.axvline(0, color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
             ax.spines[["top", "right"]].set_visible(False)
         figures.legend([losses])
-        figures.foot(losses.figure, figures.basis(numbers, metric))
+        out = figures.left_out({**numbers, "metrics": [metric], "rows": []})
+        figures.foot(losses.figure, f"R of {figures.METRICS[metric]}. {out}")
     return losses.figure
 
 
 def _apart(ax: Any, rows: list[dict[str, Any]]) -> None:
     ax.set(xlabel="reasoning less semantic", title="between classes", yticks=[])
     if not rows:
+        ax.set_xticks([])
         said = "no benchmark clear of guessing\nin one of the classes"
         ax.text(0.5, 0.5, said, ha="center", va="center", transform=ax.transAxes, color="0.35", fontsize=7)
         return

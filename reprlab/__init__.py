@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from reprlab.capturing import capture
     from reprlab.comparing import Similarity, cka, compare, cosine, sinks_sweep
     from reprlab.corpora import corpus
+    from reprlab.curves import by_start
     from reprlab.drifting import Drift, drift
     from reprlab.elsewhere import Activations, activations
     from reprlab.errors import ReprlabError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reprlab.scores import Scores
     from reprlab.shares import Retained, retained
     from reprlab.sweeping import sweep
+    from reprlab.verdicts import Finding, Verdict, judge
 
 _PUBLIC = {
     "Activations": "elsewhere",
@@ -30,6 +32,7 @@ _PUBLIC = {
     "Evidence": "evidence",
     "Example": "evidence",
     "Family": "grouping",
+    "Finding": "verdicts",
     "Groups": "grouping",
     "Lens": "lensing",
     "Place": "reporting",
@@ -41,7 +44,9 @@ _PUBLIC = {
     "Settings": "reporting",
     "Similarity": "comparing",
     "Summed": "schedule",
+    "Verdict": "verdicts",
     "activations": "elsewhere",
+    "by_start": "curves",
     "capture": "capturing",
     "cka": "comparing",
     "compare": "comparing",
@@ -51,6 +56,7 @@ _PUBLIC = {
     "family": "grouping",
     "fetch": "loading",
     "group": "grouping",
+    "judge": "verdicts",
     "lens": "lensing",
     "load": "loading",
     "paper_grid": "grids",
@@ -67,6 +73,7 @@ __all__ = [
     "Evidence",
     "Example",
     "Family",
+    "Finding",
     "Groups",
     "Lens",
     "Place",
@@ -78,7 +85,9 @@ __all__ = [
     "Settings",
     "Similarity",
     "Summed",
+    "Verdict",
     "activations",
+    "by_start",
     "capture",
     "cka",
     "compare",
@@ -88,6 +97,7 @@ __all__ = [
     "family",
     "fetch",
     "group",
+    "judge",
     "lens",
     "load",
     "paper_grid",

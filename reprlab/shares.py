@@ -161,6 +161,7 @@ def _pooled(scores: Scores, places: Sequence[int], shares: Array) -> Array:
     if entry.start is not None and size >= math.factorial(scores.layers - 2 * entry.start - 1) - 1:
         return shares.mean(0)  # every order but the model's own: nothing to draw
     chance = np.random.default_rng(zlib.crc32(f"{entry.variant} {entry.start}".encode()))
-    weights = chance.multinomial(size, np.full(size, 1 / size), size=shares.shape[1]) / size
+    fewer = size - 1  # of so few orders that their spread would be understated by size / (size - 1)
+    weights = chance.multinomial(fewer, np.full(size, 1 / size), size=shares.shape[1]) / fewer
     weights[0] = 1 / size
     return (weights.T * shares).sum(0)

@@ -246,7 +246,8 @@ def member(name: str, layers: int, starts: tuple[int, ...], found: rl.Evidence) 
         found.similarities["cosine no-sinks"], values=values, model=name, layers=layers, resampled=None
     )
     one = replace(one, averages=(), low=None, high=None)
-    groups = replace(rl.group(one, count=len(starts)), spread=((1.0, 2.0), (2.0, 4.0), (1.0, 1.0)))
+    ends = ((1.0, 2.0), (2.0, 4.0), (1.0, 1.0))
+    groups = replace(rl.group(one, count=len(starts)), draws=200, spread=ends)
     assert groups.starts == starts
     bare = rl.Evidence(name, "", layers, similarities={"cosine no-sinks": one}, groups=groups)
     return {"fig03": numbers("fig03", bare)}

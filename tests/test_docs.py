@@ -1,5 +1,6 @@
 """What the documents say is true: every command parses or runs, every file named is there."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -70,21 +71,43 @@ def test_every_linked_file_is_there(page: str) -> None:
     assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "fast", "check", "figures", "bench"])
+@pytest.mark.parametrize("target", ["demo", "test", "fast", "check", "same", "figures", "bench"])
 def test_make_targets_named_in_the_readme_exist(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert f"make {target}" in README
 
 
-def test_the_committed_numbers_are_those_of_the_picture() -> None:
+@pytest.mark.parametrize("model", ["smollm2-135m", "minilm-l6"])
+def test_a_committed_report_has_what_its_run_says(model: str) -> None:
+    folder = ROOT / "reports" / model
+    run = json.loads((folder / "run.json").read_text())
+    assert run["model"] == model
+    for name in run["figures"]:
+        for ending in ("png", "pdf", "json", "csv"):
+            assert (folder / f"{name}.{ending}").is_file()
+    there = {file.stem for file in folder.glob("*.png")}
+    assert there == set(run["figures"])
+    assert [verdict["number"] for verdict in json.loads((folder / "verdicts.json").read_text())] == [
+        *range(1, 9)
+    ]
+
+
+def test_the_committed_scores_are_those_of_the_report() -> None:
     import reprlab as rl
 
     folder = ROOT / "reports" / "smollm2-135m"
-    kinds = {"drift": rl.Drift, "groups": rl.Groups, "lens": rl.Lens}
-    files = sorted(folder.glob("*.json"))
-    assert {file.stem.split("-")[0] for file in files} == {"cosine", "cka", "drift", "groups", "lens"}
-    for file in files:
-        found = kinds.get(file.stem.split("-")[0], rl.Similarity).load(file)
-        documents = 24 if isinstance(found, rl.Lens) else 100
-        assert (found.model, found.corpus, found.documents) == ("smollm2-135m", "lambada", documents)
-        assert file.with_suffix(".png").exists()
+    scores = rl.Scores.load(folder / "scores.npz")
+    assert {name: len(r.ids) for name, r in scores.benchmarks.items()} == dict.fromkeys(
+        scores.benchmarks, 400
+    )
+    fig04 = json.loads((folder / "fig04.json").read_text())
+    u = rl.retained(scores, "u", count=1)
+    for row in fig04["rows"]:
+        if row["metric"] == "u" and row["benchmark"] == "lambada":
+            (place,) = u.rows("skip", start=row["start"])
+            assert row["R"] == pytest.approx(u.values[place, u.benchmarks.index("lambada")], rel=1e-4)
+
+
+def test_committed_reports_are_small() -> None:
+    size = sum(file.stat().st_size for file in (ROOT / "reports").rglob("*") if file.is_file())
+    assert size < 8e6

@@ -144,7 +144,7 @@ def test_quick_starts_lie_in_the_window_of_the_verdicts() -> None:
         starts = reporting.quick_starts(layers)
         assert starts
         assert all(layers - 2 * s - 1 >= 3 for s in starts)
-        assert len(starts) <= 3 or layers < 14
+        assert 2 <= len(starts) <= 3
 
 
 def test_progress_never_goes_back_once_totals_are_known() -> None:
@@ -207,9 +207,9 @@ def test_an_analysis_imports_only_what_is_public_and_fits_a_page_or_two(name: st
                 else {node.module or ""}
             )
     ours = {one for one in found if one.startswith("reprlab")}
-    assert ours <= {"reprlab", "reprlab.figures"}
+    assert ours <= {"reprlab", "reprlab.curves", "reprlab.figures"}
     assert {one.split(".")[0] for one in found - ours} <= {"numpy", *sys.stdlib_module_names}
-    assert len(source.splitlines()) < 180
+    assert len(source.splitlines()) < 220
 
 
 def test_an_analysis_without_its_words_is_refused() -> None:

@@ -1,26 +1,10 @@
 """Pictures: matplotlib, and nothing computed. Every function takes numbers, draws on `ax`, returns it."""
 
-from reprlab.figures.curves import (
-    METRICS,
-    RETAINED,
-    basis,
-    by_metric,
-    by_start,
-    curves,
-    dots,
-    foot,
-    guides,
-    left_out,
-    legend,
-    lines_by,
-    over,
-    start_axes,
-    view,
-    whole_ticks,
-)
+from reprlab.figures.curves import RETAINED, curves, dots, guides, lines_by, view
 from reprlab.figures.grids import boxed, grid, outlined, scale
 from reprlab.figures.heatmaps import heatmap
 from reprlab.figures.images import close, image
+from reprlab.figures.legends import METRICS, basis, foot, left_out, legend, over
 from reprlab.figures.lines import lines
 from reprlab.figures.looks import (
     BENCHMARKS,
@@ -48,6 +32,7 @@ from reprlab.figures.panels import (
     span,
 )
 from reprlab.figures.schedules import diagram
+from reprlab.figures.starts import by_metric, by_start, start_axes, whole_ticks
 from reprlab.figures.texts import Told, answers
 
 __all__ = [

@@ -95,7 +95,7 @@ def quick_starts(layers: int) -> tuple[int, ...]:
     >>> quick_starts(30), quick_starts(32), quick_starts(6)
     ((7, 10, 13), (8, 11, 14), (0, 1))
     """
-    within = [s for s in range(layers // 2) if 3 <= layers - 2 * s - 1 <= layers / 2]
-    if len(within) < 3:
-        return tuple(s for s in range(layers // 2) if layers - 2 * s - 1 >= 3)
-    return (within[0], within[len(within) // 2], within[-1])
+    middles = {s: layers - 2 * s - 1 for s in range(layers // 2)}
+    within = [s for s, m in middles.items() if 3 <= m <= layers / 2]
+    found = within if len(within) > 2 else [s for s, m in middles.items() if m >= 3] or [0]
+    return tuple(sorted({found[0], found[len(found) // 2], found[-1]}))

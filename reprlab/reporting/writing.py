@@ -138,9 +138,9 @@ def redraw(folder: Path) -> Path:
 
 
 def _worded(verdict: dict[str, Any]) -> dict[str, Any]:
-    """A verdict whose reasons are sentences."""
-    findings = [{**f, "reason": verdicts.REASONS.get(f["reason"], "")} for f in verdict["findings"]]
-    return {**verdict, "reason": verdicts.REASONS.get(verdict["reason"], ""), "findings": findings}
+    """A verdict whose reasons are sentences, details included."""
+    findings = [{**f, "reason": f["why"], "detail": ""} for f in verdict["findings"]]
+    return {**verdict, "reason": verdict["why"], "detail": "", "findings": findings}
 
 
 def members(reports: Path) -> list[Path]:

@@ -1,0 +1,91 @@
+"""Starts: R against the paper's start s, a panel for each way to score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reprlab.figures.curves import RETAINED, Row, curves, guides, lines_by, view
+from reprlab.figures.legends import METRICS, foot, left_out, legend, over
+from reprlab.figures.looks import Look, looks_of, sheet
+
+
+def by_start(
+    numbers: Mapping[str, Any],
+    *,
+    title: str,
+    line: str | Callable[[Row], str] = "benchmark",
+    looks: Mapping[str, Look] | None = None,
+    x: str = "start",
+    band: float = 0.15,
+    order: Sequence[str] = ("median",),
+    height: float = 2.3,
+) -> Any:
+    """A figure of R by start: two panels, one legend beside them (`order` first), and who is left out."""
+    with sheet(1, 2, height=height, alike=True, title=title) as panels:
+        by_metric(panels, numbers, line=line, looks=looks, x=x, band=band)
+        figure = panels[0].figure
+        legend(panels, order=order)
+        foot(figure, left_out(numbers))
+    return figure
+
+
+def by_metric(
+    panels: Sequence[Any],
+    numbers: Mapping[str, Any],
+    *,
+    line: str | Callable[[Row], str] = "benchmark",
+    looks: Mapping[str, Look] | None = None,
+    x: str = "start",
+    band: float = 0.15,
+) -> None:
+    """R of a figure's rows on two panels, one a metric, the one that leads first; both have one scale."""
+    rows = numbers["rows"]
+    shown = view(rows)
+    order = list(lines_by(rows, line))
+    for ax, metric in zip(panels, numbers["metrics"], strict=False):
+        found = lines_by((row for row in rows if row["metric"] == metric), line)
+        curves(
+            ax,
+            {k: found[k] for k in order if k in found},
+            x=x,
+            looks=looks_of(order) | dict(looks or {}),
+            view=shown,
+            band=band,
+        )
+        guides(ax)
+        ax.set_title(METRICS[metric] + ("" if line == "benchmark" else f", {over(numbers, metric)}"))
+        if x == "start":
+            start_axes(ax, sorted({row[x] for row in rows}), numbers["layers"])
+        if not found:
+            said = "no benchmark on which the\nfull model is clear of guessing"
+            ax.text(
+                0.5, 0.5, said, ha="center", va="center", transform=ax.transAxes, color="0.35", fontsize=7
+            )
+    panels[0].set_ylabel(RETAINED)
+
+
+def start_axes(ax: Any, starts: Sequence[int], layers: int) -> Any:
+    """The paper's s below, and on top the middle layers M = T - 2s - 1 that it leaves."""
+    ticks = whole_ticks(starts)
+    ax.set_xticks(ticks)
+    ax.set_xlim(min(starts) - 0.4, max(starts) + 0.4)
+    ax.set_xlabel("start $s$")
+    top = ax.secondary_xaxis("top")
+    top.set_xticks(ticks, [str(layers - 2 * s - 1) for s in ticks])
+    top.tick_params(length=2, pad=1, labelcolor="0.35", color="0.35")
+    top.spines["top"].set_visible(False)
+    place = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right"}
+    ax.annotate("$M$ =", (0, 1), (-1, 4), **place, color="0.35")
+    return ax
+
+
+def whole_ticks(places: Sequence[int], most: int = 8) -> list[int]:
+    """Places to label: the last, and others in round steps before it, `most` at most.
+
+    >>> whole_ticks(range(5, 15)), whole_ticks([3, 4]), whole_ticks(range(0, 40))
+    ([6, 8, 10, 12, 14], [3, 4], [9, 19, 29, 39])
+    """
+    first, last = min(places), max(places)
+    step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if (last - first) / step < most)
+    return list(range(last, first - 1, -step))[::-1]
