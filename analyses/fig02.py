@@ -47,7 +47,7 @@ def _rows(evidence: rl.Evidence) -> Iterator[dict[str, Any]]:
     frame = evidence.scores.pooled()
     for row in frame[frame.variant.isin(("full", *VARIANTS)) & frame.metric.isin(NAMES)].to_dict("records"):
         labels = {key: row[key] for key in ("metric", "benchmark", "variant")}
-        layer = None if math.isnan(row["layer"]) else int(row["layer"])
+        layer = None if row["variant"] == "full" else int(row["layer"])
         value, half = row["value"], 1.96 * row["stderr"]
         ends = (value - half, value + half)
         if row["metric"] == "perplexity":  # its logarithm is what has an even spread

@@ -1,208 +1,584 @@
-"""Figures made from scores: their numbers against independent ones, pictures from numbers alone."""
+"""Figures made from scores: numbers against independent ones, pictures from numbers alone, what they show."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from functools import cache
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib import pyplot as plt
+from examples import network
+from matplotlib.colors import to_hex
+from PIL import Image
 
 import reprlab as rl
-from reprlab import figures, reporting
+from reprlab import figures
+from reprlab.errors import ReprlabError
 from reprlab.reporting.numbers import rounded
 from reprlab.results import Column, Results
+from reprlab.scores import Scores
 
+FOLDER = Path(__file__).parents[1] / "analyses"
 LAYERS = 12
-STARTS = range(6)
-LOSS = {  # of R for each layer that is changed
-    "skip": 0.05,
-    "middle_repeat": 0.12,
-    "reverse": 0.08,
-    "random": 0.06,
-    "parallel": 0.04,
-    "looped_parallel": 0.03,
-    "internal_loop": 0.02,
+BY_START = {
+    "fig04": "skip",
+    "fig05": "middle_repeat",
+    "fig06": "reverse",
+    "fig07": "random",
+    "fig08": "parallel",
+    "fig09": "looped_parallel",
 }
-KINDS = {"lambada": "", "hellaswag": "semantic", "arc": "reasoning"}
-NAMES = [
-    *("fig02", "fig04", "fig05", "fig06", "fig07", "fig08", "fig09", "fig10", "fig11", "fig17"),
-    *("frontier", "precision", "semantic_reasoning", "windows"),
-]
+SCORED = [*BY_START, "fig02", "fig11", "fig17", "frontier", "semantic_reasoning"]
+NAMES = [*SCORED, "fig10", "windows"]
+KINDS = {"lambada": "", "arc": "reasoning", "hellaswag": "semantic"}
+FULL = rl.Entry("full", rl.Schedule.full(LAYERS))
 
 
-def planted(entry: rl.Entry, kind: str) -> float:
-    """The R that an entry has: reasoning loses twice as much."""
-    twice = 2 if kind == "reasoning" else 1
-    if entry.variant in {"skip_one", "switch"}:
-        return 1 - 0.02 * twice * (entry.layer or 0)
-    if entry.window is not None:
-        return 1 - 0.05 * (entry.window[1] - entry.window[0])
-    if entry.start is None:
+@cache
+def analysis(name: str) -> ModuleType:
+    spec = spec_from_file_location(f"analysis_{name}", FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def level(entry: rl.Entry, name: str) -> float:
+    """R that falls with what a schedule changes, on arc the fastest."""
+    if entry.variant == "full":
         return 1.0
-    middle = LAYERS - 2 * entry.start - 1
-    if entry.variant == "looped_parallel" and entry.times != 3:
-        return 1 - 0.05 * abs((entry.times or 0) - middle)  # the best count is the number of layers
-    return 1 - LOSS[entry.variant] * middle * twice
-
-
-def scores(entries: list[rl.Entry], *names: str, documents: int = 60) -> rl.Scores:
-    """Benchmarks whose accuracy and u are as planted, on every document alike but for a common noise."""
-    entries = [rl.Entry("full", rl.Schedule.full(LAYERS)), *(e for e in entries if e.variant != "full")]
-    found: dict[str, Results] = {}
-    for name in names:
-        noise = np.random.default_rng(len(name)).normal(0, 0.05, documents)
-        noise -= noise.mean()
-        r = np.array([planted(entry, KINDS[name]) for entry in entries])
-        values = 0.25 + 0.5 * r[:, None] + noise
-        ids = tuple(map(str, range(documents)))
-        columns = (Column("acc", "mean", 1, True), Column("u", "mean", 1, True))
-        found[name] = Results(
-            *(name, name, KINDS[name], "multiple_choice", 0, "paper", "d", 0.25, 100, columns, ids, ids),
-            np.stack([values, values], axis=-1),
-            np.zeros(len(entries), np.int64),
-        )
-    return rl.Scores("toy-1", "planted", "bfloat16", LAYERS, tuple(entries), found, {})
-
-
-def grid(figure: str, **options: Any) -> list[rl.Entry]:
-    return rl.paper_grid(figure, LAYERS, **options)
-
-
-@pytest.fixture(scope="module")
-def evidence() -> rl.Evidence:
-    main = grid("fig11", starts=STARTS, seeds=[0, 1, 2]) + grid("fig02") + grid("fig17", starts=STARTS)
-    return rl.Evidence(
-        *("toy-1", "planted", LAYERS),
-        scores=scores(main, *KINDS),
-        loops=scores(grid("fig10", starts=STARTS, loops=range(1, 13)), "lambada"),
-        windows=scores(grid("windows"), "lambada"),
-        precise=replace(
-            scores(grid("fig11", starts=STARTS, seeds=[0]), "arc", documents=30), dtype="float32"
-        ),
+    if entry.layer is not None:
+        return 0.95 - 0.8 * (entry.layer == 0)
+    changed = LAYERS - 2 * entry.start - 1 if entry.start is not None else int(np.ptp(entry.window or (0, 0)))
+    steep = {"skip": 0.08, "middle_repeat": 0.2, "parallel": 0.05, "looped_parallel": 0.04}.get(
+        entry.variant, 0.06
     )
+    times = 0.02 * abs((entry.times or 1) - max(changed // 2, 1))
+    return 1 - steep * (1.5 if name == "arc" else 1) * (changed - 1) - times - 0.005 * (entry.seed or 0)
 
 
-@pytest.fixture(scope="module")
-def all_numbers(evidence: rl.Evidence) -> dict[str, Any]:
-    """Every figure's numbers as a file gives them back."""
-    found = {name: rounded(reporting.analysis(name).module.numbers(evidence)) for name in NAMES}
-    return json.loads(json.dumps(found))
+def made(
+    entries: list[rl.Entry], names: tuple[str, ...], *, guessing: str = "", model: str = "mine"
+) -> Scores:
+    """Scores with planted R; a benchmark named in `guessing` is there by accuracy."""
+    first = {e.schedule: at for at, e in reversed(list(enumerate(entries)))}
+    same = [first[e.schedule] for e in entries]
+    results: dict[str, Results] = {}
+    for name in names:
+        rng = np.random.default_rng(len(name))
+        u = (
+            0.2
+            + 0.6 * np.array([level(e, name) for e in entries])[:, None]
+            + rng.normal(0, 0.03, (len(entries), 50))
+        )
+        u += rng.normal(0, 0.1, 50)
+        right = rng.uniform(size=u.shape) < 0.2 if name in guessing else u > 0.45
+        columns = [Column("acc", "mean", 1, True), Column("u", "mean", 1, True)]
+        numbers = [right.astype(float), u]
+        if name == "lambada":
+            columns.insert(0, Column("perplexity", "perplexity", 1, False))
+            numbers.insert(0, -8 * (1 - u))
+        ids = tuple(map(str, range(50)))
+        results[name] = Results(
+            *(name, name, KINDS[name], "multiple_choice", 0, "paper", "d", 0.2, 100),
+            *(tuple(columns), ids, ids, np.stack(numbers, -1)[same], np.zeros(len(entries), np.int64)),
+        )
+    return Scores(model, "", "float32", LAYERS, tuple(entries), results, {})
+
+
+@cache
+def evidence(guessing: str = "", names: tuple[str, ...] = tuple(KINDS)) -> rl.Evidence:
+    grid = rl.paper_grid("fig11", LAYERS, seeds=range(4))
+    main = list(dict.fromkeys([*grid, *rl.paper_grid("fig02", LAYERS), *rl.paper_grid("fig17", LAYERS)]))
+    scores = made(main, names, guessing=guessing)
+    loops = made([FULL, *rl.paper_grid("fig10", LAYERS, loops=range(1, 9))], names[:1])
+    windows = made([FULL, *rl.paper_grid("windows", LAYERS)], names[:2])
+    return rl.Evidence("mine", "", LAYERS, scores, loops, windows)
+
+
+@cache
+def numbers(name: str, guessing: str = "", names: tuple[str, ...] = tuple(KINDS)) -> dict[str, Any]:
+    """As a report writes and reads them."""
+    return json.loads(json.dumps(rounded(analysis(name).numbers(evidence(guessing, names)))))
+
+
+@cache
+def family() -> dict[str, Any]:
+    small = evidence().scores
+    assert small is not None
+    other = replace(numbers_of(small, "other"), model="other")
+    models = {
+        model.model: {"fig04": rounded(analysis("fig04").numbers(model))} for model in (evidence(), other)
+    }
+    return json.loads(json.dumps(rounded(analysis("fig12").numbers(models))))
+
+
+def numbers_of(scores: Scores, model: str) -> rl.Evidence:
+    return rl.Evidence(model, "", LAYERS, scores)
+
+
+def found(name: str, **kept: Any) -> dict[str, Any]:
+    """Numbers of a figure, or of the family."""
+    return family() if name == "fig12" else numbers(name, **kept)
+
+
+def lines(ax: Any) -> dict[str, Any]:
+    """The lines of a panel that a legend names."""
+    return dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+
+
+def words(figure: Any) -> str:
+    """Everything that is written on a figure."""
+    from matplotlib.text import Text
+
+    return "\n".join(text.get_text() for text in figure.findobj(Text))
+
+
+def legend(figure: Any) -> list[str]:
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+# --- all of them ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*NAMES, "fig12"])
+def test_a_figure_is_drawn_from_json_within_a_page_and_is_the_same_bytes_every_time(
+    name: str, tmp_path: Path
+) -> None:
+    for file in ("a.png", "b.png", "a.pdf", "b.pdf"):
+        figures.save(analysis(name).draw(found(name)), tmp_path / file)
+    for ending in ("png", "pdf"):
+        assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
+    with Image.open(tmp_path / "a.png") as image:
+        width, height = (side / 300 for side in image.size)
+    assert width == pytest.approx(figures.PAGE, abs=0.1)
+    assert 1.5 < height < 4
+
+
+@pytest.mark.parametrize("guessing", ["", "arc, hellaswag", "lambada, arc, hellaswag"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_reading_is_a_sentence_with_this_models_numbers(name: str, guessing: str) -> None:
+    told = analysis(name).reading(numbers(name, guessing))
+    assert told.endswith(".")
+    assert "mine" in told
+    assert not re.search(r"\b(None|nan|inf)\b", told)
+    assert re.search(r"\d", told)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_picture_comes_from_numbers_alone_fits_the_page_and_is_the_same_bytes(
-    name: str, all_numbers: dict[str, Any]
-) -> None:
-    module, numbers = reporting.analysis(name).module, all_numbers[name]
-    said = module.reading(numbers)
-    assert said.endswith(".")
-    assert "toy-1" in said or name == "precision"
-    pictures = [module.draw(numbers) for _ in range(2)]
-    for ending in ("png", "pdf"):
-        first, second = (figures.image(picture, ending) for picture in pictures)
-        assert first == second
-    box = pictures[0].get_tightbbox()
-    assert box.width <= figures.PAGE + 0.2
-    assert box.height <= 9
-    for picture in pictures:
-        plt.close(picture)
+def test_one_benchmark_is_enough_and_is_named(name: str) -> None:
+    alone = numbers(name, "", ("lambada",))
+    assert "lambada" in words(analysis(name).draw(alone))
+    assert analysis(name).reading(alone)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "fig12"])
+def test_rows_are_flat_and_finite_and_the_words_are_there(name: str) -> None:
+    rows = found(name)["rows"]
+    assert len({tuple(row) for row in rows}) == 1
+    assert all(not isinstance(value, list | dict) for row in rows for value in row.values())
+    doc = analysis(name).__doc__
+    title, *rest = doc.split("\n\n")
+    assert title.endswith(".")
+    assert [part.split(":")[0].strip() for part in rest] == ["Caption", "Claim"]
+
+
+@pytest.mark.parametrize("name", SCORED)
+def test_a_model_at_guessing_has_no_figure_and_the_reason_is_said(name: str) -> None:
+    entries = rl.paper_grid("fig11", 6) + rl.paper_grid("fig02", 6) + rl.paper_grid("fig17", 6)
+    net = network("tiny-llama")
+    scores = rl.sweep(net, list(dict.fromkeys(entries)), ["builtin_pronoun"], limit=4)
+    with pytest.raises(ReprlabError, match="the full model is nowhere 5 standard errors above guessing"):
+        analysis(name).numbers(rl.Evidence(net.name, "", 6, scores))
+
+
+@pytest.mark.parametrize("name", [*BY_START, "fig02", "fig11", "fig17"])
+def test_what_was_not_swept_is_said(name: str) -> None:
+    alone = rl.Evidence("mine", "", LAYERS, made([FULL], ("arc", "hellaswag")))
+    with pytest.raises(ReprlabError, match=r"no start of '\w+' was swept|no single layer was left out"):
+        analysis(name).numbers(alone)
+
+
+# --- figs. 4 to 9, 11, 17 ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BY_START)
+def test_numbers_by_start_are_means_over_documents_against_floor_and_full(name: str) -> None:
+    scores = evidence().scores
+    assert scores is not None
+    for row in numbers(name)["rows"]:
+        if row["benchmark"] == "median":
+            continue
+        results = scores.benchmarks[row["benchmark"]]
+        column = results.metrics.index(row["metric"])
+        means = results.values[..., column].mean(1)
+        orders = {
+            e.schedule: at
+            for at, e in enumerate(scores.entries)
+            if (e.variant, e.start) == (BY_START[name], row["start"])
+        }
+        if len(orders) > 1:
+            orders.pop(FULL.schedule, None)
+        expected = (np.mean([means[at] for at in orders.values()]) - 0.2) / (means[0] - 0.2)
+        assert row["R"] == pytest.approx(expected, rel=1e-4, abs=1e-5)
+        assert row["low"] <= row["R"] + 1e-6 <= row["high"] + 2e-6
+
+
+@pytest.mark.parametrize("name", BY_START)
+def test_a_line_a_benchmark_and_their_median_between_guessing_and_the_full_model(name: str) -> None:
+    figure = analysis(name).draw(numbers(name))
+    for ax in figure.axes[:2]:
+        shown = lines(ax)
+        assert set(shown) == {*KINDS, "median"}
+        for benchmark, line in shown.items():
+            assert to_hex(line.get_color()) == to_hex(figures.BENCHMARKS[benchmark].colour)
+        assert {tuple(line.get_ydata()) for line in ax.lines if len(line.get_ydata()) == 2} >= {
+            (0, 0),
+            (1, 1),
+        }
+        assert len(ax.collections) == 4  # bands
+        rows = [r for r in numbers(name)["rows"] if (r["metric"], r["benchmark"]) == ("acc", "median")]
+        if ax.get_title() == "accuracy":
+            assert np.allclose(
+                shown["median"].get_ydata(), [r["R"] for r in sorted(rows, key=lambda r: r["start"])]
+            )
+    assert legend(figure)[:4] == ["median", *KINDS]
+    assert {"guessing", "full model", "start $s$"} <= set(words(figure).split("\n"))
+
+
+def test_accuracy_leads_unless_two_benchmarks_have_none_and_those_are_named() -> None:
+    for guessing, title in (("", "accuracy"), ("arc", "accuracy"), ("arc, hellaswag", "continuous score u")):
+        figure = analysis("fig04").draw(numbers("fig04", guessing))
+        assert figure.axes[0].get_title() == title
+        said = f"guessing: {guessing} (accuracy)"
+        assert (said in words(figure).replace("\n", " ")) == bool(guessing)
+    assert "no benchmark on which the" in words(
+        analysis("fig04").draw(numbers("fig04", "lambada, arc, hellaswag"))
+    )
+
+
+def test_a_score_far_outside_is_an_arrow_at_the_edge_and_said_so() -> None:
+    broken = json.loads(json.dumps(numbers("fig04")))
+    for row in broken["rows"]:
+        if row["start"] == 0 and row["benchmark"] == "arc":
+            row["R"] = row["low"] = row["high"] = -9.0
+    figure = analysis("fig04").draw(broken)
+    for ax in figure.axes[:2]:
+        assert ax.get_ylim()[0] > -0.4
+        arrows = [line for line in ax.lines if line.get_marker() == "v" and line.get_linestyle() == "None"]
+        assert [(*line.get_xdata(), *line.get_ydata()) for line in arrows] == [(0, ax.get_ylim()[0])]
+        assert to_hex(arrows[0].get_color()) == to_hex(figures.BENCHMARKS["arc"].colour)
+    assert "Arrows at an edge: R outside" in words(figure)
+
+
+def test_a_score_that_is_missing_is_a_gap() -> None:
+    gap = json.loads(json.dumps(numbers("fig08")))
+    for row in gap["rows"]:
+        if row["start"] == 2:
+            row["R"] = row["low"] = row["high"] = None
+    values = lines(analysis("fig08").draw(gap).axes[0])["arc"].get_ydata()
+    assert np.isnan(values).tolist() == [False, False, True, False, False, False]
+
+
+def test_middle_layers_are_on_top_where_they_belong() -> None:
+    figure = analysis("fig04").draw(numbers("fig04"))
+    top = figure.axes[0].child_axes[0]
+    labels = [text.get_text() for text in top.get_xticklabels()]
+    assert [LAYERS - 2 * int(s) - 1 for s in top.get_xticks()] == [int(label) for label in labels]
+
+
+def test_fig11_has_every_variant_in_its_look_ranked() -> None:
+    figure = analysis("fig11").draw(numbers("fig11"))
+    ranked = [row["variant"].replace("_", " ") for row in numbers("fig11")["ranking"]]
+    assert legend(figure) == ranked
+    assert (ranked[0], ranked[-1]) == ("parallel", "middle repeat")  # as planted at M = 3 and 5
+    for ax in figure.axes[:2]:
+        for name, line in lines(ax).items():
+            colour, marker = figures.VARIANTS[name]
+            assert (to_hex(line.get_color()), line.get_marker()) == (to_hex(colour), marker)
+    assert "median of 3" in words(figure)
+
+
+def test_fig11_without_a_start_in_w_is_drawn_and_ranks_nothing() -> None:
+    few = rl.Evidence(
+        "mine", "", LAYERS, made(rl.paper_grid("fig11", LAYERS, starts=[0, 5]), ("arc", "hellaswag"))
+    )
+    found = rounded(analysis("fig11").numbers(few))
+    assert found["ranking"] == []
+    assert "nothing is ranked" in analysis("fig11").reading(found)
+    assert len(legend(analysis("fig11").draw(found))) == 6
+
+
+def test_fig17_has_both_loops_and_they_are_told_apart_in_grey() -> None:
+    figure = analysis("fig17").draw(numbers("fig17"))
+    assert legend(figure) == ["internal loop 2x", "internal loop 3x"]
+    two, three = lines(figure.axes[0]).values()
+    assert two.get_linestyle() != three.get_linestyle()
+    assert two.get_marker() != three.get_marker()
+
+
+def test_fig07_has_single_orders_at_their_tau_and_the_full_model_at_one() -> None:
+    figure = analysis("fig07").draw(numbers("fig07"))
+    single = figure.axes[2]
+    orders = numbers("fig07")["orders"]
+    assert {row["tau"] for row in orders if row["variant"] == "reverse"} == {-1}
+    shown = {name: bars[0].get_xydata() for name, bars in lines(single).items()}
+    assert set(shown) <= {f"M = {m}" for m in (3, 5)}
+    assert shown
+    for name, dots in shown.items():
+        of = [[row["tau"], row["R"]] for row in orders if f"M = {row['middle']}" == name]
+        assert np.allclose(sorted(dots.tolist()), sorted(of))
+    assert [1.0, 1.0] in [
+        line.get_xydata()[0].tolist() for line in single.lines if len(line.get_xydata()) == 1
+    ]
 
 
 @pytest.mark.parametrize(
-    ("name", "variant"),
-    [
-        *(("fig04", "skip"), ("fig05", "middle_repeat"), ("fig06", "reverse"), ("fig08", "parallel")),
-        *(("fig09", "looped_parallel"), ("fig07", "random")),
-    ],
+    ("name", "other"), [("fig05", "skip"), ("fig06", "skip"), ("fig08", "skip"), ("fig09", "parallel")]
 )
-def test_r_by_start_is_what_was_planted(name: str, variant: str, all_numbers: dict[str, Any]) -> None:
-    rows = [row for row in all_numbers[name]["rows"] if row["variant"] == variant and row["metric"] == "u"]
-    assert {row["benchmark"] for row in rows} == {*KINDS, "median"}
+def test_a_reading_compares_with_the_variant_that_the_claim_names(name: str, other: str) -> None:
+    beside = numbers(name)["beside"]
+    assert (beside["one"], beside["other"]) == (BY_START[name], other)
+    assert analysis(name).reading(numbers(name)).count(other) >= 1
+
+
+# --- fig. 2 --------------------------------------------------------------------------------------
+
+
+def test_fig02_has_scores_as_they_are_and_the_full_model_as_a_line() -> None:
+    scores, told = evidence().scores, numbers("fig02")
+    assert scores is not None
+    lambada = scores.benchmarks["lambada"]
+    perplexity = np.exp(-lambada.values[..., 0].mean(1))
+    one = {e.layer: at for at, e in enumerate(scores.entries) if e.variant == "skip_one"}
+    rows = [r for r in told["rows"] if (r["metric"], r["variant"]) == ("perplexity", "skip_one")]
+    assert [row["value"] for row in rows] == pytest.approx(
+        [perplexity[one[row["layer"]]] for row in rows], rel=1e-4
+    )
+    assert all(row["low"] < row["value"] < row["high"] for row in rows)
+    spread = np.exp(1.96 * lambada.values[..., 0].std(1, ddof=1) / 50**0.5)  # of the logarithm
     for row in rows:
-        if row["middle"] > 1:  # with one layer in the middle most variants are the full model
-            twice = 2 if row["benchmark"] == "arc" else 1
-            assert row["R"] == pytest.approx(1 - LOSS[variant] * row["middle"] * twice, abs=1e-3)
-            assert row["low"] <= row["R"] + 1e-6
-            assert row["high"] >= row["R"] - 1e-6
+        times = spread[one[row["layer"]]]
+        assert (row["low"], row["high"]) == pytest.approx(
+            (row["value"] / times, row["value"] * times), rel=1e-3
+        )
+    panels = analysis("fig02").draw(told).axes
+    assert [ax.get_ylabel() for ax in panels] == ["accuracy", "perplexity", "score retained, $R$"]
+    assert panels[1].get_yscale() == "log"
+    full = [line.get_ydata()[0] for line in panels[1].lines if list(line.get_xdata()) == [0, 1]]
+    assert full == pytest.approx([perplexity[0]], rel=1e-4)
+    assert [set(lines(ax)) for ax in panels] == [{"skip one", "switch"}] * 3
 
 
-def test_the_ranking_of_all_variants_is_the_planted_one(all_numbers: dict[str, Any]) -> None:
-    order = [row["variant"] for row in all_numbers["fig11"]["ranking"]]
-    assert order == sorted((v for v in LOSS if v != "internal_loop"), key=LOSS.__getitem__)
+def test_fig02_says_which_layer_matters_most() -> None:
+    told = analysis("fig02").reading(numbers("fig02"))
+    assert "layer 0 matters most when left out alone" in told
+    assert "11 of 12 layers retain 0.9 or more" in told
 
 
-def test_single_layers_have_their_planted_cost(all_numbers: dict[str, Any]) -> None:
-    rows = [
-        r for r in all_numbers["fig02"]["rows"] if r["metric"] == "R of u" and r["benchmark"] == "lambada"
-    ]
-    found = {row["layer"]: row["value"] for row in rows if row["variant"] == "skip_one"}
-    assert found == pytest.approx({layer: 1 - 0.02 * layer for layer in range(LAYERS)}, abs=1e-3)
+# --- fig. 10 -------------------------------------------------------------------------------------
 
 
-def test_the_best_count_is_boxed_and_in_proportion(all_numbers: dict[str, Any]) -> None:
-    numbers = all_numbers["fig10"]
-    best = {row["middle"]: row["times"] for row in numbers["best"] if row["metric"] == "u"}
-    assert best == {middle: middle if middle != 3 else best[3] for middle in (1, 3, 5, 7, 9, 11)}
-    unused = {row["middle"]: row["unused"] for row in numbers["best"] if row["metric"] == "u"}
-    assert unused[1] == "M = 1"
-    assert unused[9] == "M >= T - 3"
-    assert unused[5] == ""
-    assert numbers["fits"]["u"]["c"] == pytest.approx(1, abs=0.1)
+def test_fig10_frames_the_best_count_of_each_m_and_draws_the_fit() -> None:
+    told = numbers("fig10")
+    figure = analysis("fig10").draw(told)
+    best = [row for row in told["best"] if row["metric"] == "u"]
+    for row in best:
+        cells = {
+            r["times"]: r["R"] for r in told["rows"] if (r["metric"], r["middle"]) == ("u", row["middle"])
+        }
+        assert cells[row["times"]] == max(cells.values())
+    ax = next(ax for ax in figure.axes if ax.get_title().startswith("continuous"))
+    frames = {tuple(patch.get_center()) for patch in ax.patches}
+    assert frames == {(row["times"], row["middle"]) for row in best}
+    dotted = {
+        tuple(patch.get_center()) for patch in ax.patches if patch.get_linestyle() not in ("-", "solid")
+    }
+    assert dotted == {(row["times"], row["middle"]) for row in best if row["unused"]}
+    fit = told["fits"]["u"]
+    assert f"k = {fit['c']:.2f} M" in ax.get_title()
+    x, y = ax.lines[-1].get_data()
+    assert np.allclose(x, fit["c"] * y)
 
 
-def test_a_frontier_has_nothing_cheaper_that_is_better(all_numbers: dict[str, Any]) -> None:
+def test_fig10_has_m_up_and_counts_across() -> None:
+    told = numbers("fig10")
+    ax = next(a for a in analysis("fig10").draw(told).axes if a.get_title().startswith("continuous"))
+    image = ax.images[0]
+    values, (left, _, bottom, _) = image.get_array(), image.get_extent()
+    assert values.shape == (6, 8)
+    assert image.origin == "lower"
+    for row in told["rows"]:
+        if row["metric"] == "u":
+            at = (int((row["middle"] - bottom) // 2), int(row["times"] - left))
+            assert values[at] == pytest.approx(row["R"])
+
+
+def test_fig10_cells_that_were_not_run_are_grey() -> None:
+    told = json.loads(json.dumps(numbers("fig10")))
+    told["rows"] = [row for row in told["rows"] if (row["middle"], row["times"]) != (5, 3)]
+    for ax in analysis("fig10").draw(told).axes[:2]:
+        image = ax.images[0]
+        assert np.allclose(image.to_rgba(image.get_array())[2, 2][:3], 0.8)
+        assert not np.allclose(image.to_rgba(image.get_array())[2, 3][:3], 0.8)
+
+
+def test_fig10_with_too_few_counts_has_no_line_and_says_so() -> None:
+    loops = made([FULL, *rl.paper_grid("fig10", LAYERS, starts=[0, 5], loops=[1, 2])], ("lambada",))
+    told = rounded(analysis("fig10").numbers(rl.Evidence("mine", "", LAYERS, loops=loops)))
+    assert "too few for a fit" in analysis("fig10").reading(told)
+    assert all(not ax.lines for ax in analysis("fig10").draw(told).axes[:2])
+
+
+# --- the others ----------------------------------------------------------------------------------
+
+
+def test_fig12_has_a_line_a_model_by_the_share_left_out() -> None:
+    told = family()
+    figure = analysis("fig12").draw(told)
+    assert legend(figure) == ["mine (12 layers)", "other (12 layers)"]
+    for row in told["rows"]:
+        assert row["share"] == pytest.approx((LAYERS - 2 * row["start"] - 1) / LAYERS, rel=1e-4)
+    x = lines(figure.axes[0])["mine (12 layers)"].get_xdata()
+    assert np.allclose(sorted(x), np.arange(1, 12, 2) / 12, rtol=1e-4)
+    assert "mine 0" in analysis("fig12").reading(told)
+    with pytest.raises(ReprlabError, match="no model has skip swept"):
+        analysis("fig12").numbers({"bert": {}})
+
+
+def test_the_frontier_is_what_nothing_cheaper_beats() -> None:
     for cost in ("path", "layer_calls"):
-        rows = all_numbers["frontier"]["rows"]
-        for row in (row for row in rows if row[f"on_{cost}"]):
-            assert not [o for o in rows if o[cost] <= row[cost] and o["R"] > row["R"]]
-        assert any(row[f"on_{cost}"] for row in rows)
+        rows = numbers("frontier")["rows"]
+        for row in rows:
+            beaten = any(
+                (o[cost] < row[cost] and o["R"] >= row["R"]) or (o[cost] <= row[cost] and o["R"] > row["R"])
+                for o in rows
+            )
+            if row[f"on_{cost}"]:
+                assert not beaten
+        best = max(row["R"] for row in rows)
+        assert max(row["R"] for row in rows if row[f"on_{cost}"]) == best
 
 
-def test_reasoning_loses_what_was_planted_more(all_numbers: dict[str, Any]) -> None:
-    rows = {r["variant"]: r for r in all_numbers["semantic_reasoning"]["contrasts"] if r["metric"] == "u"}
-    mean = np.mean([3, 5])  # layers, over the starts with 3 <= M <= T / 2
-    assert rows["reverse"]["loss"] == pytest.approx(LOSS["reverse"] * mean, abs=2e-3)
-    of_three = np.mean([LOSS[v] for v in ("reverse", "random", "parallel")])
-    assert rows["mean of three"]["loss"] == pytest.approx(of_three * mean, abs=2e-3)
+def test_the_frontier_has_every_schedule_at_its_cost() -> None:
+    rows = numbers("frontier")["rows"]
+    scores = evidence().scores
+    assert scores is not None
+    assert len(rows) == len(scores.rows)
+    for row in rows:
+        if row["schedule"].startswith("0") or row["schedule"][0].isdigit():
+            schedule = (
+                rl.Schedule.parse(row["schedule"]) if "orders" not in row["schedule"] else FULL.schedule
+            )
+            assert (row["path"], row["layer_calls"]) == (schedule.longest_path, schedule.layer_calls)
+    figure = analysis("frontier").draw(numbers("frontier"))
+    assert legend(figure)[:4] == ["frontier", "full", "skip", "parallel"]
+    assert {"random", "skip one", "internal loop"} <= set(legend(figure))
 
 
-def test_every_window_is_there_once(all_numbers: dict[str, Any]) -> None:
-    rows = all_numbers["windows"]["rows"]
-    for variant in ("skip", "middle_repeat", "parallel"):
-        some = [row for row in rows if row["variant"] == variant]
-        assert len({(row["first"], row["length"]) for row in some}) == len(some)
-        assert all(row["R"] == pytest.approx(1 - 0.05 * row["length"], abs=2e-3) for row in some)
+def test_windows_are_triangles_with_nothing_above_and_grey_where_not_run() -> None:
+    told = numbers("windows")
+    figure = analysis("windows").draw(told)
+    assert [ax.get_title() for ax in figure.axes[:3]] == ["skip", "middle repeat", "parallel"]
+    ax = figure.axes[0]
+    values = np.ma.filled(ax.images[0].get_array(), np.nan)
+    for row in told["rows"]:
+        if row["variant"] == "skip":
+            assert values[row["length"] - 1, row["first"]] == pytest.approx(row["R"])
+    lengths, firsts = np.mgrid[1 : LAYERS + 1, 0:LAYERS]
+    impossible = lengths + firsts > LAYERS
+    white = ax.images[1].get_array()
+    assert (np.asarray(white)[..., 3] == impossible).all()
+    assert np.isnan(values[LAYERS - 1, 0])  # skip leaves a layer
+    assert "R of continuous score u, median of 2" in words(figure)
 
 
-def test_precision_compares_the_same_documents(evidence: rl.Evidence, all_numbers: dict[str, Any]) -> None:
-    numbers = all_numbers["precision"]
-    assert (numbers["documents"], numbers["dtype"], numbers["benchmark"]) == (30, "bfloat16", "arc")
-    full = next(row for row in numbers["rows"] if row["variant"] == "full")
-    assert evidence.scores is not None
-    mean = evidence.scores.results("arc").items("u")[0, :30, 0].mean()
-    assert full["other"] == pytest.approx(mean, abs=1e-5)
+def test_windows_are_outlined_at_one_half() -> None:
+    from matplotlib.collections import LineCollection
+
+    ax = analysis("windows").draw(numbers("windows")).axes[2]
+    outline = next(c for c in ax.collections if isinstance(c, LineCollection))
+    inside = {
+        (row["first"], row["length"])
+        for row in numbers("windows")["rows"]
+        if row["variant"] == "parallel" and row["R"] >= 0.5
+    }
+    edges = sum(
+        (x + dx, y + dy) not in inside for x, y in inside for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1))
+    )
+    assert len(outline.get_segments()) == edges
 
 
-def test_skip_across_models_goes_by_the_share_of_layers(all_numbers: dict[str, Any]) -> None:
-    module = reporting.analysis("fig12").module
-    numbers = rounded(module.numbers({"toy-1": all_numbers, "bare": {}}))
-    rows = [row for row in numbers["rows"] if row["metric"] == "u"]
-    assert {row["model"] for row in rows} == {"toy-1"}
-    assert all(row["share"] == pytest.approx(row["middle"] / LAYERS, abs=1e-5) for row in rows)
-    assert "toy-1" in module.reading(numbers)
-    plt.close(module.draw(numbers))
-    with pytest.raises(rl.ReprlabError, match="no model has skip swept"):
-        module.numbers({"bare": {}})
+def test_what_reasoning_loses_more_is_the_difference_of_means() -> None:
+    told = numbers("semantic_reasoning")
+    loss = {(r["variant"], r["benchmark"]): r["loss"] for r in told["rows"] if r["metric"] == "u"}
+    apart = {row["variant"]: row for row in told["contrasts"] if row["metric"] == "u"}
+    order = ("reverse", "random", "parallel")
+    for variant in (*order, "skip"):
+        assert apart[variant]["loss"] == pytest.approx(
+            loss[variant, "arc"] - loss[variant, "hellaswag"], abs=1e-5
+        )
+    assert apart["mean of three"]["loss"] == pytest.approx(
+        np.mean([apart[v]["loss"] for v in order]), abs=1e-5
+    )
+    assert apart["mean of three"]["low"] > 0
+    assert "one benchmark on a side" in analysis("semantic_reasoning").reading(told)
+    scores = evidence().scores
+    assert scores is not None
+    table = rl.retained(scores, count=10)
+    rows = [table.rows("skip", start=start)[0] for start in told["starts"]]
+    assert told["starts"] == [3, 4]
+    expected = 1 - table.values[rows, table.benchmarks.index("arc")].mean()
+    assert loss["skip", "arc"] == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n not in {"precision", "fig10", "windows"}])
-def test_a_model_that_only_guesses_is_told_apart(name: str, evidence: rl.Evidence) -> None:
-    main = evidence.scores
-    assert main is not None
-    low = {n: replace(r, values=r.values - 0.5) for n, r in main.benchmarks.items()}
-    guessing = replace(evidence, scores=replace(main, benchmarks=low))
-    with pytest.raises(rl.ReprlabError, match="nowhere 5 standard errors above guessing"):
-        reporting.analysis(name).module.numbers(guessing)
+def test_classes_that_are_not_both_there_are_not_compared() -> None:
+    told = numbers("semantic_reasoning", "", ("lambada", "arc"))
+    assert told["contrasts"] == []
+    assert "No semantic benchmark is clear of guessing" in analysis("semantic_reasoning").reading(told)
+    assert "in one of the classes" in words(analysis("semantic_reasoning").draw(told))
+
+
+# --- looks ---------------------------------------------------------------------------------------
+
+
+def test_every_benchmark_that_reprlab_knows_has_a_look_of_its_own() -> None:
+    from reprlab.benchmarks import BENCHMARKS
+
+    assert {*BENCHMARKS, "median"} == set(figures.BENCHMARKS)
+    assert len({(look.colour, look.marker) for look in figures.BENCHMARKS.values()}) == len(
+        figures.BENCHMARKS
+    )
+    assert figures.BENCHMARKS["median"].width > 2
+
+
+def test_unknown_names_have_looks_that_differ() -> None:
+    names = [f"task {i}" for i in range(12)]
+    looks = figures.looks_of([*names, "skip"])
+    assert len(set(looks.values())) == 13
+    assert looks["skip"].colour == figures.VARIANTS["skip"][0]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 12])
+def test_a_ramp_is_from_dark_to_light(count: int) -> None:
+    looks = list(figures.ramp(map(str, range(count))).values())
+    grey = [np.dot([int(look.colour[i : i + 2], 16) for i in (1, 3, 5)], [0.3, 0.59, 0.11]) for look in looks]
+    assert (np.diff(grey) > 0).all()
+
+
+def test_a_sheet_draws_in_the_style_and_leaves_none_behind() -> None:
+    import matplotlib as mpl
+
+    before = mpl.rcParams["font.size"]
+    with figures.sheet(2, 2, title="costs $5") as panels:
+        assert mpl.rcParams["font.size"] == 8
+        assert panels.shape == (2, 2)
+    assert mpl.rcParams["font.size"] == before
+    assert panels[0, 0].figure.get_suptitle() == r"costs \$5"

@@ -1127,7 +1127,7 @@ BAD_REPORTS: dict[str, str] = {
     "report --model tiny-llama --seeds 0": "--seeds 0: give 1 or more",
     "report --model tiny-llama --starts x": "--starts 'x': give whole numbers as in 5,7,9",
     "report --model tiny-llama --starts 9": "--starts: none of those given leaves a middle in 6 layers",
-    "report --model tiny-llama --loops 0": "loops",
+    "report --model tiny-llama --loops 0": "--loops 0: give counts of 1 or more",
     "report --model tiny-llama --windows -1": "--windows -1: give a number of documents, 0 to leave it out",
     "report --model tiny-llama --benchmarks lambda": "unknown benchmark 'lambda': did you mean 'lambada'?",
     "report --model tiny-llama --corpus none.txt": "no corpus file at 'none.txt'",

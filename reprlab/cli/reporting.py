@@ -139,7 +139,7 @@ def _run(
     ] = None,
     loop_limit: Annotated[
         int | None,
-        typer.Option(help="Documents of the first benchmark for fig. 10. Default: 40 (--full: 400)."),
+        typer.Option(help="Documents for fig. 10; 0 leaves it out. Default: 40 (--full: 400)."),
     ] = None,
     single_on: Annotated[
         str | None, typer.Option(help="Benchmarks of figs. 2 and 17, to save time. Default: all.")

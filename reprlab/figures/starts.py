@@ -84,7 +84,7 @@ def whole_ticks(places: Sequence[int], most: int = 8) -> list[int]:
     """Places to label: the last, and others in round steps before it, `most` at most.
 
     >>> whole_ticks(range(5, 15)), whole_ticks([3, 4]), whole_ticks(range(0, 40))
-    ([6, 8, 10, 12, 14], [3, 4], [9, 19, 29, 39])
+    ([6, 8, 10, 12, 14], [3, 4], [4, 9, 14, 19, 24, 29, 34, 39])
     """
     first, last = min(places), max(places)
     step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if (last - first) / step < most)

@@ -114,7 +114,7 @@ def _tasks(network: Network, settings: Settings) -> list[Task]:
     tasks = [Task("scores", [*main, *(() if few else single)], settings.benchmarks, settings.limit)]
     if few:
         tasks.append(Task("single", single, few, settings.limit))
-    if settings.loops:
+    if settings.loops and settings.loop_limit:
         tasks.append(Task("loops", settings.loop_grid(layers), first, settings.loop_limit))
     if settings.window_limit:
         tasks.append(Task("windows", paper_grid("windows", layers), first, settings.window_limit))

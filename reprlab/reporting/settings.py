@@ -18,8 +18,8 @@ class Settings:
 
     `starts`: the paper's s; None for every s that leaves a middle layer. `seeds` random orders a start, with
     three middle layers all orders that there are. `every`: skip-one and switch at every so manieth layer,
-    and the last. `loops`: the counts of fig. 10 (none: left out), over `loop_limit` documents of the first
-    benchmark. `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
+    and the last. `loops`: the counts of fig. 10, over `loop_limit` documents of the first benchmark (0: left
+    out). `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
     of layers, over so many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9 once
     more in float32, over so many documents of `precise_on` (by default the last benchmark; 0: left out).
     """
@@ -39,11 +39,21 @@ class Settings:
     precise_on: str = ""
 
     def __post_init__(self) -> None:
-        whole = {"--documents": self.documents, "--limit": self.limit, "--seeds": self.seeds}
-        for option, value in (whole | ({"--loop-limit": self.loop_limit} if self.loops else {})).items():
+        for option, value in (
+            ("--documents", self.documents),
+            ("--limit", self.limit),
+            ("--seeds", self.seeds),
+        ):
             if value < 1:
                 raise ReprlabError(f"{option} {value}: give 1 or more")
-        for option, value in (("--windows", self.window_limit), ("--precise", self.precise_limit)):
+        if min(self.loops, default=1) < 1:
+            raise ReprlabError(f"--loops {min(self.loops)}: give counts of 1 or more")
+        left = {
+            "--loop-limit": self.loop_limit,
+            "--windows": self.window_limit,
+            "--precise": self.precise_limit,
+        }
+        for option, value in left.items():
             if value < 0:
                 raise ReprlabError(f"{option} {value}: give a number of documents, 0 to leave it out")
 
