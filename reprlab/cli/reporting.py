@@ -108,7 +108,10 @@ class _Run:
 def _run(
     model: Annotated[list[str] | None, typer.Option(help="A name or a glob; may be repeated.")] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Minutes: 40 documents, three starts, every third layer alone.")
+        bool,
+        typer.Option(
+            "--quick", help="40 documents of each benchmark, three starts, every third layer alone."
+        ),
     ] = False,
     full: Annotated[
         bool, typer.Option("--full", help="All of the paper: 400 documents, every start, 10 seeds, 28 loops.")
