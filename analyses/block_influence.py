@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import reprlab as rl
-from reprlab import figures
+from reprlab import curves, figures
 
 NEEDS = ("similarities", "scores")
 
@@ -29,7 +29,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
         raise rl.ReprlabError(
             "the full model is clear of guessing on no benchmark: skipping costs nothing to be told"
         )
-    found, of = evidence.similarities[name], "median" if len(u.benchmarks) > 1 else u.benchmarks[0]
+    found, of = evidence.similarities[name], curves.summary(u)
     costs = {row["layer"]: row for row in u.table("skip_one") if row["benchmark"] == of}
     if set(costs) != set(range(evidence.layers)):
         raise rl.ReprlabError("not every layer was skipped alone: the sweep takes `paper_grid('fig02')`")
@@ -80,7 +80,8 @@ def draw(numbers: dict[str, Any]) -> Any:
     rows, count = numbers["rows"], numbers["layers"]
     column = {key: np.array([row[key] for row in rows], dtype=float) for key in rows[0]}
     of = "median" if len(numbers["benchmarks"]) > 1 else numbers["benchmarks"][0]
-    with figures.sheet(1, 3, height=2.6) as (influence, damage, ranks):
+    title = f"{numbers['model']}: block influence and skipping"
+    with figures.sheet(1, 3, height=2.6, title=title) as (influence, damage, ranks):
         dots = [{**row, "low": row["influence_low"], "high": row["influence_high"]} for row in rows]
         look = {"influence": figures.Look("0.15", "o")}
         figures.dots(influence, {"influence": dots}, x="layer", y="influence", looks=look, size=3)
@@ -93,6 +94,5 @@ def draw(numbers: dict[str, Any]) -> Any:
             ranks, column["influence_rank"], column["damage_rank"], [str(row["layer"]) for row in rows]
         )
         ranks.set(xlabel="rank by influence", ylabel="rank by cost", title=f"ranks of the {count} layers")
-        figures.headline(ranks.figure, f"{numbers['model']}: block influence and skipping")
         figures.foot(ranks.figure, f"{numbers['ranks']['text'].capitalize()}. {numbers['caption']}")
     return ranks.figure

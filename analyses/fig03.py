@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import reprlab as rl
-from reprlab import figures
+from reprlab import curves, figures
 
 NEEDS = ("similarities",)
 USES = ("groups",)
@@ -41,8 +41,8 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     found, null, groups = shown[name], evidence.similarities.get("residual null"), evidence.groups
     last = len(found.values) - 1
     middle, chosen = _middle(groups, last)
-    near, costs = _near(found.values, middle), _costs(evidence.u)
-    beside = np.full(last, np.nan) if null is None else _near(null.values, middle)
+    near, costs = found.towards(middle[0], middle[-1])[1:], _costs(evidence.u)
+    beside = np.full(last, np.nan) if null is None else null.towards(middle[0], middle[-1])[1:]
     rows = [
         {
             "layer": layer,
@@ -88,24 +88,15 @@ def _middle(groups: rl.Groups | None, last: int) -> tuple[range, str]:
     return range(round(last / 4), round(3 * last / 4) + 1), "the middle half of the depths"
 
 
-def _near(values: Any, middle: range) -> Any:
-    """Each layer's output's mean similarity to the depths of the middle, itself left out."""
-    others = [[depth for depth in middle if depth != layer + 1] for layer in range(len(values) - 1)]
-    return np.array([values[layer + 1, some].mean() for layer, some in enumerate(others)])
-
-
 def _costs(u: rl.Retained | None) -> dict[int, dict[str, float]]:
     """What skipping each layer alone costs, 1 - R, with its interval: the median, or the only benchmark's."""
-    of = "median" if u and len(u.benchmarks) > 1 else u and next(iter(u.benchmarks), None)
+    of = curves.summary(u) if u else None
     rows = [row for row in u.table("skip_one") if row["benchmark"] == of] if u else []
     return {r["layer"]: {"damage": 1 - r["R"], "low": 1 - r["high"], "high": 1 - r["low"]} for r in rows}
 
 
 def _number(average: list[float | None]) -> str:
-    value, low, high = average
-    if value is None:
-        return "no number"
-    return f"{value:.2f}" if low is None else f"{value:.2f} [{low:.2f}, {high:.2f}]"
+    return curves.number(dict(zip(("R", "low", "high"), average, strict=True)))
 
 
 def reading(numbers: dict[str, Any]) -> str:
@@ -131,7 +122,8 @@ def draw(numbers: dict[str, Any]) -> Any:
     columns = {1: 2, 2: 3, 3: 4}.get(len(shown), 3)
     rows = 1 if len(shown) < 4 else 2
     look: Any = {"height": 2.4 if rows == 1 else 4.9, "widths": [*[1] * columns, 0.05]}
-    with figures.sheet(rows, columns + 1, **look) as panels:
+    title = f"{numbers['model']}: similarity of depths"
+    with figures.sheet(rows, columns + 1, title=title, **look) as panels:
         grid = panels.reshape(rows, columns + 1)
         bar = grid[0, -1]
         if len(shown) == 4:
@@ -149,7 +141,6 @@ def draw(numbers: dict[str, Any]) -> Any:
             bar=bar,
         )
         _beside(last, numbers, room=1.2 if len(shown) == 4 else 1.45)
-        figures.headline(last.figure, f"{numbers['model']}: similarity of depths")
         figures.foot(last.figure, _foot(numbers))
     return last.figure
 

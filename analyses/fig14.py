@@ -89,7 +89,9 @@ def draw(numbers: dict[str, Any]) -> Any:
     beside = len(shown) < 3
     widths = [*[1] * columns, 0.06, *([1.1, 1.1] if beside else [])]
     look: Any = {"widths": widths, "height": 2.3 if beside else 2.1 * rows + 2.2}
-    with figures.sheet(rows + (not beside), len(widths), **look) as panels:
+    count = len(numbers["models"])
+    title = "Groups of depths in " + (f"{count} models" if count > 1 else shown[0])
+    with figures.sheet(rows + (not beside), len(widths), title=title, **look) as panels:
         grid = panels.reshape(-1, len(widths))
         flat = list(grid[:rows, :columns].flat)
         for empty in flat[len(shown) :]:
@@ -110,10 +112,6 @@ def draw(numbers: dict[str, Any]) -> Any:
             _against(ax, _parts(numbers["rows"], share), title)
         if sizes.containers:
             figures.legend_inside(sizes, room=1.5)
-        count = len(numbers["models"])
-        figures.headline(
-            sizes.figure, "Groups of depths in " + (f"{count} models" if count > 1 else shown[0])
-        )
         figures.foot(sizes.figure, numbers["caption"])
     return sizes.figure
 

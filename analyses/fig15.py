@@ -81,7 +81,9 @@ def draw(numbers: dict[str, Any]) -> Any:
     shown = list(numbers["matrices"])
     rows = 1 + bool(shown)
     widths = [1, 1, 1, 0.05] if shown else None
-    with figures.sheet(rows, 3 + bool(shown), height=2.2 * rows + 0.3, widths=widths) as panels:
+    look: Any = {"height": 2.2 * rows + 0.3, "widths": widths}
+    title = f"{numbers['model']} from s = {numbers['start']}"
+    with figures.sheet(rows, 3 + bool(shown), title=title, **look) as panels:
         grid = panels.reshape(rows, -1)
         cosine, variance, ratio = grid[0, 0], grid[0, 1], figures.across(grid[0, 2:])
         _curves(cosine, numbers, "cosine", title="cosine to the full model's state")
@@ -109,7 +111,6 @@ def draw(numbers: dict[str, Any]) -> Any:
             )
             for ax in grid[1, len(shown) : 3]:
                 ax.set_axis_off()
-        figures.headline(cosine.figure, f"{numbers['model']} from s = {numbers['start']}")
         figures.foot(cosine.figure, f"{numbers['caption']} {_schedules(numbers)}")
     return cosine.figure
 

@@ -95,7 +95,8 @@ def draw(numbers: dict[str, Any]) -> Any:
     column = {key: np.array([r[key] for r in numbers["rows"]], dtype=float) for key in numbers["rows"][0]}
     depths = column["depth"]
     blank = np.full(len(depths), np.nan)
-    with figures.sheet(1, 3, height=2.5) as (sizes, sinks, channels):
+    title = f"{numbers['model']}: massive activations"
+    with figures.sheet(1, 3, height=2.5, title=title) as (sizes, sinks, channels):
         curves = {f"{name} entry": (depths, column[name], blank, blank) for name in TOPS}
         curves["largest entry"] = (depths, column["largest"], column["low"], column["high"])
         curves["median entry"] = (depths, column["median"], blank, blank)
@@ -110,7 +111,6 @@ def draw(numbers: dict[str, Any]) -> Any:
         figures.lines(lines, title="channels that carry them", label="", caption="", ax=channels, log=True)
         for ax, columns in ((sizes, 2), (sinks, 1), (channels, 2)):
             figures.legend_inside(ax, columns=columns)
-        figures.headline(sizes.figure, f"{numbers['model']}: massive activations")
         count = f"{numbers['documents']:,} documents, {numbers['tokens']:,} tokens"
         figures.foot(sizes.figure, f"{numbers['corpus']}: {count}; {numbers['dtype']}.")
     return sizes.figure

@@ -13,7 +13,14 @@ from reprlab.matrices import Similarity
 from reprlab.scores import Scores
 from reprlab.shares import Retained, retained
 
-SIMILARITIES = ("cosine", "cosine no-sinks", "cka", "cka no-sinks", "residual null")
+SIMILARITIES: Mapping[str, tuple[str, str, str | None]] = {  # of the full model: measure, tokens, control
+    "cosine": ("cosine", "all", None),
+    "cosine-sequence": ("cosine-sequence", "all", None),
+    "cosine no-sinks": ("cosine", "no-sinks", None),
+    "cka": ("cka", "all", None),
+    "cka no-sinks": ("cka", "no-sinks", None),
+    "residual null": ("cosine", "no-sinks", "residual"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,8 @@ class Evidence:
 
     `scores` hold figs. 2, 4 to 9, 11 and 17, `loops` fig. 10, `windows` every range of layers, `precise` a
     part of `scores` in float32. `capture` is of the full model; `similarities` are by the names in
-    `SIMILARITIES`, `groups` by cosine without sinks.
+    `SIMILARITIES`, and `cosine skip` and `cosine middle repeat` under fig. 15's schedules; `groups` are by
+    cosine without sinks.
     """
 
     model: str

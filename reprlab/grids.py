@@ -24,6 +24,20 @@ class Entry:
     seed: int | None = None
     times: int | None = None
 
+    @property
+    def label(self) -> str:
+        """What it is called: the variant and what it takes, but for the seed; a custom one is its schedule.
+
+        >>> Entry("looped_parallel", Schedule.full(4), start=1, times=3).label
+        'looped parallel s=1 x=3'
+        """
+        if self.variant == "custom":
+            return str(self.schedule)
+        window = None if self.window is None else "{}:{}".format(*self.window)
+        parts = {"s": self.start, "layer": self.layer, "window": window, "x": self.times}
+        said = [f"{key}={value}" for key, value in parts.items() if value is not None]
+        return " ".join([self.variant.replace("_", " "), *said])
+
 
 class Line(NamedTuple):
     """A variant of a figure, over every value of each argument that it takes."""
@@ -111,3 +125,14 @@ def _windows(layers: int, longest: int) -> Iterator[tuple[int, int]]:
     for start in range(layers):
         for stop in range(start + 1, min(start + longest, layers) + 1):
             yield start, stop
+
+
+def compared_starts(layers: int, wider: int = 0) -> range:
+    """The starts over which variants are compared: 3 <= M <= T/2 where M = T - 2s - 1 are in the middle.
+
+    `wider` adds that many starts of more middle layers.
+
+    >>> compared_starts(32), compared_starts(30), compared_starts(6), compared_starts(30, wider=1)
+    (range(8, 15), range(7, 14), range(1, 2), range(6, 14))
+    """
+    return range(max(0, -(-(layers - 2) // 4) - wider), (layers - 4) // 2 + 1)

@@ -185,6 +185,11 @@ class Similarity:
         low, high = self.resampled.interval(self.values, lambda m: m[..., rows, columns].mean(-1))
         return Average(words, value, float(low), float(high))
 
+    def towards(self, first: int, last: int) -> Array:
+        """Each depth's mean similarity to the depths `first` to `last`, itself left out: (depths,)."""
+        inside = np.arange(first, last + 1)
+        return np.array([row[inside[inside != depth]].mean() for depth, row in enumerate(self.values)])
+
     @property
     def halves(self) -> tuple[Average, ...]:
         """The middle half of the depths to each other, to the first depth and to the last.

@@ -157,11 +157,23 @@ def _pooled(scores: Scores, places: Sequence[int], shares: Array) -> Array:
     """Orders together, (order, 1 + draw) -> (1 + draw,): their mean, under draws of orders too."""
     if len(places) == 1:
         return shares[0]
-    entry, size = scores.entries[places[0]], len(places)
-    if entry.start is not None and size >= math.factorial(scores.layers - 2 * entry.start - 1) - 1:
-        return shares.mean(0)  # every order but the model's own: nothing to draw
-    chance = np.random.default_rng(zlib.crc32(f"{entry.variant} {entry.start}".encode()))
-    fewer = size - 1  # of so few orders that their spread would be understated by size / (size - 1)
-    weights = chance.multinomial(fewer, np.full(size, 1 / size), size=shares.shape[1]) / fewer
-    weights[0] = 1 / size
-    return (weights.T * shares).sum(0)
+    entry = scores.entries[places[0]]
+    middle = math.inf if entry.start is None else scores.layers - 2 * entry.start - 1
+    weights = redrawn(f"{entry.variant} {entry.start}", len(places), middle, shares.shape[1] - 1)
+    return (weights * shares).sum(0) / weights.sum(0)
+
+
+def redrawn(name: str, size: int, middle: float, count: int) -> Array:
+    """How often each of a start's orders is drawn, first as they are: (order, 1 + count).
+
+    Of n orders n - 1 are drawn, which keeps the spread of their mean what it is; all once where they are
+    every order of the `middle` layers but the model's own. `name` decides the draws.
+
+    >>> redrawn("random 9", 3, 15, 2).sum(0).tolist(), redrawn("random 13", 5, 3, 2).sum(0).tolist()
+    ([3.0, 2.0, 2.0], [5.0, 5.0, 5.0])
+    """
+    if middle <= size and size >= math.factorial(int(middle)) - 1:
+        return np.ones((size, 1 + count))
+    chance = np.random.default_rng(zlib.crc32(name.encode()))
+    drawn: Array = chance.multinomial(size - 1, np.full(size, 1 / size), size=count).T.astype(np.float64)
+    return np.concatenate([np.ones((size, 1)), drawn], axis=1)

@@ -111,3 +111,18 @@ def test_the_committed_scores_are_those_of_the_report() -> None:
 def test_committed_reports_are_small() -> None:
     size = sum(file.stat().st_size for file in (ROOT / "reports").rglob("*") if file.is_file())
     assert size < 8e6
+
+
+COMMITTED = sorted((ROOT / "reports").rglob("*.png"))
+
+
+@pytest.mark.parametrize("picture", COMMITTED, ids=lambda p: f"{p.parent.name} {p.stem}")
+def test_a_committed_picture_is_drawn_from_its_numbers_to_the_same_bytes(picture: Path) -> None:
+    from reprlab import figures, reporting
+
+    module = reporting.analysis(picture.stem).module
+    numbers = json.loads(picture.with_suffix(".json").read_text())
+    assert module.reading(numbers).endswith(".")
+    figure = module.draw(numbers)
+    assert figures.image(figure, "png") == picture.read_bytes()
+    figures.close(figure)

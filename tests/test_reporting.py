@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import browser
 import numpy as np
 import pytest
 from examples import network
@@ -36,6 +37,7 @@ SMALL = Settings(
     seeds=2,
     loops=(1, 2, 3),
     loop_limit=6,
+    window_limit=4,
 )
 VARYING = ("identity",)  # of run.json: time and memory
 
@@ -74,7 +76,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         net, place = network(name), rl.Place(cache=folder / "cache")
         evidence = reporting.gather(net, rl.corpus("builtin"), SMALL, place)
         if net.speaks:
-            evidence = replace(evidence, scores=able(evidence.scores), loops=able(evidence.loops))
+            evidence = replace(
+                evidence,
+                scores=able(evidence.scores),
+                loops=able(evidence.loops),
+                windows=able(evidence.windows),
+            )
         write_numbers(folder / "out" / name, evidence, SMALL, 1.0)
         reporting.redraw(folder / "out" / name)
     reporting.compare(folder / "out")
@@ -226,8 +233,7 @@ def test_a_report_has_every_figure_that_it_can_and_says_why_not_the_others(made:
     assert set(run["figures"]) | set(run["left_out"]) == {
         one.name for one in reporting.everything() if not one.family
     }
-    assert set(run["left_out"]) == {"windows", "precision"}
-    assert run["left_out"]["windows"] == "windows of layers were not run: give --windows N or --full"
+    assert set(run["left_out"]) == {"precision"}
     for name in run["figures"]:
         for ending in ("png", "pdf", "json", "csv"):
             assert (made / f"out/tiny-llama/{name}.{ending}").stat().st_size > 50, name
@@ -309,6 +315,9 @@ def test_a_second_report_forgets_figures_that_it_does_not_have(
     rl.report(network("tiny-llama"), less, folder=tmp_path / "out", place=rl.Place(cache=whole / "cache"))
     assert not list((tmp_path / "out/tiny-llama").glob("fig10.*"))
     assert not (tmp_path / "out/tiny-llama/loops.npz").exists()
+    run = json.loads((tmp_path / "out/tiny-llama/run.json").read_text())
+    assert run["left_out"]["windows"] == "windows of layers were not run: give --windows N or --full"
+    assert run["left_out"]["fig10"] == "fig. 10's loop counts were not run: give --loops 1:29 or --full"
     assert (tmp_path / "out/tiny-llama/fig03.png").exists()
 
 
@@ -371,8 +380,8 @@ def test_numbers_keep_six_digits_and_a_line_a_row() -> None:
 # --- as people see it ----------------------------------------------------------------------------
 
 
+@browser.needs_chromium
 def test_pages_open_in_a_browser_without_a_problem(made: Path) -> None:
-    browser = pytest.importorskip("browser")
     for page in ("index.html", "tiny-llama/index.html", "tiny-bert/index.html"):
         assert browser.check(made / "out" / page) == []
 

@@ -24,7 +24,8 @@ RINGS = [
     {"comparing", "grouping"},
     {"answering", "drifting", "lensing"},
     {"sweeping", "evidence"},
-    {"verdicts", "curves"},
+    {"curves"},
+    {"verdicts"},
     {"reporting"},
     {"cli"},
 ]

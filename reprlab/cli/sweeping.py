@@ -210,7 +210,9 @@ def _show(scores: Scores, asked: str | None) -> None:
         cells = {r.benchmark: _cell(r) for r in found.itertuples() if r.metric == shown[str(r.benchmark)]}
         values = [float(shares["median"][row]) for shares in medians.values()]
         ends = ["" if math.isnan(value) else f"{value:.3f}" for value in values]
-        label = _label(scores.entries[places[0]], len(places))
+        first, *others = places
+        orders = f" ({len(places)} orders)" if others else ""
+        label = scores.entries[first].label + orders
         table.add_row(escape(label), *(cells[name] for name in shown), *ends)
     out.print(f"{escape(scores.model)} ({escape(scores.note)}), {scores.dtype}", soft_wrap=True)
     out.print(table)
@@ -238,13 +240,3 @@ def _cell(row: Any) -> str:
     error = f"{row.stderr:.2g}" if digits is None else f"{row.stderr:.{digits}f}"
     seeds = f"; {row.seed_sd:.{digits or 3}f}" if row.seeds > 1 and digits is not None else ""
     return f"{text} ± {error}{seeds}"
-
-
-def _label(entry: Entry, orders: int) -> str:
-    """What a row is called: the variant and what it takes, or the schedule that was written down."""
-    if entry.variant == "custom":
-        return str(entry.schedule)
-    window = None if entry.window is None else "{}:{}".format(*entry.window)
-    parts = {"s": entry.start, "layer": entry.layer, "window": window, "x": entry.times}
-    said = [f"{key}={value}" for key, value in parts.items() if value is not None]
-    return " ".join([entry.variant, *said, *([f"({orders} orders)"] if orders > 1 else [])])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError
 from reprlab.evidence import Evidence
+from reprlab.grids import compared_starts
 from reprlab.scores import Scores
 from reprlab.shares import MEDIAN, Retained, interval, retained
 
@@ -88,10 +89,8 @@ def summary(shares: Retained) -> str | None:
 
 def window(shares: Retained, variant: str, **labels: Any) -> dict[int, int]:
     """The row of a variant at each start with 3 <= M <= T / 2 middle layers, by start."""
-    rows = shares.rows(variant, **labels)
-    middles = {row: shares.labels[row]["middle"] for row in rows}
-    last = shares.scores.layers / 2
-    return {shares.labels[row]["start"]: row for row, m in middles.items() if m and 3 <= m <= last}
+    rows, inside = shares.rows(variant, **labels), compared_starts(shares.scores.layers)
+    return {start: row for row in rows if (start := shares.labels[row]["start"]) in inside}
 
 
 def averages(shares: Retained, *variants: str) -> tuple[NDArray[np.float64], NDArray[np.float32], list[int]]:

@@ -3,7 +3,7 @@
 from reprlab.figures.curves import RETAINED, curves, dots, guides, lines_by, view
 from reprlab.figures.grids import boxed, grid, outlined, scale
 from reprlab.figures.heatmaps import heatmap
-from reprlab.figures.images import close, image
+from reprlab.figures.images import close, image, save
 from reprlab.figures.legends import METRICS, basis, foot, left_out, legend, over
 from reprlab.figures.lines import lines
 from reprlab.figures.looks import (
@@ -17,14 +17,12 @@ from reprlab.figures.looks import (
     depth_ticks,
     looks_of,
     ramp,
-    save,
     sheet,
 )
 from reprlab.figures.panels import (
     across,
     bars,
     factor_axis,
-    headline,
     layer_axis,
     legend_inside,
     maps,
@@ -62,7 +60,6 @@ __all__ = [
     "foot",
     "grid",
     "guides",
-    "headline",
     "heatmap",
     "image",
     "layer_axis",

@@ -1,26 +1,38 @@
-"""Images: a figure as the bytes of a file, the same every time."""
+"""Images: a figure as a file or as its bytes, the same every time; no date is written."""
 
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from reprlab.figures.looks import STYLE
 
 DPI = 200  # of pictures in a report
 _COLOURS = 192  # of a PNG's palette: no eye sees more in these, and files are a third
-_EMPTY = {"pdf": {"CreationDate": None}, "png": {"Software": None}}
+_EMPTY = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
+
+
+def save(drawn: Any, path: Path) -> None:
+    """Write a figure, or the one that axes belong to, and let go of it; the ending chooses the format."""
+    figure = getattr(drawn, "figure", drawn)
+    _write(figure, path, path.suffix[1:])
+    close(figure)
 
 
 def image(figure: Any, ending: str) -> bytes:
-    """A figure as PNG (200 dots an inch, with a palette) or PDF (text stays text); no date is written."""
+    """A figure as PNG (200 dots an inch, with a palette) or PDF (text stays text)."""
+    drawn = BytesIO()
+    _write(figure, drawn, ending, dpi=DPI)
+    return _small(drawn) if ending == "png" else drawn.getvalue()
+
+
+def _write(figure: Any, target: Path | IO[bytes], ending: str, **size: int) -> None:
     import matplotlib as mpl
 
-    drawn = BytesIO()
     with mpl.rc_context(STYLE):
         tight: Any = {"bbox_inches": "tight", "pad_inches": 0.04}
-        figure.savefig(drawn, format=ending, dpi=DPI, metadata=_EMPTY[ending], **tight)
-    return _small(drawn) if ending == "png" else drawn.getvalue()
+        figure.savefig(target, format=ending, metadata=_EMPTY.get(ending), **tight, **size)
 
 
 def _small(drawn: BytesIO) -> bytes:

@@ -6,7 +6,6 @@ import itertools
 import textwrap
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 COLUMN = 3.35  # inches, one column of a two-column paper
@@ -151,15 +150,3 @@ def depth_ticks(count: int) -> list[int]:
     last = count - 1
     step = next(s for s in (1, 2, 5, 10, 20, 50) if last / s <= 8) if last <= 400 else 100
     return [d for d in range(0, last, step) if last - d > step / 2] + [last]
-
-
-def save(drawn: Any, path: Path) -> None:
-    """Write a figure, or the one that axes belong to; the ending chooses the format. No date is written."""
-    import matplotlib as mpl
-    from matplotlib import pyplot as plt
-
-    empty = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {"Software": None}}
-    figure = getattr(drawn, "figure", drawn)
-    with mpl.rc_context(STYLE):
-        figure.savefig(path, metadata=empty.get(path.suffix), bbox_inches="tight", pad_inches=0.04)
-    plt.close(figure)

@@ -83,11 +83,6 @@ def _boundary(ax: Any, start: int) -> None:
         line(start - 0.5, color="white", lw=0.4)
 
 
-def headline(figure: Any, text: str) -> None:
-    """What a whole sheet is of, in bold above it."""
-    figure.suptitle(plain(text), fontsize=8, fontweight="bold")
-
-
 def bars(
     ax: Any,
     values: ArrayLike,

@@ -12,7 +12,7 @@ from reprlab.comparing import compare
 from reprlab.corpora import Corpus
 from reprlab.drifting import drift
 from reprlab.errors import ReprlabError
-from reprlab.evidence import Evidence
+from reprlab.evidence import SIMILARITIES, Evidence
 from reprlab.grids import Entry, paper_grid
 from reprlab.grouping import group
 from reprlab.matrices import Similarity
@@ -199,15 +199,9 @@ def _drift_start(layers: int) -> int:
 def _compared(made: Mapping[str, Capture], stages: Stages) -> dict[str, Similarity]:
     """The matrices of figs. 3 and 15, and the null of the first question."""
     full, show, work = made["full"], stages.of("compare"), stages.expected["compare"]
-    named: list[tuple[str, Capture, str, str, str | None]] = [
-        ("cosine", full, "cosine", "all", None),
-        ("cosine-sequence", full, "cosine-sequence", "all", None),
-        ("cosine no-sinks", full, "cosine", BARE, None),
-        ("cka", full, "cka", "all", None),
-        ("cka no-sinks", full, "cka", BARE, None),
-        ("residual null", full, "cosine", BARE, "residual"),
-        *((f"cosine {words}", made[words], "cosine", BARE, None) for words in made if words != "full"),
-    ]
+    under = [words for words in made if words != "full"]
+    named = [(name, full, *how) for name, how in SIMILARITIES.items()]
+    named += [(f"cosine {words}", made[words], "cosine", BARE, None) for words in under]
     found: dict[str, Similarity] = {}
     for at, (name, capture_, measure, tokens, control) in enumerate(named):
         found[name] = compare(capture_, measure, tokens=tokens, control=control)

@@ -23,23 +23,17 @@ def table(evidence: Evidence) -> Table:
     ]
     cells = {(row.row, row.benchmark, row.metric): _cell(row.value, row.stderr) for row in frame.itertuples()}
     rows: list[tuple[str, ...]] = []
-    for at, labels in enumerate(u.labels):
+    for at, (labels, places) in enumerate(zip(u.labels, scores.rows, strict=True)):
         low, high = interval(u.drawn_median[at])
         median = "" if math.isnan(u.median[at]) else f"{u.median[at]:.2f} [{low:.2f}, {high:.2f}]"
-        rows.append((label(labels), labels["schedule"], *(cells[at, *one] for one in shown), median))
+        named = (scores.entries[places[0]].label, labels["schedule"])
+        rows.append((*named, *(cells[at, *one] for one in shown), median))
     columns = ("variant", "schedule", *(f"{name}, {metric}" for name, metric in shown), "median R of u")
     of = ", ".join(u.benchmarks) or "no benchmark"
     left = "".join(f" {name} is left out: {why}." for name, why in u.undecided.items())
     said = "Score and standard error over documents; R: 0 is guessing, 1 the full model"
     note = f"{said}; the median is over {of}.{left}"
     return Table(columns, tuple(rows), note)
-
-
-def label(labels: dict[str, object]) -> str:
-    """What a row is called: its variant, and what that takes."""
-    said = {"s": labels["start"], "layer": labels["layer"], "x": labels["times"]}
-    parts = [f"{key}={value}" for key, value in said.items() if value is not None]
-    return " ".join([str(labels["variant"]).replace("_", " "), *parts])
 
 
 def _cell(value: Any, stderr: Any) -> str:

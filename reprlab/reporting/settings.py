@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reprlab.errors import ReprlabError
-from reprlab.grids import Entry, paper_grid
+from reprlab.grids import Entry, compared_starts, paper_grid
 from reprlab.schedule import Schedule
-
-LOOPS = tuple(range(1, 29))  # fig. 10
-CORPORA = {"lambada": "lambada"}
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,6 @@ def quick_starts(layers: int) -> tuple[int, ...]:
     >>> quick_starts(30), quick_starts(32), quick_starts(6)
     ((7, 10, 13), (8, 11, 14), (0, 1))
     """
-    middles = {s: layers - 2 * s - 1 for s in range(layers // 2)}
-    within = [s for s, m in middles.items() if 3 <= m <= layers / 2]
-    found = within if len(within) > 2 else [s for s, m in middles.items() if m >= 3] or [0]
+    within = compared_starts(layers)
+    found = within if len(within) > 2 else [s for s in range(layers // 2) if layers - 2 * s > 3] or [0]
     return tuple(sorted({found[0], found[len(found) // 2], found[-1]}))

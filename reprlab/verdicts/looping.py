@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reprlab.shares import interval
+from reprlab.curves import peaks
 from reprlab.verdicts.curves import compared
 from reprlab.verdicts.deciding import Missing, asked, found_out
 from reprlab.verdicts.values import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.window import Cells, View, cells, median, statistic
+from reprlab.verdicts.window import View, cells, statistic
 
-Array = NDArray[np.float64]
-LEAST, MIDDLES = 0.1, 5  # of the best R; of M that are left
+MIDDLES = 5  # M that are left, at least
 WORDS = "slope of ln best count on ln M"
 _PART = 1e-9  # rounding: every k* may be M in every draw
-
-
-@dataclass(frozen=True, eq=False)
-class Peak:
-    """The count with the best R at M middle layers: as it is, under draws, and whether it counts."""
-
-    start: int
-    middle: int
-    best: float
-    counts: Array  # (1 + draw,)
-    told: bool
 
 
 def looping(view: View) -> tuple[Finding, ...]:
@@ -38,43 +25,23 @@ def looping(view: View) -> tuple[Finding, ...]:
     )
 
 
-def peaks(view: View) -> tuple[Cells, list[Peak]]:
-    """k*(M) of every start swept, the count at which the median R over benchmarks is best; ties: the fewest.
-
-    Not told where M = 1 or M >= T - 3, where the best R is below .1, where the 95 % interval of k* is wider
-    than half of the largest count, and where k* is that count.
-    """
-    r = view.known(view.basis.loops, "counts of looped parallel")
-    rows = sorted(r.rows("looped_parallel"), key=lambda row: r.labels[row]["times"])
-    if not rows:
-        raise Missing("not measured", "no looped parallel among the counts")
-    whole = cells(r, rows)
-    retained = np.stack([median(row) for row in whole.r])  # (row, 1 + draw)
-    starts, times = (np.array([r.labels[row][name] for row in rows]) for name in ("start", "times"))
-    each = [(start, starts == start) for start in sorted(set(starts.tolist()))]
-    found = [_peak(view, start, times[at], retained[at], times.max()) for start, at in each]
-    return whole, found
-
-
-def _peak(view: View, start: int, times: Array, retained: Array, most: int) -> Peak:
-    counts, best, middle = times[retained.argmax(0)], float(retained[:, 0].max()), view.middle(start)
-    low, high = interval(counts[1:])
-    clear = best >= LEAST and high - low <= most / 2 and counts[0] < most
-    return Peak(start, middle, best, counts, clear and 1 < middle < view.layers - 3)
-
-
 def _proportion(view: View) -> Finding:
     """Slope of ln k* on ln M, draw by draw: above 0 it grows, and with 1 in its interval in proportion."""
-    whole, found = peaks(view)
-    told = [peak for peak in found if peak.told]
+    r = view.known(view.basis.loops, "counts of looped parallel")
+    rows = r.rows("looped_parallel")
+    if not rows:
+        raise Missing("not measured", "no looped parallel among the counts")
+    told = [peak for peak in peaks(r) if not peak.unused]
     if len(told) < MIDDLES:
         raise Missing("too few counts", f"{len(told)} are left")
     x = np.log([peak.middle for peak in told])
     x -= x.mean()
-    one = statistic(WORDS, x @ np.log([peak.counts for peak in told]) / (x @ x), whole)
+    counts = np.log([[peak.times, *peak.drawn] for peak in told])  # (M, 1 + draw)
+    one = statistic(WORDS, x @ counts / (x @ x), cells(r, rows))
     answer, reason = proportion(*one.ends)
-    detail = ", ".join(f"{peak.counts[0]:.0f} at M = {peak.middle}" for peak in told)
-    return found_out("b", replace(one, starts=tuple(p.start for p in told)), answer, reason, detail)
+    starts = tuple((view.layers - peak.middle - 1) // 2 for peak in reversed(told))
+    detail = ", ".join(f"{peak.times} at M = {peak.middle}" for peak in reversed(told))
+    return found_out("b", replace(one, starts=starts), answer, reason, detail)
 
 
 def proportion(low: float, high: float) -> tuple[str, str]:

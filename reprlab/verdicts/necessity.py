@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from reprlab.grids import compared_starts
 from reprlab.verdicts.deciding import Missing, asked, difference, level, together
 from reprlab.verdicts.values import Finding
-from reprlab.verdicts.window import Cells, View, cells, median, statistic, window
+from reprlab.verdicts.window import Cells, View, cells, median, statistic
 
 FEWEST = 3  # middle layers of a skip that says something
 KEPT, COST = 0.5, 0.1
@@ -65,7 +66,7 @@ def _ends(view: View) -> Finding:
 
 def _widest(view: View) -> range:
     """The middle layers s + 1 .. T - s - 1 of the smallest start of W in the sweep."""
-    inside = window(view.layers, view.setting.wider)
+    inside = compared_starts(view.layers, view.setting.wider)
     starts = [start for start in view.swept("skip") if start in inside]
     if not starts:
         raise Missing("too few starts", "no skip in W")

@@ -88,10 +88,10 @@ def _damage(view: View) -> Finding:
     layers = view.layers
     if layers < FEWEST:
         raise Missing("too few layers", f"{FEWEST} are needed, there are {layers}")
-    values, middle = _similarity(view, "cosine no-sinks").values, _middle(view)
+    middle = _middle(view)
+    near = _similarity(view, "cosine no-sinks").towards(middle[0], middle[-1])[1:]
     cost = costs(view, range(layers))
-    near = [np.mean([values[layer + 1, d] for d in middle if d != layer + 1]) for layer in range(layers)]
-    found = shifted(np.array(near), cost.r[:, 0])
+    found = shifted(near, cost.r[:, 0])
     answer, reason, p, detail = UNDECIDED, "as by chance", found.p_low, found.text("low")
     if found.p_low <= ALPHA:
         answer, reason = SUPPORTED, "clear"

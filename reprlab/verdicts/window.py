@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from reprlab.grids import compared_starts
 from reprlab.shares import Retained
 from reprlab.verdicts.basis import Basis, Shares
 from reprlab.verdicts.deciding import Missing, Statistic
@@ -54,15 +55,6 @@ CHANGES = (
 )
 
 
-def window(layers: int, wider: int = 0) -> range:
-    """The starts with 3 <= M <= T/2 where M = T - 2s - 1; `wider` adds starts of more middle layers.
-
-    >>> window(32), window(30), window(6), window(30, wider=1)
-    (range(8, 15), range(7, 14), range(1, 2), range(6, 14))
-    """
-    return range(max(0, -(-(layers - 2) // 4) - wider), (layers - 4) // 2 + 1)
-
-
 @dataclass(frozen=True, eq=False)
 class View:
     """A basis under one setting. What is not there raises `Missing`."""
@@ -107,7 +99,7 @@ class View:
 
     def starts(self, *variants: str) -> tuple[int, ...]:
         """The starts of W at which each of these variants was swept: three or more."""
-        inside = window(self.layers, self.setting.wider)
+        inside = compared_starts(self.layers, self.setting.wider)
         found = tuple(start for start in self.swept(*variants) if start in inside)
         if len(found) < STARTS:
             raise Missing("too few starts", f"{len(found)} of {', '.join(map(said, variants))} in W")
