@@ -32,7 +32,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     found, of = evidence.similarities[name], curves.summary(u)
     costs = {row["layer"]: row for row in u.table("skip_one") if row["benchmark"] == of}
     if set(costs) != set(range(evidence.layers)):
-        raise rl.ReprlabError("not every layer was skipped alone: the sweep takes `paper_grid('fig02')`")
+        raise rl.ReprlabError("not every layer was skipped alone: --quick leaves two of three out")
     influence = found.block_influence
     low, high = ((1 - np.diagonal(m, 1) if m is not None else influence) for m in (found.high, found.low))
     damage = np.array([1 - costs[layer]["R"] for layer in range(evidence.layers)])

@@ -179,6 +179,11 @@ def _run(
             raise unknown(kind, name, allowed)
     if batch_tokens < 1:
         raise ReprlabError(f"--batch-tokens {batch_tokens}: give 1 or more")
+    for option, folder in (("--data-dir", data_dir), ("--models-dir", models_dir)):
+        if folder is not None and not folder.is_dir():
+            raise ReprlabError(f"{option} '{folder}' is no folder")
+    if corpus == "benchmarks":
+        raise ReprlabError("a report takes one corpus, 'benchmarks' stands for several: name one of them")
     paper = data_dir is not None or full
     chosen: dict[str, Any] = {
         "benchmarks": _split(benchmarks) or (_FOUR if paper else ("builtin",)),
@@ -257,14 +262,13 @@ def report(
 def _show(index: Path) -> None:
     """The eight answers, the figures left out, and where the page is."""
     from reprlab.reporting import told
+    from reprlab.verdicts import Verdict
 
     run, judged = told(index.parent)
     table = Table("question", "answer", "by", box=None, header_style="bold")
-    for verdict in judged:
-        fragile = " (fragile)" if verdict["fragile"] else ""
-        table.add_row(
-            escape(verdict["question"]), f"{verdict['answer']}{fragile}", escape(verdict["sentence"])
-        )
+    for verdict in map(Verdict.of, judged):
+        fragile = " (fragile)" if verdict.fragile else ""
+        table.add_row(verdict.question, f"{verdict.answer}{fragile}", escape(verdict.findings[0].text))
     out.print(table)
     for name, why in run["left_out"].items():
         say(f"note: {name} is left out: {why}")
