@@ -7,7 +7,7 @@ PYTHON ?= python3
 DATA ?= ../shared/data
 RUN = .venv/bin
 REPORT = $(RUN)/reprlab report --corpus lambada --data-dir $(DATA)
-SIZE = --limit 400 --starts 5:15 --seeds 3 --loop-limit 0
+SIZE = --limit 400 --starts 5:15 --seeds 3 --loops 1:29 --loop-limit 64 --precise 100 --example builtin
 
 .PHONY: demo test fast check same figures bench
 .DELETE_ON_ERROR:
@@ -40,7 +40,7 @@ same: .venv/ready
 	git diff --exit-code --stat reports/
 
 figures: .venv/ready
-	$(REPORT) --model smollm2-135m --dtype bfloat16 --benchmarks lambada,arc,winogrande $(SIZE)
+	$(REPORT) --model smollm2-135m --dtype bfloat16 --benchmarks lambada,hellaswag,arc,winogrande $(SIZE)
 	$(REPORT) --model minilm-l6 --documents 100
 
 bench: .venv/ready

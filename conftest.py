@@ -1,5 +1,9 @@
-"""For every test, doctests too: a cache of its own, and `tmp`, a folder that examples may write to."""
+"""For every test, doctests too: a cache of its own, and `tmp`, a folder that examples may write to.
 
+`glue_rows` is a --data-dir with made-up rows of one GLUE task, RTE, `arc_rows` one with rows of ARC.
+"""
+
+import json
 from pathlib import Path
 
 import pytest
@@ -13,3 +17,39 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _examples_folder(doctest_namespace: dict[str, object], tmp_path: Path) -> None:
     doctest_namespace["tmp"] = tmp_path
+
+
+@pytest.fixture
+def glue_rows(tmp_path: Path) -> Path:
+    folder = tmp_path / "rows" / "glue" / "rte"
+    folder.mkdir(parents=True)
+    for split, count in (("train", 40), ("validation", 20)):
+        pairs = [(n % 7, (n * 3) % 5) for n in range(count)]
+        rows = [
+            {"sentence1": f"{a} apples", "sentence2": f"{b} apples", "label": int(a < b)} for a, b in pairs
+        ]
+        (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path / "rows"
+
+
+@pytest.fixture
+def arc_rows(tmp_path: Path) -> Path:
+    folder = tmp_path / "rows" / "arc_challenge"
+    folder.mkdir(parents=True)
+    for split, count in (("train", 8), ("test", 6)):
+        rows = [
+            {
+                "question": f"What is {n} and {n % 3}?",
+                "choices": {"text": [str(n + k) for k in range(3)], "label": list("ABC")},
+                "answerKey": "ABC"[n % 3],
+            }
+            for n in range(count)
+        ]
+        (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path / "rows"
+
+
+@pytest.fixture(autouse=True)
+def _examples_rows(doctest_namespace: dict[str, object], glue_rows: Path, arc_rows: Path) -> None:
+    doctest_namespace["glue_rows"] = glue_rows
+    doctest_namespace["arc_rows"] = arc_rows

@@ -1,7 +1,7 @@
 """Fig. 14. Families: groups of depths over models of different sizes.
 
 Caption: Mean cosine between the hidden states at every pair of depths, sinks left out, for each model, on
-one scale of colours; lines are where groups begin. Below: depths in the beginning, the middle and the
+one scale of colours; lines are where groups begin. Right: depths in the beginning, the middle and the
 ending against the number of layers T, as they are and as shares of T; bands are 95 % over documents.
 Models whose depths fall into no groups have no sizes. The paper shows Pythia 14M to 12B on 100 LAMBADA
 texts; the models here are those named.

@@ -1,10 +1,11 @@
 """Fig. 15. Drift: where skip and middle repeat take the hidden states.
 
-Caption: From the start s = 13/32 of the layers: mean cosine of each depth's state to the full model's
-state at the same depth; variance of the states by depth, with 95 % bands over documents; and variance
-over the full model's. Depths are the full model's; skip has none where it leaves layers out (grey: behind
-the middle layers). Below: mean cosine between the states at every pair of depths, of the full model and
-under both schedules; lines bound the middle. Sinks are left out; dashes at 1: the full model.
+Caption: From the start s nearest 13/32 of the layers that leaves three in the middle: mean cosine of each
+depth's state to the full model's state at the same depth; variance of the states by depth, with 95 % bands
+over documents; and variance over the full model's. Depths are the full model's; skip has none where it
+leaves layers out (grey: behind the middle layers). Below: mean cosine between the states at every pair of
+depths, of the full model and under both schedules; lines bound the middle. Sinks are left out; dashes at 1:
+the full model.
 
 Claim: Skip keeps the full model's trend; under middle repeat states drift away, and their variance
 explodes at the last two layers.

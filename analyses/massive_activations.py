@@ -76,6 +76,11 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     }
 
 
+def _seen(values: np.ndarray) -> np.ndarray:
+    """Without what is nothing but rounding beside the largest: a scale of powers would show little else."""
+    return np.where(values > 1e-6 * np.nanmax(values), values, np.nan)
+
+
 def reading(numbers: dict[str, Any]) -> str:
     rows = [row for row in numbers["rows"] if row["largest"] is not None]
     if not rows:
@@ -103,9 +108,12 @@ def draw(numbers: dict[str, Any]) -> Any:
         figures.lines(curves, title="magnitudes", label="", caption="", ax=sizes, log=True)
         figures.bars(sinks, column["sinks"], colour="0.75", name="elsewhere")
         figures.bars(sinks, column["first"], colour="0.1", name="first of a document")
+        if not column["sinks"].any():
+            sinks.set(ylim=(0, 1), yticks=[0])
+            sinks.text(0.5, 0.5, "no sinks", ha="center", transform=sinks.transAxes, color="0.35")
         sinks.set(xlabel="depth", title=f"sinks among {numbers['tokens']:,} tokens")
         lines = {
-            f"channel {c}": (depths, np.array(v, dtype=float), blank, blank)
+            f"channel {c}": (depths, _seen(np.array(v, dtype=float)), blank, blank)
             for c, v in numbers["channels"].items()
         }
         figures.lines(lines, title="channels that carry them", label="", caption="", ax=channels, log=True)

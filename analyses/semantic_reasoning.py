@@ -4,7 +4,8 @@ Caption: Share of the full model's continuous score that is lost, 1 - R, under v
 order of the middle layers (reverse, random, parallel) and under skip, which does not, for each benchmark;
 the mean over the starts with 3 <= M <= T/2, with 95 % intervals over documents (paired bootstrap). Right:
 the mean over reasoning benchmarks less the mean over semantic ones. 0 is the full model, 1 guessing.
-Classes are the paper's: ARC and GSM8K reasoning, HellaSwag and WinoGrande semantic, LAMBADA neither.
+Classes are the paper's: ARC and GSM8K reasoning, HellaSwag and WinoGrande semantic, LAMBADA neither; a
+built-in benchmark has its own.
 
 Claim: Order matters more for mathematical and reasoning tasks than for semantic ones, which lose little
 until late.

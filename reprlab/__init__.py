@@ -12,10 +12,14 @@ if TYPE_CHECKING:
     from reprlab.elsewhere import Activations, activations
     from reprlab.errors import ReprlabError
     from reprlab.evidence import Evidence, Example
+    from reprlab.finetuning import FineTuned, finetune
+    from reprlab.gluing import Trained, glue
     from reprlab.grids import Entry, paper_grid
     from reprlab.grouping import Family, Groups, family, group
     from reprlab.lensing import Lens, lens
     from reprlab.loading import fetch, load
+    from reprlab.means import Means, task_means
+    from reprlab.network import Recipe
     from reprlab.plan import Plan
     from reprlab.ranks import shifted
     from reprlab.reporting import Place, Settings, report
@@ -32,11 +36,14 @@ _PUBLIC = {
     "Evidence": "evidence",
     "Example": "evidence",
     "Family": "grouping",
+    "FineTuned": "finetuning",
     "Finding": "verdicts",
     "Groups": "grouping",
     "Lens": "lensing",
+    "Means": "means",
     "Place": "reporting",
     "Plan": "plan",
+    "Recipe": "network",
     "ReprlabError": "errors",
     "Retained": "shares",
     "Schedule": "schedule",
@@ -44,6 +51,7 @@ _PUBLIC = {
     "Settings": "reporting",
     "Similarity": "comparing",
     "Summed": "schedule",
+    "Trained": "gluing",
     "Verdict": "verdicts",
     "activations": "elsewhere",
     "by_start": "curves",
@@ -55,6 +63,8 @@ _PUBLIC = {
     "drift": "drifting",
     "family": "grouping",
     "fetch": "loading",
+    "finetune": "finetuning",
+    "glue": "gluing",
     "group": "grouping",
     "judge": "verdicts",
     "lens": "lensing",
@@ -65,6 +75,7 @@ _PUBLIC = {
     "shifted": "ranks",
     "sinks_sweep": "comparing",
     "sweep": "sweeping",
+    "task_means": "means",
 }
 __all__ = [
     "Activations",
@@ -74,10 +85,13 @@ __all__ = [
     "Example",
     "Family",
     "Finding",
+    "FineTuned",
     "Groups",
     "Lens",
+    "Means",
     "Place",
     "Plan",
+    "Recipe",
     "ReprlabError",
     "Retained",
     "Schedule",
@@ -85,6 +99,7 @@ __all__ = [
     "Settings",
     "Similarity",
     "Summed",
+    "Trained",
     "Verdict",
     "activations",
     "by_start",
@@ -96,6 +111,8 @@ __all__ = [
     "drift",
     "family",
     "fetch",
+    "finetune",
+    "glue",
     "group",
     "judge",
     "lens",
@@ -106,6 +123,7 @@ __all__ = [
     "shifted",
     "sinks_sweep",
     "sweep",
+    "task_means",
 ]
 
 

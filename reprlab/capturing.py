@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +21,7 @@ from reprlab.network import Network
 from reprlab.registry import DTYPES
 from reprlab.schedule import Schedule
 from reprlab.similarity import norms, sums, token_grams
+from reprlab.versions import made_with
 
 SHARD_BYTES = 64 << 20  # a shard holds that much, or one batch where that is more
 SUSPECT_FACTOR = 2.0  # a suspect's norm is above this many times the first batch's median
@@ -116,12 +115,10 @@ def describe(
         attention=network.attention,
     )
     libraries = ("torch", "transformers", "nnsight", "h5py", "numpy", "reprlab")
-    made_with = {name: version(name) for name in libraries}
-    made_with |= {"python": platform.python_version(), "device": network.device}
-    made_with["threads"] = str(torch.get_num_threads())
+    made = made_with(*libraries) | {"device": network.device, "threads": str(torch.get_num_threads())}
     return Manifest(
         identity=identity,
-        made_with=made_with,
+        made_with=made,
         layers=network.n_layers,
         depths=len(schedule) + 1,
         width=network.width,

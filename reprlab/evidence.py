@@ -8,6 +8,7 @@ from functools import cached_property
 
 from reprlab.cache import Capture
 from reprlab.drifting import Drift
+from reprlab.finetuning import FineTuned
 from reprlab.grouping import Groups
 from reprlab.matrices import Similarity
 from reprlab.scores import Scores
@@ -39,10 +40,11 @@ class Example:
 class Evidence:
     """What was captured, compared and swept for one model; None is what was not run.
 
-    `scores` hold figs. 2, 4 to 9, 11 and 17, `loops` fig. 10, `windows` every range of layers, `precise` a
-    part of `scores` in float32. `capture` is of the full model; `similarities` are by the names in
-    `SIMILARITIES`, and `cosine skip` and `cosine middle repeat` under fig. 15's schedules; `groups` are by
-    cosine without sinks.
+    `scores` hold figs. 2, 4 to 9, 11 and 17 (an encoder's: of classifiers on it, frozen), `loops` fig. 10,
+    `windows` every range of layers, `precise` a part of `scores` in float32, `unfrozen` a part of an
+    encoder's, trained as a whole, `fine_tuned` fig. 13. `capture` is of the full model; `similarities` are by
+    the names in `SIMILARITIES`, and `cosine skip` and `cosine middle repeat` under fig. 15's schedules;
+    `groups` are by cosine without sinks.
     """
 
     model: str
@@ -52,6 +54,8 @@ class Evidence:
     loops: Scores | None = None
     windows: Scores | None = None
     precise: Scores | None = None
+    unfrozen: Scores | None = None
+    fine_tuned: FineTuned | None = None
     capture: Capture | None = None
     similarities: Mapping[str, Similarity] = field(default_factory=dict[str, Similarity])
     groups: Groups | None = None
@@ -63,6 +67,14 @@ class Evidence:
         """The names of what is there."""
         named = (f.name for f in fields(self) if f.name not in {"model", "note", "layers"})
         return tuple(name for name in named if getattr(self, name))
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the scores are those of classifiers."""
+        outputs = (
+            {results.output for results in self.scores.benchmarks.values()} if self.scores else set[str]()
+        )
+        return bool(outputs & {"classification", "regression"})
 
     @cached_property
     def u(self) -> Retained | None:

@@ -127,6 +127,23 @@ def _windows(layers: int, longest: int) -> Iterator[tuple[int, int]]:
             yield start, stop
 
 
+def labelled(schedules: Iterable[Entry | Schedule | str], layers: int) -> tuple[Entry, ...]:
+    """Every schedule as an entry, checked against a model of so many layers, the full model first.
+
+    >>> [entry.label for entry in labelled(["0:2 3:4"], 4)]
+    ['full', '0 1 3']
+    """
+    made: list[Entry] = []
+    for given in schedules:
+        if isinstance(given, str):
+            given = Schedule.parse(given, layers)
+        made.append(given if isinstance(given, Entry) else Entry("custom", given))
+    for schedule in dict.fromkeys(entry.schedule for entry in made):
+        schedule.check(layers)
+    rest = [entry for entry in made if entry.variant != "full"]
+    return (Entry("full", Schedule.full(layers)), *rest)
+
+
 def compared_starts(layers: int, wider: int = 0) -> range:
     """The starts over which variants are compared: 3 <= M <= T/2 where M = T - 2s - 1 are in the middle.
 

@@ -51,12 +51,14 @@ def load(
     device_map: str | None = None,
     models_dir: Path | str | None = None,
     trust_remote_code: bool = False,
+    pooled: bool = False,
     confirm: Confirm | None = None,
     say: Say = lambda _: None,
 ) -> Network:
     """The network of a model name, hub id, folder or GGUF file, fetched first if it is not here.
 
-    `dtype`: auto (float32 on a CPU, the checkpoint's own elsewhere), float32, bfloat16 or float16.
+    `dtype`: auto (float32 on a CPU, the checkpoint's own elsewhere), float32, bfloat16 or float16. `pooled`:
+    an encoder with its pooler instead of its language head, as classifiers want it; for others nothing.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-neox")
@@ -70,6 +72,7 @@ def load(
         device=device,
         device_map=device_map,
         trust_remote_code=trust_remote_code,
+        pooled=pooled,
     )
 
 

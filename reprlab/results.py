@@ -13,6 +13,7 @@ from reprlab.errors import unknown
 
 Numbers = NDArray[np.float64]
 _GUESSED = ("acc", "acc_norm", "acc_bytes", "u")  # metrics that guessing gives the benchmark's floor
+_UNRELATED = ("mcc", "pearson", "spearman")  # aggregations to which guessing gives 0
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,24 @@ class Results:
         return np.unique(np.array(self.units), return_inverse=True)[1]
 
     def guess(self, metric: str) -> float:
-        """A metric's value where the model only guesses; NaN where that is not known."""
+        """A metric's value where the model only guesses; NaN where that is not known.
+
+        f1: of always the class that most documents have, 2 p / (1 + p) where a share p >= 1/2 has class 1.
+        """
         if metric in _GUESSED:
             return self.floor
         if metric == "perplexity":
             return float(self.vocabulary)
+        how = next((column.aggregation for column in self.columns if column.name == metric), "")
+        if how == "f1":
+            return _constant_f1(np.fmax.reduce(self.items(metric)[..., 0]))  # gold is every schedule's
+        if how in _UNRELATED:
+            return 0.0
         return 0.0 if metric.startswith(("exact_match", "u_")) else math.nan
+
+
+def _constant_f1(gold: Numbers) -> float:
+    """F1 of answering every document with the class that most have; gold 0, 1, or NaN: not known."""
+    known = gold[~np.isnan(gold)]
+    share = float(known.mean()) if known.size else math.nan
+    return 0.0 if share < 0.5 else 2 * share / (1 + share)

@@ -135,6 +135,29 @@ class Scores:
             found[name] = _joined(name, parts, entries)
         return replace(self, entries=entries, benchmarks=found)
 
+    def part(self, benchmark: str, entries: Sequence[Entry], limit: int) -> Results | None:
+        """A benchmark's numbers for some entries, on its first documents; None where any is missing.
+
+        >>> import reprlab as rl
+        >>> net = rl.load("tiny-llama")
+        >>> scores = rl.sweep(net, ["0:2 3:6"], ["builtin_pronoun"], limit=4, cache=tmp)
+        >>> scores.part("builtin_pronoun", scores.entries[1:], 3).values.shape
+        (1, 3, 2)
+        """
+        results = self.benchmarks.get(benchmark)
+        places = {entry.schedule: place for place, entry in reversed(list(enumerate(self.entries)))}
+        if results is None or len(results.ids) < limit or any(e.schedule not in places for e in entries):
+            return None
+        rows = [places[entry.schedule] for entry in entries]
+        values = results.values[rows][:, :limit]
+        if np.isnan(values).all(axis=(1, 2)).any():  # joined from sweeps that did not have it
+            return None
+        ids, units = results.ids[:limit], results.units[:limit]
+        lost = results.nonfinite[rows]
+        if lost.any() and limit < len(results.ids):  # nobody knows on which documents
+            return None
+        return replace(results, ids=ids, units=units, values=values, nonfinite=lost, divergence=None)
+
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each entry, benchmark and metric: value, standard error, n, normalised score."""
         return pd.DataFrame(list(self._rows()))

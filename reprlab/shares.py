@@ -148,13 +148,13 @@ def _shares(scores: Scores, results: Results, metric: str, count: int) -> tuple[
         floor = how.unlink(np.array(results.guess(metric)))
         above = how.unlink(bootstrap(name, items, results.codes, times)) - floor  # (schedule, 1 + draw)
         shares = above / above[0]
-    rows = [_pooled(scores, places, shares[list(places)]) for places in scores.rows]
+    rows = [over_orders(scores, places, shares[list(places)]) for places in scores.rows]
     found = np.array(rows)
     return found[:, 0], found[:, 1:]
 
 
-def _pooled(scores: Scores, places: Sequence[int], shares: Array) -> Array:
-    """Orders together, (order, 1 + draw) -> (1 + draw,): their mean, under draws of orders too."""
+def over_orders(scores: Scores, places: Sequence[int], shares: Array) -> Array:
+    """One of `scores.rows`, (order, 1 + draw) -> (1 + draw,): its orders' mean, under draws of orders too."""
     if len(places) == 1:
         return shares[0]
     entry = scores.entries[places[0]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +15,12 @@ from reprlab.benchmarks import export, open_benchmarks
 from reprlab.cache import AnswersIdentity, hold_answers
 from reprlab.capturing import cache_folder
 from reprlab.errors import ReprlabError
-from reprlab.grids import Entry
+from reprlab.grids import Entry, labelled
 from reprlab.network import Network
 from reprlab.plan import Plan
 from reprlab.schedule import Schedule
 from reprlab.scores import Scores
+from reprlab.versions import made_with, minor
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.loading import Opened
@@ -68,7 +68,9 @@ def sweep(
         raise ReprlabError("--batch-tokens and --max-new-tokens: give 1 or more")
     if isinstance(schedules, str):
         raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
-    entries = _entries(network, schedules)
+    if not network.speaks:
+        raise ReprlabError(f"'{network.name}' has no causal language head: sweeps score log-likelihoods")
+    entries = labelled(schedules, network.n_layers)
     opened = [o for o in benchmarks if not isinstance(o, str)] or open_benchmarks(
         [name for name in benchmarks if isinstance(name, str)],
         data_dir=data_dir,
@@ -97,21 +99,6 @@ def sweep(
     return scores
 
 
-def _entries(network: Network, schedules: Iterable[Entry | Schedule | str]) -> tuple[Entry, ...]:
-    """Every schedule labelled and checked against the network, the full model first."""
-    if not network.speaks:
-        raise ReprlabError(f"'{network.name}' has no causal language head: sweeps score log-likelihoods")
-    made: list[Entry] = []
-    for given in schedules:
-        if isinstance(given, str):
-            given = Schedule.parse(given, network.n_layers)
-        made.append(given if isinstance(given, Entry) else Entry("custom", given))
-    for schedule in dict.fromkeys(entry.schedule for entry in made):
-        schedule.check(network.n_layers)
-    rest = [entry for entry in made if entry.variant != "full"]
-    return (Entry("full", network.full()), *rest)
-
-
 def _identity(network: Network, opened: Opened, max_new_tokens: int) -> AnswersIdentity:
     return AnswersIdentity(
         model=network.name,
@@ -124,22 +111,15 @@ def _identity(network: Network, opened: Opened, max_new_tokens: int) -> AnswersI
         dtype=network.dtype,
         attention=network.attention,
         device=network.device.partition(":")[0],
-        torch=_minor("torch"),
-        transformers=_minor("transformers"),
-        lm_eval=_minor("lm-eval"),
+        torch=minor("torch"),
+        transformers=minor("transformers"),
+        lm_eval=minor("lm-eval"),
     )
-
-
-def _minor(library: str) -> str:
-    """The version of a library, as far as it says that answers may change."""
-    return ".".join(version(library).split(".")[:2])
 
 
 def _made_with(network: Network) -> dict[str, str]:
     libraries = ("torch", "transformers", "lm-eval", "datasets", "numpy", "reprlab")
-    made = {name: version(name) for name in libraries}
-    return made | {
-        "python": platform.python_version(),
+    return made_with(*libraries) | {
         "device": network.device,
         "threads": str(torch.get_num_threads()),
         "processor": platform.processor() or platform.machine(),

@@ -23,8 +23,10 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Counts = NDArray[np.generic]
 Values = float | Array
-MEDIAN_DRAWS = 1000  # for the standard error of a median, which has no closed form
+ERROR_DRAWS = 1000  # for the standard error of a statistic that is no quotient of sums
 BLOCK = 1 << 22  # numbers alive at a time where draws are walked through
+_ALIVE = 8  # arrays (draw, document) that a statistic without terms holds at a time, at most
+_ROUNDING = float(np.finfo(np.float64).eps) ** 0.75  # scipy's: less spread than this is none
 
 
 def _quiet() -> np.errstate:
@@ -35,7 +37,9 @@ def _quiet() -> np.errstate:
 class Aggregation:
     """How items become a statistic: link(sum of x / sum of y) over documents, (x, y) = terms(items).
 
-    `unlink` is the inverse of `link`, `slope` its derivative. Without `terms`: link(upper median).
+    `unlink` is the inverse of `link`, `slope` its derivative, `nothing` what 0 / 0 is where there are
+    documents. Without `terms`: link(statistic(items, times)), (..., n, k) and how often each draw has each
+    document, (count, n) -> (..., count); by default the upper median.
 
     >>> how = AGGREGATIONS["perplexity"]
     >>> print(how.link(np.float64(0)), how.unlink(np.float64(1)), how.slope(np.float64(0)))
@@ -47,6 +51,8 @@ class Aggregation:
     link: Callable[[Array], Array] = lambda level: level
     unlink: Callable[[Array], Array] = lambda value: value
     slope: Callable[[Array], Array] = np.ones_like
+    nothing: float = math.nan
+    statistic: Callable[[Array, Array], Array] = lambda items, times: _each(_median, items, times)
 
 
 def _counted(items: Array) -> tuple[Array, Array]:
@@ -60,6 +66,10 @@ def _present(items: Array) -> tuple[Array, Array]:
 
 def _weighted(items: Array) -> tuple[Array, Array]:
     return items[..., 0], items[..., 1]
+
+
+def _overlap(items: Array) -> tuple[Array, Array]:
+    return 2 * items[..., 0] * items[..., 1], items[..., 0] + items[..., 1]
 
 
 _PERPLEXITY = Aggregation(
@@ -76,6 +86,8 @@ _BITS = Aggregation(
     unlink=lambda value: -value * math.log(2),
     slope=lambda level: np.full_like(level, -1 / math.log(2)),
 )
+_PEARSON = Aggregation(2, None, statistic=lambda items, times: _each(_pearson, items, times))
+_SPEARMAN = Aggregation(2, None, statistic=lambda items, times: _each(_spearman, items, times))
 AGGREGATIONS: Mapping[str, Aggregation] = {
     "mean": Aggregation(1, _counted),
     "nanmean": Aggregation(1, _present),
@@ -83,6 +95,10 @@ AGGREGATIONS: Mapping[str, Aggregation] = {
     "perplexity": _PERPLEXITY,
     "weighted_perplexity": replace(_PERPLEXITY, columns=2, terms=_weighted),
     "bits_per_byte": _BITS,
+    "f1": Aggregation(2, _overlap, nothing=0.0),
+    "mcc": _PEARSON,
+    "pearson": _PEARSON,
+    "spearman": _SPEARMAN,
 }
 
 
@@ -94,8 +110,19 @@ def aggregate(name: str, items: ArrayLike, weights: ArrayLike | None = None) -> 
     and values are lm-evaluation-harness's. Weight 2 is the document twice, 0 not at all. Unchanged by the
     order of documents. Past the float range inf; NaN spreads, but for nanmean; nothing to count gives NaN.
 
+    Of (gold, predicted): f1 of class 1 among 0 and 1, 2 sum w g p / sum w (g + p), 0 where no document is
+    of it or taken for it; scikit-learn's f1_score. mcc and pearson: Pearson's correlation, in [-1, 1];
+    scikit-learn's matthews_corrcoef where both are of two classes, scipy's pearsonr. spearman: that of
+    mid-ranks, the weight below plus half the weight tied; scipy's spearmanr on documents repeated w times,
+    and as well defined where w is no integer: no correlation sees a common factor of w. A column that is
+    constant, up to rounding, has correlation 0 (scipy: NaN). An infinite number has a rank, but no mcc or
+    pearson: NaN.
+
     >>> aggregate("perplexity", [[-1000.0, -2000.0], [0.0, 0.0]]).tolist()
     [inf, 1.0]
+    >>> pairs = [[0, 1], [1, 2], [2, 9]]
+    >>> print(f"{aggregate('pearson', pairs):.3f} {aggregate('spearman', pairs):.3f}")
+    0.918 1.000
     """
     how, rows = _read(name, items)
     given = np.ones(rows.shape[-2]) if weights is None else np.asarray(weights, np.float64)
@@ -110,8 +137,9 @@ def standard_error(name: str, items: ArrayLike, units: ArrayLike | None = None) 
 
     sqrt(G/(G-1) sum_g (sum_(i in g) d_i)^2) over G units that have a score, where d_i = link'(r) (x_i - r
     y_i) / sum y is the influence of a document, r = sum x / sum y. Laws: sd / sqrt(n) (ddof 1) for the mean
-    of units of one document; each document twice in its unit changes nothing. median: sd over 1,000 draws,
-    always the same. Below two units, or of a score that is not finite, NaN.
+    of units of one document; each document twice in its unit changes nothing. median and correlations: sd
+    over 1,000 draws, always the same. f1: units with gold or predicted 1 have a score; the others change
+    nothing. Below two units, or of a score that is not finite, NaN.
 
     >>> x = [0, 0, 0, 1, 1, 1]
     >>> print(f"{standard_error('mean', x):.4f} {standard_error('mean', x, units=x):.4f}")
@@ -364,20 +392,26 @@ def _level(how: Aggregation, rows: Array, weights: Array) -> Array:
     if how.terms is None:
         return _resampled(how, rows, np.arange(len(weights)), weights[None])[..., 0]
     x, y = (np.where(weights > 0, np.ascontiguousarray(term), 0) * weights for term in how.terms(rows))
-    return x.sum(-1) / y.sum(-1)
+    return _quotient(how, x.sum(-1), y.sum(-1), weights.sum())
 
 
 def _resampled(how: Aggregation, rows: Array, codes: Codes, counts: Counts) -> Array:
     """The statistic before its link under each draw, (..., count)."""
     found = np.empty((*rows.shape[:-2], len(counts)))
-    sums = None if how.terms is None else [_by_unit(term, codes) for term in how.terms(rows)]
+    if how.terms is None:
+        for block in _blocks(len(counts), _ALIVE * len(codes)):
+            found[..., block] = how.statistic(rows, counts[block][:, codes].astype(np.float64))
+        return found
+    sums = [_by_unit(term, codes) for term in how.terms(rows)]
     for block in _blocks(*counts.shape):
         times = counts[block].astype(np.float64)
-        if sums is None:
-            found[..., block] = _medians(rows[..., 0], times[:, codes])
-        else:
-            found[..., block] = _drawn(sums[0], times) / _drawn(sums[1], times)
+        x, y = (_drawn(part, times) for part in sums)
+        found[..., block] = _quotient(how, x, y, times.sum(1))
     return found
+
+
+def _quotient(how: Aggregation, x: Array, y: Array, documents: Array) -> Array:
+    return np.where((x == 0) & (y == 0) & (documents > 0), how.nothing, x / y)
 
 
 def _drawn(sums: Array, times: Array) -> Array:
@@ -390,16 +424,68 @@ def _drawn(sums: Array, times: Array) -> Array:
     return total
 
 
-def _medians(x: Array, times: Array) -> Array:
-    """Upper weighted medians, (..., n) and (count, n) -> (..., count); NaN where NaN or nothing is drawn."""
-    found = np.full((*x.shape[:-1], len(times)), np.nan)
-    for at in np.ndindex(x.shape[:-1] if x.size else 0):
-        order = x[at].argsort()  # NaN last
-        reached, known = times[:, order].cumsum(1), np.count_nonzero(~np.isnan(x[at]))
-        middle = x[at][order][(reached > reached[:, -1:] / 2).argmax(1)]
-        whole = (reached[:, -1] > 0) & (times[:, order[known:]].sum(1) == 0)
-        found[at] = np.where(whole, middle, np.nan)
+def _each(statistic: Callable[[Array, Array], Array], items: Array, times: Array) -> Array:
+    """What is a statistic of one schedule, (n, k) -> (count,), of each: (..., n, k) -> (..., count)."""
+    found = np.full((*items.shape[:-2], len(times)), np.nan)
+    for at in np.ndindex(items.shape[:-2] if items.size else 0):
+        found[at] = statistic(items[at], times)
     return found
+
+
+def _median(items: Array, times: Array) -> Array:
+    """Upper weighted medians, (n, 1) and (count, n) -> (count,); NaN where NaN or nothing is drawn."""
+    x = items[:, 0]
+    order = x.argsort()  # NaN last
+    reached, known = times[:, order].cumsum(1), np.count_nonzero(~np.isnan(x))
+    middle = x[order][(reached > reached[:, -1:] / 2).argmax(1)]
+    whole = (reached[:, -1] > 0) & (times[:, order[known:]].sum(1) == 0)
+    return np.where(whole, middle, np.nan)
+
+
+def _pearson(items: Array, times: Array) -> Array:
+    """Weighted correlations, (n, 2) and (count, n) -> (count,), by sums about a document that is drawn.
+
+    Of less spread than rounding leaves, beside its mean or its distance from there, a column is constant.
+    """
+    known = np.isfinite(items).all(1)
+    total = times.sum(0) * known
+    about = np.array([_median(items[:, [at]], total[None]) for at in (0, 1)])  # (column, 1)
+    apart = np.where(total > 0, items.T - about, 0)
+    scale = np.maximum(np.abs(apart).max(1, keepdims=True), np.finfo(np.float64).tiny)
+    x, y = apart / scale  # squares stay in the float range
+    sums = np.stack([np.ones_like(x), ~known, x, y, x * x, y * y, x * y]) @ times.T  # (sum, count)
+    weight, lost, first, second = sums[0], sums[1], sums[2:4], sums[4:6]
+    squares = second - first * first / weight
+    none = np.maximum(_ROUNDING * second, weight * (_ROUNDING * (about / scale + first / weight)) ** 2)
+    product = sums[6] - first[0] * first[1] / weight
+    return _correlation(np.where(squares <= none, 0, squares), product, (weight > 0) & (lost == 0))
+
+
+def _spearman(items: Array, times: Array) -> Array:
+    """Weighted correlations of ranks, (n, 2) and (count, n) -> (count,)."""
+    x, y = (_ranks(items[:, at], times) for at in (0, 1))
+    squares = np.stack([np.einsum("cn,cn,cn->c", times, rank, rank) for rank in (x, y)])
+    product = np.einsum("cn,cn,cn->c", times, x, y)
+    lost = times @ np.isnan(items).any(1)
+    return _correlation(squares, product, (times.sum(1) > 0) & (lost == 0))
+
+
+def _ranks(x: Array, times: Array) -> Array:
+    """Weighted mid-ranks less their mean, (n,) and (count, n) -> (count, n): all 0 where x is constant."""
+    codes = np.unique(x, return_inverse=True)[1]
+    tied = _by_unit(times, codes)  # (count, value)
+    ranks = tied.cumsum(1)
+    half = ranks[:, -1:] / 2
+    ranks -= tied / 2
+    ranks -= half
+    return ranks[:, codes]
+
+
+def _correlation(squares: Array, product: Array, known: NDArray[np.bool_]) -> Array:
+    """Sums of squares (2, count) and of products (count,) -> (count,); 0 where one is constant."""
+    varied = (squares > 0).all(0)
+    found = np.clip(product / np.sqrt(squares).prod(0), -1, 1)
+    return np.where(known, np.where(varied, found, 0), np.nan)
 
 
 def _spread(how: Aggregation, rows: Array, codes: Codes) -> tuple[Array, Array, Array]:
@@ -407,7 +493,7 @@ def _spread(how: Aggregation, rows: Array, codes: Codes) -> tuple[Array, Array, 
     level, units = _level(how, rows, np.ones(len(codes))), len(np.unique(codes))
     if how.terms is None:
         live = np.full(level.shape, units)
-        counts = draws(codes, MEDIAN_DRAWS) if units > 1 else np.full((2, units), math.nan)
+        counts = draws(codes, ERROR_DRAWS) if units > 1 else np.full((2, units), math.nan)
         found = _resampled(how, rows, codes, counts)
         return level, (found - found.mean(-1, keepdims=True)) / math.sqrt(len(counts) - 1), live
     x, y = how.terms(rows)

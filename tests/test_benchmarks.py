@@ -24,7 +24,18 @@ from lm_eval.utils import make_table
 from tokenizers.processors import TemplateProcessing
 
 import reprlab as rl
-from reprlab.benchmarks import BENCHMARKS, GROUPS, expand, export, loading, open_benchmarks, prepare
+from reprlab.benchmarks import (
+    BENCHMARKS,
+    GROUPS,
+    TRAINED,
+    expand,
+    export,
+    loading,
+    open_benchmarks,
+    open_splits,
+    prepare,
+    training_rows,
+)
 from reprlab.benchmarks.loading import TASKS, Opened
 from reprlab.benchmarks.prepared import Benchmark
 from reprlab.benchmarks.rows import read_rows
@@ -890,7 +901,7 @@ def test_a_data_dir_that_is_no_folder(tmp_path: Path) -> None:
     ("name", "wrong", "says"),
     [
         ("lambada", '{"text": "a b"', "is not JSON: "),
-        ("lambada", "[1, 2]", "Input should be a valid dictionary"),
+        ("lambada", "[1, 2]", "is a list, not an object with fields"),
         ("lambada", {"txt": "a b"}, "field text: Field required; a row needs text"),
         ("lambada", {"text": 3}, "field text: Input should be a valid string"),
         ("lambada", {"text": "word"}, "field text: String should match pattern"),
@@ -1095,3 +1106,101 @@ def test_the_real_rows_are_read_at_both_presets(name: str, shared_data: Path) ->
         sizes = {"max_length": 4096, "vocabulary": net.vocabulary, "max_new_tokens": 256}
         benchmark = prepare(opened(name, shared_data, preset), net.tokenizer, limit=20, **sizes)
         assert len(benchmark.documents) == 20
+
+
+# --- rows to train on ----------------------------------------------------------------------------
+
+
+def lessons(
+    name: str, folder: Path, longest: int = 512, preset: str = "paper"
+) -> tuple[Benchmark, list[Any]]:
+    taught = ready(open_splits(name, data_dir=folder, preset=preset).training)
+    return taught, training_rows(taught, longest)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("name", TRAINED)
+def test_training_rows_are_asked_as_those_that_are_scored(
+    name: str, preset: str, folder: Path, tmp_path: Path
+) -> None:
+    files = BENCHMARKS[name].files
+    scored = next(iter(files.values()))
+    write(tmp_path / scored, (folder / files["train"]).read_text().splitlines())
+    expected = ready(open_benchmarks([name], data_dir=tmp_path)[0])  # the training rows, put to be scored
+    taught, rows = lessons(name, folder, preset=preset)
+    assert [d.requests for d in taught.documents] == [d.requests for d in expected.documents]
+    assert [d.gold for d in taught.documents] == [d.gold for d in expected.documents]
+    assert len(rows) == EXAMPLES
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_labels_are_the_right_endings_tokens_and_no_others(name: str, folder: Path) -> None:
+    taught, rows = lessons(name, folder)
+    decode = plain().decode
+    for document, group, row in zip(taught.documents, taught.groups, rows, strict=True):
+        context, ending = group[document.gold[0]].args
+        ids, labels = row["input_ids"], row["labels"]
+        assert len(ids) == len(labels) == len(row["attention_mask"])
+        assert decode(ids) == context + ending
+        assert decode([label for label in labels if label != -100]) == ending
+        assert all(label in (-100, token) for label, token in zip(labels, ids, strict=True))
+        assert row["attention_mask"] == [1] * len(ids)
+        assert labels == sorted(labels, key=lambda label: label != -100), "the prompt's come first"
+
+
+def test_the_right_ending_is_the_one_that_the_row_names(folder: Path) -> None:
+    _, rows = lessons("arc", folder)
+    for n, row in zip(range(4, 4 + EXAMPLES), rows, strict=True):
+        said = arc(n)
+        answer = said["choices"]["text"][said["choices"]["label"].index(said["answerKey"])]
+        assert plain().decode([t for t in row["labels"] if t != -100]) == f" {answer}"
+
+
+def test_rows_longer_than_the_model_lose_their_beginnings(folder: Path) -> None:
+    _, whole = lessons("arc", folder)
+    _, cut = lessons("arc", folder, longest=40)
+    assert all(len(row["input_ids"]) > 40 for row in whole)
+    for one, other in zip(whole, cut, strict=True):
+        assert {key: values[-40:] for key, values in one.items()} == other
+
+
+@pytest.mark.parametrize("name", ["lambada", "gsm8k", "builtin_cloze", "paper", "nothing"])
+def test_a_task_without_choices_or_training_rows_is_refused(name: str, folder: Path) -> None:
+    with pytest.raises(ReprlabError) as caught:
+        open_splits(name, data_dir=folder)
+    assert str(caught.value).startswith(
+        f"unknown task to train on '{name}': there are: arc, hellaswag, winogr"
+    )
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_missing_training_file_is_named(name: str, folder: Path, tmp_path: Path) -> None:
+    scored, *_ = BENCHMARKS[name].files.values()
+    write(tmp_path / scored, (folder / scored).read_text().splitlines())
+    file = BENCHMARKS[name].files["train"]
+    with pytest.raises(
+        ReprlabError, match=f"'{name}' needs {file} in --data-dir .* to train on: put it there"
+    ):
+        open_splits(name, data_dir=tmp_path)
+
+
+def test_a_wrong_training_row_is_named_by_line_and_field(folder: Path, tmp_path: Path) -> None:
+    for split, file in BENCHMARKS["arc"].files.items():
+        write(tmp_path / file, [arc(0), {**arc(1), "answerKey": "Z"}] if split == "train" else [arc(0)])
+    with pytest.raises(ReprlabError, match=r"train.jsonl' line 2: answerKey 'Z' is none of"):
+        open_splits("arc", data_dir=tmp_path)
+
+
+def test_lm_evals_name_is_ours_here_too(folder: Path) -> None:
+    found = open_splits("arc_challenge", data_dir=folder)
+    assert (found.scored.name, found.training.name) == ("arc", "arc train")
+    assert (len(found.scored.docs), len(found.training.docs)) == (4, EXAMPLES)
+
+
+def test_the_hubs_rows_to_train_on_are_its_train_split(monkeypatch: pytest.MonkeyPatch) -> None:
+    splits = {"train": [arc(5)], "validation": [arc(6)], "test": [arc(7), arc(8)]}
+    made = datasets.DatasetDict({k: datasets.Dataset.from_list(v) for k, v in splits.items()})
+    monkeypatch.setattr(datasets, "load_dataset", lambda **_: made)
+    found = open_splits("arc")
+    assert [row["id"] for row in found.training.docs] == ["Own_5"]
+    assert [row["id"] for row in found.scored.docs] == ["Own_7", "Own_8"]

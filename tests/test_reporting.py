@@ -22,6 +22,7 @@ from examples import network
 import reprlab as rl
 from reprlab import reporting
 from reprlab.errors import ReprlabError
+from reprlab.reporting import gathering
 from reprlab.reporting.analyses import words
 from reprlab.reporting.numbers import rounded, text
 from reprlab.reporting.settings import Settings
@@ -128,6 +129,87 @@ def test_starts_are_those_that_the_model_has() -> None:
         ReprlabError, match=r"none of those given leaves a middle in 6 layers; allowed are 0..2"
     ):
         rl.report(network("tiny-llama"), Settings(("b",), "builtin", 1, 1, starts=(7,)))
+
+
+def test_what_a_file_of_scores_holds_is_not_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net, text = network("tiny-llama"), rl.corpus("builtin")
+    place = rl.Place(cache=tmp_path / "one")
+    first = reporting.gather(net, text, SMALL, place, parts=["scores"]).scores
+    assert first is not None
+    first.save(tmp_path / "all.npz")
+    alone = replace(first, benchmarks={"builtin_cloze": first.benchmarks["builtin_cloze"]})
+    alone.save(tmp_path / "cloze.npz")
+    swept: list[list[str]] = []
+    real = gathering.sweep
+
+    def counted(net: Any, entries: Any, opened: Any, **options: Any) -> Any:
+        swept.append([one.name for one in opened])
+        return real(net, entries, opened, **options)
+
+    monkeypatch.setattr(gathering, "sweep", counted)
+    said: list[str] = []
+    for file, left in (("all.npz", []), ("cloze.npz", [["builtin_pronoun"]])):
+        swept.clear()
+        other = rl.Place(cache=tmp_path / file, scores=(tmp_path / file,))
+        again = reporting.gather(net, text, SMALL, other, parts=["scores"], say=said.append).scores
+        assert again is not None
+        assert swept == left
+        assert list(again.benchmarks) == list(first.benchmarks)
+        for name, results in first.benchmarks.items():
+            np.testing.assert_array_equal(results.values.astype(np.float32), again.results(name).values)
+        assert "builtin_cloze" in again.made_with["taken"]
+    assert any("has builtin_cloze" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"model": "other"}, "its model: other, not tiny-llama"),
+        ({"dtype": "bfloat16"}, "its dtype: bfloat16, not float32"),
+        ({"entries": None}, "it lacks schedules or documents of every benchmark"),
+    ],
+)
+def test_scores_of_something_else_are_not_used_and_it_is_said(
+    tmp_path: Path, change: dict[str, Any], why: str
+) -> None:
+    net, text = network("tiny-llama"), rl.corpus("builtin")
+    small = replace(SMALL, benchmarks=("builtin_pronoun",), limit=4, seeds=1, starts=(1,), every=6)
+    first = reporting.gather(net, text, small, rl.Place(cache=tmp_path / "a"), parts=["scores"]).scores
+    assert first is not None
+    if "entries" in change:
+        results = first.results()
+        change = {
+            "entries": first.entries[:2],
+            "benchmarks": {
+                results.name: replace(results, values=results.values[:2], nonfinite=results.nonfinite[:2])
+            },
+        }
+    replace(first, **change).save(tmp_path / "s.npz")
+    said: list[str] = []
+    place = rl.Place(cache=tmp_path / "a", scores=(tmp_path / "s.npz",))
+    again = reporting.gather(net, text, small, place, parts=["scores"], say=said.append).scores
+    assert again is not None
+    assert "taken" not in again.made_with
+    assert any(line.endswith(f"is not used: {why}") for line in said), said
+
+
+def test_an_encoder_is_scored_by_classifiers_where_tasks_are_named(tmp_path: Path, glue_rows: Path) -> None:
+    settings = replace(SMALL, glue=("rte",), starts=(1, 2), seeds=1, every=3, trained_starts=(1,))
+    place = rl.Place(cache=tmp_path / "cache", data_dir=glue_rows)
+    net = rl.load("tiny-bert", pooled=True)
+    evidence = reporting.gather(net, rl.corpus("builtin"), settings, place)
+    assert evidence.classifies
+    assert evidence.unfrozen is not None
+    assert {entry.start for entry in evidence.unfrozen.entries} == {None, 1}
+    write_numbers(tmp_path / "out" / "tiny-bert", evidence, settings, 1.0)
+    reporting.redraw(tmp_path / "out" / "tiny-bert")
+    run = json.loads((tmp_path / "out" / "tiny-bert" / "run.json").read_text())
+    assert "glue" in run["figures"]
+    assert "frozen: 3 epochs, batch 32, rate 0.03" in run["identity"]["swept"]
+    assert "unfrozen: 3 epochs, batch 32, rate 2e-05" in run["identity"]["trained as a whole"]
+    assert (tmp_path / "out" / "tiny-bert" / "unfrozen.npz").is_file()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from reprlab.errors import ReprlabError
 from reprlab.results import Column, Results
@@ -60,3 +61,17 @@ def test_what_is_shown_by_default() -> None:
 def test_an_unknown_metric_says_what_there_is() -> None:
     with pytest.raises(ReprlabError, match="unknown metric of benchmark 'own' 'ac': did you mean 'acc'"):
         made(ACC).items("ac")
+
+
+@pytest.mark.parametrize("gold", [[1, 1, 0], [1, 0, 0], [1, 1, 1], [0, 0, 0]])
+def test_guessing_f1_is_always_the_majority_s_class(gold: list[int]) -> None:
+    values = np.zeros((2, 3, 2))
+    values[..., 0] = gold
+    always = [float(sum(gold) > 1)] * 3
+    found = made(Column("f1", "f1", 2, True), values=values).guess("f1")
+    assert found == pytest.approx(f1_score(gold, always, zero_division=0))
+
+
+def test_guessing_correlates_with_nothing() -> None:
+    assert [made(Column(m, m, 2, True)).guess(m) for m in ("mcc", "pearson", "spearman")] == [0, 0, 0]
+    assert math.isnan(made(Column("f1", "mean", 1, True)).guess("f1"))

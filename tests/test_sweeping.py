@@ -223,7 +223,7 @@ def test_what_changes_answers_gets_a_file_of_its_own(tmp_path: Path, monkeypatch
         change()
         assert len(cache.answer_files(tmp_path)) == number
     for library in ("torch", "transformers", "lm-eval"):
-        monkeypatch.setattr(sweeping, "_minor", lambda name, it=library: "9.9" if name == it else "1.0")
+        monkeypatch.setattr(sweeping, "minor", lambda name, it=library: "9.9" if name == it else "1.0")
         before = len(cache.answer_files(tmp_path))
         run()
         assert len(cache.answer_files(tmp_path)) == before + 1

@@ -426,6 +426,10 @@ def unresampled() -> dict[str, Similarity]:
     return {name: replace(one, resampled=None) for name, one in alike().items()}
 
 
+def few_documents() -> dict[str, Similarity]:
+    return {name: replace(one, documents=19) for name, one in alike().items()}
+
+
 REACHED: Mapping[str, tuple[Callable[[], rl.Evidence], int, str]] = {
     "clear": (paper_world, 3, "h"),
     "left out": (lambda: evidence(world(changed(skip=-0.5))), 3, "h"),
@@ -438,6 +442,8 @@ REACHED: Mapping[str, tuple[Callable[[], rl.Evidence], int, str]] = {
     "too few starts": (lambda: evidence(world(entries=grid((7, 8)))), 3, "h"),
     "too few benchmarks": (semantic_only, 6, "h"),
     "benchmarks at guessing": (at_guessing, 2, "h"),
+    "too few documents": (lambda: spaces(similarities=few_documents()), 1, "h"),
+    "orders by chance": (lambda: evidence(world(noise=0.2, orders=0.2, seed=25)), 4, "c"),
     "too few layers": (lambda: spaces(scores=six_layers().scores), 1, "c"),
     "too few orders": (lambda: evidence(world(entries=grid(seeds=1))), 4, "c"),
     "too few counts": (lambda: evidence(world(), loops=simulated(nothing, entries=loop_grid())), 7, "b"),

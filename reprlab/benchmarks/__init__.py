@@ -12,22 +12,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprlab.benchmarks.table import BENCHMARKS, GROUPS, PRESETS, expand
-from reprlab.errors import ReprlabError
+from reprlab.errors import ReprlabError, unknown
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.loading import Opened
     from reprlab.benchmarks.prepared import Benchmark
+    from reprlab.benchmarks.training import Row, Splits
     from reprlab.scores import Scores
 
 __all__ = [
     "BENCHMARKS",
     "GROUPS",
     "PRESETS",
+    "TRAINED",
     "expand",
     "export",
     "open_benchmarks",
+    "open_splits",
     "prepare",
+    "training_rows",
 ]
+
+TRAINED = ("arc", "hellaswag", "winogrande")  # those with choices and training rows
 
 
 def open_benchmarks(
@@ -56,6 +62,26 @@ def open_benchmarks(
         if names.count(name) > 1:
             raise ReprlabError(f"two task files are named '{name}': rename the `task:` of one")
     return opened
+
+
+def open_splits(task: str, *, data_dir: Path | str | None = None, preset: str = "paper") -> Splits:
+    """A task's rows to score and its rows to train on; the latter are asked without examples."""
+    wanted = expand([task])
+    if len(wanted) != 1 or wanted[0] not in TRAINED:
+        raise unknown("task to train on", task, TRAINED, "It takes choices and training rows")
+    (scored,) = open_benchmarks(wanted, data_dir=data_dir, preset=preset)
+    from reprlab.benchmarks.loading import open_training
+    from reprlab.benchmarks.training import Splits
+
+    folder = None if data_dir is None else Path(data_dir)
+    return Splits(scored, open_training(wanted[0], data_dir=folder, preset=preset))
+
+
+def training_rows(benchmark: Benchmark, longest: int) -> list[Row]:
+    """What a causal module learns of a benchmark's documents: tokens, and the right ending's as labels."""
+    from reprlab.benchmarks.training import rows
+
+    return rows(benchmark, longest)
 
 
 def prepare(

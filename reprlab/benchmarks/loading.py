@@ -144,6 +144,26 @@ def open_task(
     return Opened(name, task, kind, shots, preset, named.nll, named.unit)
 
 
+def open_training(name: str, *, data_dir: Path | None = None, preset: str = "paper") -> Opened:
+    """A benchmark with its training rows in the place of those that are scored, and without examples."""
+    if preset not in PRESETS:
+        raise unknown("preset", preset, PRESETS)
+    named = BENCHMARKS[name]
+    config = _named(name, named, None, 0) | {"validation_split": None, "test_split": "train"}
+    file = named.files["train"]
+    if data_dir is not None:
+        path = data_dir / file
+        if not path.is_file():
+            raise ReprlabError(
+                f"benchmark '{name}' needs {file} in --data-dir '{data_dir}' to train on: put it there"
+            )
+        rows = datasets.DatasetDict({"train": _dataset(path, read_rows(path, named.shape))})
+        config["custom_dataset"] = lambda **_: rows
+    advice = f"check the network and HF_HOME, or give --data-dir DIR with DIR/{file}"
+    task = _build(f"the training rows of '{name}'", config, advice)
+    return Opened(f"{name} train", task, named.kind, 0, preset, named.nll, named.unit)
+
+
 def _named(name: str, named: Named, data_dir: Path | None, shots: int) -> dict[str, Any]:
     """lm-eval's own definition, with the rows of --data-dir or of the wheel in the place of the hub's."""
     config = load_yaml((BUILTIN if named.builtin else TASKS) / named.file)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from reprlab import jsonl
 from reprlab.errors import ReprlabError
+from reprlab.jsonl import Row
 
-Row = dict[str, Any]
 Text = Field(min_length=1)
 
 
@@ -73,31 +73,17 @@ class Gsm8k(Shape):
 
 def read_rows(path: Path, shape: type[Shape] = Shape) -> list[Row]:
     """The rows of a JSONL file; raises `ReprlabError` that names the row and the field that is wrong."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise ReprlabError(f"'{path}' is not UTF-8 (byte {error.start}): convert it") from error
-    except OSError as error:
-        raise ReprlabError(f"cannot read '{path}': {error.strerror}") from error
-    rows = [_row(path, number, line, shape) for number, line in enumerate(lines, 1) if line.strip()]
-    if not rows:
-        raise ReprlabError(f"'{path}' holds no rows")
-    return rows
+    return [_valid(where, row, shape) for where, row in jsonl.rows(path)]
 
 
-def _row(path: Path, number: int, line: str, shape: type[Shape]) -> Row:
-    where = f"'{path}' line {number}"
+def _valid(where: str, row: Row, shape: type[Shape]) -> Row:
     try:
-        row = json.loads(line)
         shape.model_validate(row)
-    except json.JSONDecodeError as error:
-        raise ReprlabError(f"{where} is not JSON: {error.msg}") from error
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
         named = f"field {field}: " if field else ""
-        fields = ", ".join(name for name in shape.model_fields) or "an object with fields"
-        advice = f"a row needs {fields}"
+        advice = f"a row needs {', '.join(shape.model_fields)}"
         raise ReprlabError(
             f"{where}: {named}{first['msg'].removeprefix('Value error, ')}; {advice}"
         ) from error

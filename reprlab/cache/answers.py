@@ -38,10 +38,14 @@ CREATE TABLE schedules (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE answers (schedule INTEGER NOT NULL, batch INTEGER NOT NULL, part TEXT NOT NULL,
     data BLOB NOT NULL, PRIMARY KEY (schedule, batch, part)) WITHOUT ROWID;
 """
+_CURVES = "CREATE TABLE IF NOT EXISTS curves (schedule INTEGER PRIMARY KEY, data TEXT NOT NULL)"
 
 
 class AnswersIdentity(BaseModel):
-    """What changes answers; its digest names the file. Versions are major.minor."""
+    """What changes answers; its digest names the file. Versions are major.minor.
+
+    `recipe` says how the network was trained before it answered; it counts where there is one.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     format: int = ANSWERS_FORMAT
@@ -58,10 +62,12 @@ class AnswersIdentity(BaseModel):
     torch: str
     transformers: str
     lm_eval: str
+    recipe: str = ""
 
     @property
     def digest(self) -> str:
-        text = json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
+        left = set() if self.recipe else {"recipe"}
+        text = json.dumps(self.model_dump(exclude=left), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def path(self, root: Path) -> Path:
@@ -125,6 +131,22 @@ class AnswersFile:
                     "INSERT INTO answers SELECT number, ?, ?, ? FROM schedules WHERE text = ?",
                     (batch, part, _packed(numbers), text),
                 )
+
+    def put_run(self, text: str, values: Numbers, curve: str) -> None:
+        """Add a trained run's answers to the only batch, and its learning curve as JSON: both or neither."""
+        with self._written():
+            self._base.execute("INSERT OR IGNORE INTO schedules (text) VALUES (?)", (text,))
+            row = "SELECT number, ?, ?, ? FROM schedules WHERE text = ?"
+            self._base.execute(f"INSERT INTO answers {row}", (0, "values", _packed(values), text))
+            self._base.execute(_CURVES)
+            row = "SELECT number, ? FROM schedules WHERE text = ?"
+            self._base.execute(f"INSERT OR REPLACE INTO curves {row}", (curve, text))
+
+    def curves(self) -> dict[str, str]:
+        """The learning curve of each trained run, as JSON, by its schedule."""
+        if not self._read("SELECT 1 FROM sqlite_master WHERE name = 'curves'"):
+            return {}
+        return dict(self._read("SELECT text, data FROM curves JOIN schedules ON number = schedule"))
 
     def get(self, texts: Sequence[str], places: Sequence[int], part: Part) -> dict[str, list[Numbers | None]]:
         """What each document has under each schedule: its numbers, or None where they are not there."""

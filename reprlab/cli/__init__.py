@@ -10,6 +10,8 @@ import typer
 from reprlab.cli.capturing import capture, fetch, models
 from reprlab.cli.comparing import similarity
 from reprlab.cli.drifting import drift
+from reprlab.cli.finetuning import finetune
+from reprlab.cli.gluing import glue
 from reprlab.cli.grouping import groups
 from reprlab.cli.lensing import lens
 from reprlab.cli.reporting import figures, report
@@ -46,6 +48,8 @@ for _command in (
     schedule,
     generate,
     sweep,
+    glue,
+    finetune,
     report,
     figures,
 ):

@@ -26,7 +26,7 @@ from reprlab.cli.options import (
     Yes,
 )
 from reprlab.cli.shell import bar, each, err, loaded, out, say
-from reprlab.cli.work import check_target, with_options
+from reprlab.cli.work import check_folder, with_options
 from reprlab.errors import ReprlabError, unknown
 from reprlab.registry import DEVICES, DTYPES, expand
 
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from reprlab.network import Network
     from reprlab.reporting import Place, Settings
 
+EXAMPLES = ("gsm8k", "builtin")
 _FOUR = ("lambada", "hellaswag", "arc", "winogrande")
+_OPTIONS = {"window_limit": "windows", "precise_limit": "precise", "tuned_limit": "fine-tune"}
 _SIZES: dict[str, dict[str, Any]] = {
     "quick": {"documents": 24, "limit": 40, "seeds": 2, "every": 3},
     "": {
@@ -47,7 +49,7 @@ _SIZES: dict[str, dict[str, Any]] = {
     },
     "full": {
         **{"documents": 100, "limit": 400, "seeds": 10, "loops": tuple(range(1, 29)), "loop_limit": 400},
-        **{"window_limit": 100, "precise_limit": 100},
+        **{"window_limit": 100, "precise_limit": 100, "tuned_limit": 400},
     },
 }
 
@@ -64,6 +66,7 @@ class _Run:
     load: Callable[..., Network]
     models_dir: Path | None
     dtype: str
+    asked: tuple[str, ...] = ()
 
     @property
     def corpus(self) -> Corpus:
@@ -85,6 +88,8 @@ class _Run:
 
         few = {"starts": quick_starts(layers)} if self.size == "quick" else {}
         given: dict[str, Any] = {**_SIZES[self.size], **few, **self.chosen}
+        if "loop_limit" in given and "loop_limit" not in self.chosen:
+            given["loop_limit"] = min(given["loop_limit"], given["limit"])
         return Settings(**given)
 
     def check(self) -> None:
@@ -92,7 +97,7 @@ class _Run:
         from reprlab.benchmarks import open_benchmarks
 
         settings = self.settings(32)
-        check_target("--out", self.out, folder=True)
+        check_folder("--out", self.out)
         self.corpus.count(min(settings.documents, len(self.corpus)))
         with err.status("opening benchmarks"):
             opened = open_benchmarks(
@@ -156,6 +161,25 @@ def _run(
     precise_on: Annotated[
         str | None, typer.Option(help="The benchmark of --precise. Default: the last.")
     ] = None,
+    glue: Annotated[
+        str | None, typer.Option(help="GLUE tasks for encoders: rte,sst2 or all. Default: none.")
+    ] = None,
+    glue_limit: Annotated[
+        int | None, typer.Option(help="Rows of each split of a GLUE task. Default: all.")
+    ] = None,
+    trained_starts: Annotated[
+        str | None, typer.Option(help="Starts at which an encoder is trained as a whole, too. Default: none.")
+    ] = None,
+    fine_tune: Annotated[
+        int | None, typer.Option(help="Documents of ARC for fig. 13. Default: 0, none (--full: 400).")
+    ] = None,
+    scores: Annotated[
+        list[Path] | None,
+        typer.Option(help="An .npz of `sweep --out` or of a report: what it holds is not run. Repeatable."),
+    ] = None,
+    example: Annotated[
+        str | None, typer.Option(help="Question of fig. 16: gsm8k or builtin. Default: gsm8k if it is there.")
+    ] = None,
     preset: Annotated[str, typer.Option(help="paper (0-shot, no BOS) or leaderboard.")] = "paper",
     output: Annotated[Path, typer.Option("--out", help="The folder of reports.")] = Path("reports"),
     data_dir: DataDir = None,
@@ -182,6 +206,13 @@ def _run(
     for option, folder in (("--data-dir", data_dir), ("--models-dir", models_dir)):
         if folder is not None and not folder.is_dir():
             raise ReprlabError(f"{option} '{folder}' is no folder")
+    if example is not None and example not in EXAMPLES:
+        raise unknown("example", example, EXAMPLES)
+    if benchmarks is not None and not _split(benchmarks):
+        raise ReprlabError("--benchmarks '' names none: write them with commas between, or leave it away")
+    for path in scores or ():
+        if not path.is_file():
+            raise ReprlabError(f"--scores '{path}': there is no such file")
     if corpus == "benchmarks":
         raise ReprlabError("a report takes one corpus, 'benchmarks' stands for several: name one of them")
     paper = data_dir is not None or full
@@ -200,7 +231,13 @@ def _run(
         "window_limit": windows,
         "precise_limit": precise,
         "precise_on": precise_on,
+        "glue": _tasks(glue),
+        "glue_limit": glue_limit,
+        "trained_starts": whole("--trained-starts", trained_starts),
+        "tuned_limit": fine_tune,
+        "example": example,
     }
+    given = {"benchmarks": benchmarks, "corpus": corpus, **asked}
     chosen |= {key: tuple(v) if isinstance(v, list) else v for key, v in asked.items() if v is not None}
     where: dict[str, Any] = {"device": device, "device_map": device_map, "models_dir": models_dir}
     return _Run(
@@ -208,14 +245,26 @@ def _run(
         size="quick" if quick else "full" if full else "",
         chosen=chosen,
         out=output,
-        place=Place(cache, data_dir, preset, batch_tokens, force),
-        load=partial(loaded, trust=trust_remote_code, yes=yes, **where),
+        place=Place(cache, data_dir, preset, batch_tokens, force, tuple(scores or ())),
+        load=partial(loaded, trust=trust_remote_code, yes=yes, pooled=True, **where),
         models_dir=models_dir,
         dtype=dtype,
+        asked=tuple(key for key, value in given.items() if value is not None),
     )
 
 
 _on_models = partial(with_options, _run)
+
+
+def _tasks(text: str | None) -> tuple[str, ...] | None:
+    """GLUE tasks by name, checked; `all` stands for every one."""
+    from reprlab.glue_tasks import TASKS
+
+    names = tuple(TASKS) if text == "all" else _split(text)
+    for name in names or ():
+        if name not in TASKS:
+            raise unknown("GLUE task", name, [*TASKS, "all"])
+    return names
 
 
 def _split(text: str | None) -> tuple[str, ...] | None:
@@ -242,6 +291,7 @@ def report(
 
     def one(name: str) -> None:
         network = run.load(name, dtype=run.dtype)
+        _left(run.settings(network.n_layers), network.n_layers)
         with bar(f"report on {network.name}", unit="work") as progress:
             index = reporting.report(
                 network,
@@ -257,6 +307,14 @@ def report(
 
     each(names, one)
     out.print(f"over all models: {escape(str(run.out / 'index.html'))}", soft_wrap=True)
+
+
+def _left(settings: Settings, layers: int) -> None:
+    """Say which of the starts asked for the model does not have."""
+    left = sorted(set(settings.starts or ()) - set(settings.starts_of(layers)))
+    if left and len(left) < len(settings.starts or ()):
+        none = f"{', '.join(map(str, left))} leave no middle in {layers} layers"
+        say(f"note: --starts: {none}, and are left out")
 
 
 def _show(index: Path) -> None:
@@ -278,6 +336,9 @@ def _show(index: Path) -> None:
 def _redraw(run: _Run) -> None:
     from reprlab import reporting
 
+    if run.asked:
+        options = ", ".join(f"--{_OPTIONS.get(key, key).replace('_', '-')}" for key in run.asked)
+        raise ReprlabError(f"--from-numbers draws what is there: leave {options} away")
     there = reporting.members(run.out)
     wanted = [reporting.home(run.out, name) for name in run.names()] if run.models else there
     if not wanted:

@@ -61,6 +61,7 @@ def loaded(
     models_dir: Path | None,
     trust: bool,
     yes: bool,
+    pooled: bool = False,
 ) -> Network:
     """The network of a name, with a word while it loads."""
     import reprlab as rl
@@ -73,6 +74,7 @@ def loaded(
             device_map=device_map,
             models_dir=models_dir,
             trust_remote_code=trust,
+            pooled=pooled,
             confirm=confirm(yes),
             say=say,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -225,6 +226,17 @@ def check_target(option: str, path: Path, *, folder: bool = False) -> None:
     blocking = next((p for p in (*((path,) if folder else ()), *path.parents) if p.is_file()), None)
     if blocking is not None:
         raise ReprlabError(f"{option} '{path}' cannot be made: '{blocking}' is a file")
+
+
+def check_folder(option: str, path: Path) -> None:
+    """Refuse a folder in which nothing can be written, before any work: it is made, and tried."""
+    check_target(option, path, folder=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise ReprlabError(f"{option} '{path}' cannot be written: {error.strerror}") from error
 
 
 def check_outputs(paths: list[Path] | None, models: int) -> None:

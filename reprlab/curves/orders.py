@@ -13,7 +13,7 @@ from reprlab.schedule import Schedule
 from reprlab.scores import Scores
 from reprlab.shares import retained
 
-LEAST = 3  # random orders of a start, for its slope
+LEAST, STARTS = 3, 2  # random orders of a start, and such starts, for a slope
 _KEPT = ("variant", "start", "middle", "schedule", "R", "low", "high")
 
 
@@ -21,13 +21,13 @@ def orders(scores: Scores, metric: str = "u", *, count: int = 2000) -> list[dict
     """R of every random order and of the reverse by itself, median over benchmarks, and its `tau`.
 
     A row an order with `R`, its interval's ends `low` and `high`, `start`, `middle` = M >= 2 and `schedule`.
-    Equal orders of a start are one row, and the trained order is none.
+    Equal orders of a start are one row, a random one where it was drawn, and the trained order is none.
     """
     alone = [replace(entry, seed=None) for entry in scores.entries]  # seeds of a start are rows of their own
     shares = retained(replace(scores, entries=tuple(alone)), metric, count=count)
     full = str(scores.entries[0].schedule)
     found: dict[tuple[int, str], dict[str, Any]] = {}
-    for row in shares.table("reverse", "random"):
+    for row in [*shares.table("random"), *shares.table("reverse")]:
         if row["benchmark"] == summary(shares) and row["schedule"] != full:
             steps = Schedule.parse(row["schedule"]).steps[row["start"] + 1 : scores.layers - row["start"]]
             tau = kendall([step for step in steps if isinstance(step, int)])
@@ -50,8 +50,9 @@ def kendall(order: Sequence[int]) -> float:
 def slope(found: Sequence[dict[str, Any]], layers: int) -> dict[str, Any]:
     """The slope of R on tau at fixed start, over random orders of starts with 3 <= M <= T / 2.
 
-    sum (tau - tau_s)(R - R_s) / sum (tau - tau_s)^2 over starts with three orders or more, where tau_s and
-    R_s are the start's means; `stderr` is over orders. `value` is None where there are too few.
+    sum (tau - tau_s)(R - R_s) / sum (tau - tau_s)^2 over starts with three orders or more, two such starts at
+    least, where tau_s and R_s are the start's means; `stderr` is over orders. `value` is None where there are
+    too few.
     """
     tau, r, starts = np.zeros(0), np.zeros(0), 0
     for start in {row["start"] for row in found}:
@@ -60,7 +61,7 @@ def slope(found: Sequence[dict[str, Any]], layers: int) -> dict[str, Any]:
             x, y = (np.array([row[key] for row in some]) for key in ("tau", "R"))
             tau, r, starts = np.append(tau, x - x.mean()), np.append(r, y - y.mean()), starts + 1
     free = len(tau) - starts - 1
-    if free < 1 or not tau.any():
+    if free < 1 or starts < STARTS or not tau.any():
         return {"value": None, "stderr": None, "orders": len(tau)}
     value = float(tau @ r / (tau @ tau))
     spread = float(np.square(r - value * tau).sum() / free / (tau @ tau)) ** 0.5

@@ -6,11 +6,18 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from reprlab.figures.looks import STYLE
+from reprlab.figures.looks import BENCHMARKS, OTHERS, STYLE, VARIANTS
 
 DPI = 200  # of pictures in a report
-_COLOURS = 192  # of a PNG's palette: no eye sees more in these, and files are a third
+_COLOURS = 256  # of a PNG's palette, which makes files a third
 _EMPTY = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
+
+
+_LOOKS = {  # as bytes: red, green, blue
+    tuple(bytes.fromhex(colour[1:]))
+    for colour, *_ in (*VARIANTS.values(), *BENCHMARKS.values(), *OTHERS)
+    if colour.startswith("#")
+}
 
 
 def save(drawn: Any, path: Path) -> None:
@@ -40,9 +47,25 @@ def _small(drawn: BytesIO) -> bytes:
 
     small = BytesIO()
     with Image.open(drawn) as whole:
-        reduced = whole.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+        colours = whole.convert("RGB")
+        reduced = colours.quantize(palette=_palette(colours), dither=Image.Dither.NONE)
         reduced.save(small, "PNG", optimize=True, dpi=(DPI, DPI))
     return small.getvalue()
+
+
+def _palette(colours: Any) -> Any:
+    """Those colours of lines and marks that are there, then what is most often there: maps, and text.
+
+    What has no place is a blend at an edge, which takes the nearest.
+    """
+    from PIL import Image
+
+    counts = {colour: count for count, colour in colours.getcolors(colours.width * colours.height)}
+    most = sorted(counts, key=lambda colour: (colour not in _LOOKS, -counts[colour], colour))[:_COLOURS]
+    flat = [part for colour in most for part in colour]
+    made = Image.new("P", (1, 1))
+    made.putpalette(flat + flat[:3] * (_COLOURS - len(most)))
+    return made
 
 
 def close(figure: Any) -> None:

@@ -13,14 +13,36 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # batches are small, a
 from reprlab.network.loaded import Batch, Network
 from reprlab.network.local import Recording
 from reprlab.network.opening import Source, byte_tokenizer, dequantise, open_network, tiny_config
+from reprlab.network.training import (
+    Fitted,
+    Head,
+    Recipe,
+    classifier,
+    encoded,
+    encoder,
+    features,
+    fit,
+    needs_accelerate,
+    save_checkpoint,
+)
 
 __all__ = [
     "Batch",
+    "Fitted",
+    "Head",
     "Network",
+    "Recipe",
     "Recording",
     "Source",
     "byte_tokenizer",
+    "classifier",
     "dequantise",
+    "encoded",
+    "encoder",
+    "features",
+    "fit",
+    "needs_accelerate",
     "open_network",
+    "save_checkpoint",
     "tiny_config",
 ]

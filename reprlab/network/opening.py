@@ -45,19 +45,23 @@ def open_network(
     device: str = "auto",
     device_map: str | None = None,
     trust_remote_code: bool = False,
+    pooled: bool = False,
 ) -> Network:
-    """The network of some weights. `auto` dtype: float32 on a CPU, the checkpoint's own elsewhere."""
+    """The network of some weights. `auto` dtype: float32 on a CPU, the checkpoint's own elsewhere.
+
+    `pooled`: an encoder with its pooler instead of a language head; for others it means nothing.
+    """
     where = _device(device)
     kind = _dtype(dtype, where)
     if weights.tiny is not None:
         config, tokenizer = tiny_config(weights.tiny), byte_tokenizer(weights.tiny)
-        module = _untrained(config, kind, seed=1 if weights.untrained else 0)
+        module = _untrained(config, kind, seed=1 if weights.untrained else 0, pooled=pooled)
     else:
         config, tokenizer = _from_folder(weights, trust_remote_code)
         if weights.untrained:
-            module = _untrained(config, kind, seed=0)
+            module = _untrained(config, kind, seed=0, pooled=pooled)
         else:
-            module = _pretrained(weights, config, kind, device_map, trust_remote_code)
+            module = _pretrained(weights, config, kind, device_map, trust_remote_code, pooled)
     if device_map is None:
         module = module.to(where)
     return Network(
@@ -123,7 +127,9 @@ def byte_tokenizer(tiny: Tiny) -> Any:
     if tiny.model_type == "bert":
         names |= {"cls_token": "<bos>", "sep_token": "<sep>"}
         pair = [("<bos>", 257), ("<sep>", 259)]
-        raw.post_processor = processors.TemplateProcessing(single="<bos> $A <sep>", special_tokens=pair)
+        raw.post_processor = processors.TemplateProcessing(
+            single="<bos> $A <sep>", pair="<bos> $A <sep> $B:1 <sep>:1", special_tokens=pair
+        )
     return transformers.PreTrainedTokenizerFast(tokenizer_object=raw, model_max_length=512, **names)
 
 
@@ -161,36 +167,45 @@ def _from_folder(weights: Source, trust: bool) -> tuple[Any, Any]:
     return config, tokenizer
 
 
-def _pretrained(weights: Source, config: Any, dtype: Any, device_map: str | None, trust: bool) -> Any:
-    head = _head(config)
+def _pretrained(
+    weights: Source, config: Any, dtype: Any, device_map: str | None, trust: bool, pooled: bool
+) -> Any:
     try:
-        return head.from_pretrained(
+        module, told = _head(config, pooled).from_pretrained(
             weights.folder,
             config=config,
             dtype=dtype,
             device_map=device_map,
             trust_remote_code=trust,
             use_safetensors=True,
+            output_loading_info=True,
         )
     except (ValueError, OSError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise ReprlabError(_load_advice(weights, error)) from error
+    if any("pooler" in key for key in told["missing_keys"]):
+        module.base_model.pooler = None  # drawn at random, which nothing should read
+    return module
 
 
-def _untrained(config: Any, dtype: Any, seed: int) -> Any:
+def _untrained(config: Any, dtype: Any, *, seed: int, pooled: bool) -> Any:
     _quiet()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        module = _head(config).from_config(config)
+        module = _head(config, pooled).from_config(config)
     return module.to(dtype) if isinstance(dtype, torch.dtype) else module
 
 
-def _head(config: Any) -> Any:
-    """The Auto class that loads a checkpoint as it was made: with its language head if it has one."""
+def _head(config: Any, pooled: bool) -> Any:
+    """The Auto class that loads a checkpoint as it was made: with its language head if it has one.
+
+    `pooled`: an encoder without its head, and with its pooler.
+    """
     made = (getattr(config, "architectures", None) or ["CausalLM"])[0]
-    if made.endswith("ForMaskedLM") or made == "BertForPreTraining":
-        return transformers.AutoModelForMaskedLM
+    masked = made.endswith("ForMaskedLM") or made == "BertForPreTraining"
     encoder = made.endswith("Model") and config.model_type in {"bert", "roberta", "distilbert"}
-    return transformers.AutoModel if encoder else transformers.AutoModelForCausalLM
+    if masked and not pooled:
+        return transformers.AutoModelForMaskedLM
+    return transformers.AutoModel if masked or encoder else transformers.AutoModelForCausalLM
 
 
 def _load_advice(weights: Source, error: Exception) -> str:

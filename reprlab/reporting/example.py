@@ -15,12 +15,15 @@ TOKENS = 160  # of an answer, at most
 _ENDS = ("\nQuestion", "\n\n")
 
 
-def example(network: Network, data_dir: Path | None) -> Example:
-    """GSM8K's first question, five others answered before it; without its rows a built-in one."""
+KINDS = ("gsm8k", "builtin")
+
+
+def example(network: Network, data_dir: Path | None, kind: str = "") -> Example:
+    """GSM8K's first question, five others answered before it; without its rows, or if asked, one of ours."""
     layers = network.n_layers
     start = min(round(14 * layers / 32), max((layers - 4) // 2, 0))
     schedule = Schedule.paper("parallel", layers=layers, start=start)
-    name, asked, right, tokens = _question(network, data_dir)
+    name, asked, right, tokens = _question(network, data_dir, kind)
     full, other = (
         generate(network, [tokens], s, until=_ENDS, max_new_tokens=TOKENS, options={})[0].strip()
         for s in (network.full(), schedule)
@@ -28,9 +31,10 @@ def example(network: Network, data_dir: Path | None) -> Example:
     return Example(name, asked, right, full, str(schedule), other)
 
 
-def _question(network: Network, data_dir: Path | None) -> tuple[str, str, str, list[int]]:
+def _question(network: Network, data_dir: Path | None, kind: str) -> tuple[str, str, str, list[int]]:
     """A benchmark's name, the question, the right answer, and the prompt as tokens."""
-    name = "gsm8k" if data_dir is not None and (data_dir / "gsm8k" / "test.jsonl").is_file() else ""
+    there = data_dir is not None and (data_dir / "gsm8k" / "test.jsonl").is_file()
+    name = "gsm8k" if kind == "gsm8k" or (there and not kind) else ""
     (opened,) = open_benchmarks([name or "builtin_arithmetic_1"], data_dir=data_dir if name else None)
     row = opened.docs[0]
     asked = str(opened.task.doc_to_text(row))

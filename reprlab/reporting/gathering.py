@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reprlab.benchmarks import open_benchmarks
 from reprlab.cache import Capture
 from reprlab.capturing import capture
 from reprlab.comparing import compare
@@ -13,7 +14,9 @@ from reprlab.corpora import Corpus
 from reprlab.drifting import drift
 from reprlab.errors import ReprlabError
 from reprlab.evidence import SIMILARITIES, Evidence
-from reprlab.grids import Entry, paper_grid
+from reprlab.finetuning import FineTuned, finetune
+from reprlab.gluing import glue
+from reprlab.grids import Entry, labelled, paper_grid
 from reprlab.grouping import group
 from reprlab.matrices import Similarity
 from reprlab.network import Network
@@ -21,45 +24,35 @@ from reprlab.plan import Plan
 from reprlab.reporting.example import example
 from reprlab.reporting.settings import Settings
 from reprlab.reporting.stages import Progress, Stages
+from reprlab.reporting.taking import DOCUMENT, Task, taken_from
 from reprlab.schedule import Schedule
 from reprlab.scores import Scores
 from reprlab.sweeping import sweep
 
 Say = Callable[[str], None]
-_DOCUMENT = 100  # tokens, before documents are read: for the time left only
 BARE = "no-sinks"
+FINE_TUNED_ON = "arc"
 _SAME = {"similarities", "groups"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where rows come from, where captures and answers go, and in what batches they are made."""
+    """Where rows come from, where captures and answers go, and in what batches they are made.
+
+    `scores` are files of sweeps made before or elsewhere: what they hold is not computed again.
+    """
 
     cache: Path | None = None
     data_dir: Path | None = None
     preset: str = "paper"
     batch_tokens: int = 2048
     force: bool = False
+    scores: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True)
-class Task:
-    """One sweep of a report: a part of the evidence, its schedules, and on what they are scored."""
-
-    part: str
-    entries: Sequence[Entry]
-    benchmarks: tuple[str, ...]
-    limit: int
-
-    @property
-    def work(self) -> float:
-        """About how much it is, before any document is read."""
-        return (
-            Plan(e.schedule for e in self.entries).layer_calls * self.limit * len(self.benchmarks) * _DOCUMENT
-        )
-
-
-PARTS = ("scores", "loops", "windows", "precise", "capture", "similarities", "groups", "drift", "example")
+SWEPT = ("scores", "loops", "windows", "precise")
+PARTS = (*SWEPT, "unfrozen", "fine_tuned", "capture", "similarities", "groups", "drift", "example")
+_ROWS = 5000  # of a GLUE task, before they are read: for the time left only
 
 
 def gather(
@@ -75,25 +68,30 @@ def gather(
 ) -> Evidence:
     """The `parts` of the evidence on one model; what was captured or answered before is read.
 
-    `precise` loads the same model in float32, where the settings ask for that. A model without a causal
-    language head has no sweeps and writes no example.
+    `precise` loads the same model in float32, where the settings ask for that. An encoder is scored by
+    classifiers on it, where the settings name GLUE tasks; without a causal language head there is no example.
     """
     wanted = {*parts, "single"} if "scores" in parts else set(parts)
     tasks = [task for task in _tasks(network, settings) if task.part in wanted] if network.speaks else []
-    if not network.speaks and {"scores", "loops", "windows"} & set(parts):
-        say(f"{network.name} has no causal language head: captures only, no sweeps")
+    classified = [one for one in _classifiers(network, settings) if one.part in wanted]
+    tuned = network.speaks and settings.tuned_limit and "fine_tuned" in wanted
+    if not network.speaks and not settings.glue and set(SWEPT) & set(parts):
+        say(f"{network.name} has no causal language head: captures only; --glue TASKS adds classifiers")
     documents = min(settings.documents, len(corpus))
     schedules = _captured(network.n_layers, parts)
-    once = documents * _DOCUMENT
+    once = documents * DOCUMENT
     expected = {name: schedule.layer_calls * once for name, schedule in schedules.items()}
     compared = {"compare": once * network.n_layers} if _SAME & set(parts) else {}
-    stages = Stages(expected | compared | {task.part: task.work for task in tasks}, progress)
-    captured = _Captures(network, corpus, documents, place, stages, say)
-    made = {name: captured.of(name, schedule) for name, schedule in schedules.items()}
-    found = _compared(made, stages) if compared else {}
+    scored = {task.part: task.work for task in [*tasks, *classified]}
+    last = {"fine_tuned": 8.0 * network.n_layers * settings.tuned_limit * DOCUMENT} if tuned else {}
+    stages = Stages(expected | compared | scored | last, progress)
     swept = {task.part: _swept(network, task, place, precise, stages, say) for task in tasks}
     if "single" in swept:
         swept["scores"] = swept["scores"].joined(swept.pop("single"))
+    swept |= {one.part: _classified(network, one, settings, place, stages, say) for one in classified}
+    captured = _Captures(network, corpus, documents, place, stages, say)
+    made = {name: captured.of(name, schedule) for name, schedule in schedules.items()}
+    found = _compared(made, stages) if compared else {}
     start = _drift_start(network.n_layers)
     return Evidence(
         model=network.name,
@@ -103,7 +101,10 @@ def gather(
         similarities=found,
         groups=group(found["cosine no-sinks"]) if found else None,
         drift=drift(made.pop("full"), made, start=start, tokens=BARE) if "skip" in made else None,
-        example=example(network, place.data_dir) if network.speaks and "example" in parts else None,
+        fine_tuned=_tuned(network, settings, place, precise, stages, say) if tuned else None,
+        example=example(network, place.data_dir, settings.example)
+        if network.speaks and "example" in parts
+        else None,
         **swept,
     )
 
@@ -124,6 +125,86 @@ def _tasks(network: Network, settings: Settings) -> list[Task]:
     return tasks
 
 
+@dataclass(frozen=True)
+class Classifiers:
+    """One run of classifiers on an encoder: a part of the evidence, its schedules, and what is trained."""
+
+    part: str
+    entries: Sequence[Entry]
+    mode: str
+    tasks: int
+
+    @property
+    def work(self) -> float:
+        """About how much it is, before any row is read."""
+        rows = self.tasks * _ROWS * DOCUMENT / 2
+        if self.mode == "frozen":
+            return Plan(e.schedule for e in self.entries).layer_calls * rows
+        return 9.0 * sum(e.schedule.layer_calls for e in self.entries) * rows
+
+
+def _classifiers(network: Network, settings: Settings) -> list[Classifiers]:
+    if network.speaks or not settings.glue:
+        return []
+    layers, count = network.n_layers, len(settings.glue)
+    frozen = [*settings.grid(layers), *settings.single_grid(layers)]
+    found = [
+        Classifiers("scores", frozen, "frozen", count),
+        Classifiers("unfrozen", settings.trained_grid(layers), "unfrozen", count),
+    ]
+    return [one for one in found if one.entries]
+
+
+def _classified(
+    network: Network, one: Classifiers, settings: Settings, place: Place, stages: Stages, say: Say
+) -> Scores:
+    say(f"{one.part}: {', '.join(settings.glue)}, {one.mode}")
+    made = glue(
+        network,
+        one.entries,
+        settings.glue,
+        mode=one.mode,
+        limit=settings.glue_limit,
+        data_dir=place.data_dir,
+        batch_tokens=place.batch_tokens,
+        cache=place.cache,
+        progress=stages.of(one.part),
+        say=say,
+    )
+    stages.close(one.part)
+    return made.scores
+
+
+def _tuned(
+    network: Network,
+    settings: Settings,
+    place: Place,
+    precise: Callable[[], Network] | None,
+    stages: Stages,
+    say: Say,
+) -> FineTuned:
+    if network.dtype != "float32":
+        if precise is None:
+            raise ReprlabError(
+                "fig. 13 trains in float32, which takes a way to load the model again: precise="
+            )
+        network = precise()
+    say(f"fine_tuned: {FINE_TUNED_ON}")
+    made = finetune(
+        network,
+        task=FINE_TUNED_ON,
+        limit=settings.tuned_limit,
+        data_dir=place.data_dir,
+        preset=place.preset,
+        batch_tokens=place.batch_tokens,
+        cache=place.cache,
+        progress=stages.of("fine_tuned"),
+        say=say,
+    )
+    stages.close("fine_tuned")
+    return made
+
+
 def _swept(
     network: Network,
     task: Task,
@@ -137,20 +218,27 @@ def _swept(
             raise ReprlabError("float32 beside another dtype takes a way to load the model again: precise=")
         network = precise()
     say(f"{task.part}: {', '.join(task.benchmarks)}")
-    scores = sweep(
-        network,
-        task.entries,
-        task.benchmarks,
-        limit=task.limit,
-        data_dir=place.data_dir,
-        preset=place.preset,
-        batch_tokens=place.batch_tokens,
-        cache=place.cache,
-        progress=stages.of(task.part),
-        say=say,
-    )
+    opened = open_benchmarks(task.benchmarks, data_dir=place.data_dir, preset=place.preset)
+    taken = taken_from(place.scores, network, opened, task, say)
+    left = [one for one in opened if one.name not in taken.results]
+    found, made = dict(taken.results), taken.made_with
+    if left:
+        scores = sweep(
+            network,
+            task.entries,
+            left,
+            limit=task.limit,
+            batch_tokens=place.batch_tokens,
+            cache=place.cache,
+            progress=stages.of(task.part),
+            say=say,
+        )
+        found, made = found | dict(scores.benchmarks), scores.made_with
     stages.close(task.part)
-    return scores
+    before = {"taken": ", ".join(taken.results)} if taken.results else {}
+    about = (network.name, network.note, network.dtype, network.n_layers)
+    ordered = {one.name: found[one.name] for one in opened}
+    return Scores(*about, labelled(task.entries, network.n_layers), ordered, {**made, **before})
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,12 @@ def identity(evidence: Evidence, settings: Settings, seconds: float) -> dict[str
             f"{capture.documents} documents of {capture.identity.corpus} ({capture.manifest.source}), "
             f"{capture.tokens:,} tokens, {capture.identity.dtype}"
         )
-    for name in ("scores", "loops", "windows", "precise"):
+    for name, words in _WORDS.items():
         scores: Scores | None = getattr(evidence, name)
         if scores is not None:
-            found[_WORDS[name]] = _swept(scores)
+            found[words] = _trained(scores) if "recipe" in scores.made_with else _swept(scores)
+    if evidence.fine_tuned is not None:
+        found["fine-tuned"] = _trained(evidence.fine_tuned.tuned)
     if evidence.scores is not None:
         found["random orders"] = f"seeds 0..{settings.seeds - 1} a start; with three middle layers all orders"
     found["versions"] = ", ".join(f"{name} {made[name]}" for name in _LIBRARIES if name in made)
@@ -58,13 +60,24 @@ _WORDS = {
     "loops": "swept for fig. 10",
     "windows": "swept for windows",
     "precise": "swept in float32, too",
+    "unfrozen": "trained as a whole",
 }
 
 
 def _swept(scores: Scores) -> str:
     plan = Plan(entry.schedule for entry in scores.entries)
     each = ", ".join(f"{r.name} ({len(r.ids)} documents, {r.shots}-shot)" for r in scores.benchmarks.values())
-    return f"{plan} on {each}; {scores.dtype}"
+    before = f"; {taken} scored before" if (taken := scores.made_with.get("taken")) else ""
+    return f"{plan} on {each}; {scores.dtype}{before}"
+
+
+def _trained(scores: Scores) -> str:
+    plan = Plan(entry.schedule for entry in scores.entries)
+    each = ", ".join(f"{r.name} ({len(r.ids)} rows held out)" for r in scores.benchmarks.values())
+    made = scores.made_with
+    return (
+        f"{len(plan.distinct)} distinct schedules on {each}; {made['mode']}: {made['recipe']}; {scores.dtype}"
+    )
 
 
 def processor() -> str:

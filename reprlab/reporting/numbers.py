@@ -70,11 +70,15 @@ def text(value: Any, indent: int = 0) -> str:
 def read(path: Path) -> Any:
     """What a JSON file of a report holds."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
         raise ReprlabError(f"cannot read '{path}': {error.strerror}; `reprlab report` makes it") from error
     except ValueError as error:
         raise ReprlabError(f"'{path}' is no JSON: {error}; `reprlab report` makes it anew") from error
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON's")
 
 
 def write(path: Path, data: bytes | str) -> None:

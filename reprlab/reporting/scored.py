@@ -9,6 +9,7 @@ from reprlab.evidence import Evidence
 from reprlab.pages import Table
 from reprlab.shares import interval
 
+_SHOWN = ("acc", "f1", "mcc", "pearson", "spearman", "perplexity", "u")
 _NONE = Table((), (), "Nothing was swept.")
 
 
@@ -18,9 +19,7 @@ def table(evidence: Evidence) -> Table:
     if scores is None or u is None:
         return _NONE
     frame = scores.pooled()
-    shown = [
-        (r.name, m) for r in scores.benchmarks.values() for m in ("acc", "perplexity", "u") if m in r.metrics
-    ]
+    shown = [(r.name, m) for r in scores.benchmarks.values() for m in _SHOWN if m in r.metrics]
     cells = {(row.row, row.benchmark, row.metric): _cell(row.value, row.stderr) for row in frame.itertuples()}
     rows: list[tuple[str, ...]] = []
     for at, (labels, places) in enumerate(zip(u.labels, scores.rows, strict=True)):

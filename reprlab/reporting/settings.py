@@ -8,6 +8,8 @@ from reprlab.errors import ReprlabError
 from reprlab.grids import Entry, compared_starts, paper_grid
 from reprlab.schedule import Schedule
 
+MOST_SEEDS = 1000  # random orders of a start
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -19,6 +21,11 @@ class Settings:
     out). `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
     of layers, over so many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9 once
     more in float32, over so many documents of `precise_on` (by default the last benchmark; 0: left out).
+
+    For an encoder: `glue` are the tasks of classifiers on it (none: left out), over all their rows or
+    `glue_limit` of each split; `trained_starts` the starts at which it is trained as a whole, too.
+    `tuned_limit`: fig. 13, scored on so many documents of ARC (0: left out). `example`: the question of
+    fig. 16, the first of `gsm8k` (by default, where it is among the rows) or of `builtin`.
     """
 
     benchmarks: tuple[str, ...]
@@ -34,6 +41,11 @@ class Settings:
     window_limit: int = 0
     precise_limit: int = 0
     precise_on: str = ""
+    glue: tuple[str, ...] = ()
+    glue_limit: int | None = None
+    trained_starts: tuple[int, ...] = ()
+    tuned_limit: int = 0
+    example: str = ""
 
     def __post_init__(self) -> None:
         for option, value in (
@@ -43,12 +55,15 @@ class Settings:
         ):
             if value < 1:
                 raise ReprlabError(f"{option} {value}: give 1 or more")
+        if self.seeds > MOST_SEEDS:
+            raise ReprlabError(f"--seeds {self.seeds}: give {MOST_SEEDS} at most")
         if min(self.loops, default=1) < 1:
             raise ReprlabError(f"--loops {min(self.loops)}: give counts of 1 or more")
         left = {
             "--loop-limit": self.loop_limit,
             "--windows": self.window_limit,
             "--precise": self.precise_limit,
+            "--fine-tune": self.tuned_limit,
         }
         for option, value in left.items():
             if value < 0:
@@ -80,6 +95,11 @@ class Settings:
 
     def _taken(self, layer: int | None, layers: int) -> bool:
         return layer is None or layer % self.every == 0 or layer == layers - 1
+
+    def trained_grid(self, layers: int) -> list[Entry]:
+        """The schedules under which an encoder is trained as a whole."""
+        starts = [start for start in self.trained_starts if start in range(layers // 2)]
+        return paper_grid("fig11", layers, starts=starts, seeds=range(1)) if starts else []
 
     def loop_grid(self, layers: int) -> list[Entry]:
         """The schedules of fig. 10."""

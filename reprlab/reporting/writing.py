@@ -19,25 +19,28 @@ from reprlab.reporting.settings import Settings
 from reprlab.scores import Scores
 
 RUN, VERDICTS, INDEX = "run.json", "verdicts.json", "index.html"
-KEPT = ("scores", "loops", "windows", "precise")  # what is committed of a sweep, as .npz
 _ENDINGS = ("png", "pdf", "json", "csv")
 _MISSING = {
-    "scores": "no schedule was swept: the model has no causal language head",
+    "scores": "no schedule was scored: the model has no causal language head, and no --glue TASKS was given",
     "loops": "fig. 10's loop counts were not run: give --loops 1:29 or --full",
     "windows": "windows of layers were not run: give --windows N or --full",
     "precise": "float32 was not run beside the other dtype: give --precise N",
+    "fine_tuned": "fig. 13's fine-tuning was not run: give --fine-tune N",
     "capture": "nothing was captured",
     "similarities": "nothing was captured",
     "drift": "the model has too few layers for a middle of three",
     "example": "the model writes no texts: it has no causal language head",
 }
+_SILENT = "the model has no causal language head"
+_SPOKEN = {"loops", "windows", "precise", "fine_tuned", "example"}  # what only a model that speaks can have
 
 
 def numbers_of(one: Analysis, evidence: Evidence) -> Numbers:
     """An analysis's numbers as their file will have them; raises with the reason where there are none."""
     for need in one.needs:
         if need not in evidence.parts:
-            raise ReprlabError(_MISSING.get(need, f"{need} is missing"))
+            silent = need in _SPOKEN and (evidence.scores is None or evidence.classifies)
+            raise ReprlabError(_SILENT if silent else _MISSING.get(need, f"{need} is missing"))
     return rounded(one.module.numbers(evidence))
 
 
@@ -56,8 +59,8 @@ def write_numbers(folder: Path, evidence: Evidence, settings: Settings, seconds:
             _forget(folder, [one.name])
     judged = [verdict.to_json() for verdict in verdicts.judge(evidence)]
     write(folder / VERDICTS, text(rounded(judged)) + "\n")
-    for part in KEPT:
-        _keep_scores(folder / f"{part}.npz", getattr(evidence, part))
+    for part, scores in kept_scores(evidence).items():
+        _keep_scores(folder / f"{part}.npz", scores)
     run = {
         "model": evidence.model,
         "note": evidence.note,
@@ -69,6 +72,14 @@ def write_numbers(folder: Path, evidence: Evidence, settings: Settings, seconds:
         "scores": asdict(scores_table(evidence)),
     }
     write(folder / RUN, text(rounded(run)) + "\n")
+
+
+def kept_scores(evidence: Evidence) -> dict[str, Scores | None]:
+    """What is kept of every sweep and training, each as .npz under its name."""
+    names = ("scores", "loops", "windows", "precise", "unfrozen")
+    tuned = evidence.fine_tuned
+    pair = {"untuned": tuned and tuned.frozen, "tuned": tuned and tuned.tuned}
+    return {name: getattr(evidence, name) for name in names} | pair
 
 
 def _keep_scores(path: Path, scores: Scores | None) -> None:
@@ -121,11 +132,19 @@ def redraw(folder: Path) -> Path:
         )
         about = (str(run["model"]), str(run["note"]), listed(run["identity"]))
     except (KeyError, TypeError, AttributeError) as error:
-        raise ReprlabError(f"'{folder / RUN}' is no run of a report: {error!r} is missing") from error
+        raise ReprlabError(
+            f"'{folder / RUN}' is no run of a report ({error!r}): make it anew with `reprlab report`"
+        ) from error
+    try:
+        worded = tuple(map(_worded, judged))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ReprlabError(
+            f"'{folder / VERDICTS}' holds no verdicts ({error!r}): make it anew with `reprlab report`"
+        ) from error
     pictures = tuple(draw(folder, analysis(name)) for name in names)
     page = pages.Page(
         *about,
-        verdicts=tuple(map(_worded, judged)),
+        verdicts=worded,
         rules=verdicts.RULES,
         common="\n\n".join(verdicts.COMMON),
         scores=scores,

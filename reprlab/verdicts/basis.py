@@ -15,6 +15,8 @@ from reprlab.scores import Scores
 from reprlab.shares import DRAWS, Retained, retained
 
 METRICS = ("u", "acc")
+UNITS = 20  # of documents, at least
+FEW = f"units of documents; {UNITS} are needed"
 CLIP = 1e-3  # logits of u are of u in [CLIP, 1 - CLIP]
 ORDERED = ("reverse", "random", "parallel")  # variants that change the order of the middle
 
@@ -33,7 +35,7 @@ class Basis:
         """R of the sweep's rows."""
         if self.count == DRAWS:
             pairs = zip(METRICS, (self.evidence.u, self.evidence.accuracy), strict=True)
-            return {metric: found for metric, found in pairs if found is not None}
+            return {metric: _enough(found) for metric, found in pairs if found is not None}
         return self._by_metric(self.evidence.scores)
 
     @cached_property
@@ -65,12 +67,27 @@ class Basis:
         places = [place for place, entry in enumerate(scores.entries) if entry.variant in wanted]
         entries = [scores.entries[place] for place in places]
         having = {name: _logit(r) for name, r in scores.benchmarks.items() if "u" in r.metrics}
-        return retained(_taken(scores, places, entries, having), "u", count=self.count)
+        return _enough(retained(_taken(scores, places, entries, having), "u", count=self.count))
 
     def _by_metric(self, scores: Scores | None) -> Shares:
         if scores is None:
             return {}
-        return {metric: retained(scores, metric, count=self.count) for metric in METRICS}
+        return {metric: _enough(retained(scores, metric, count=self.count)) for metric in METRICS}
+
+
+def _enough(found: Retained) -> Retained:
+    """Without benchmarks of fewer than `UNITS` units: too few to draw from."""
+    counts = {name: len(set(found.scores.results(name).units)) for name in found.benchmarks}
+    kept = [at for at, name in enumerate(found.benchmarks) if counts[name] >= UNITS]
+    few = {name: f"{count} {FEW}" for name, count in counts.items() if count < UNITS}
+    names = tuple(found.benchmarks[at] for at in kept)
+    return replace(
+        found,
+        benchmarks=names,
+        undecided=found.undecided | few,
+        values=found.values[:, kept],
+        drawn=found.drawn[:, kept],
+    )
 
 
 def _taken(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from reprlab.verdicts.deciding import Missing, asked, difference, level, together
-from reprlab.verdicts.orders import slope
-from reprlab.verdicts.values import UNDECIDED, Finding
+from reprlab.verdicts.deciding import ALPHA, Missing, asked, difference, level, together
+from reprlab.verdicts.orders import chance, slope
+from reprlab.verdicts.values import SUPPORTED, UNDECIDED, Finding
 from reprlab.verdicts.window import Array, Cells, View, median, said, statistic
 
 MATHEMATICS = ("gsm8k", "gsm8k_nll", "builtin_arithmetic_1", "builtin_arithmetic_2")
@@ -31,8 +32,16 @@ def order(view: View) -> tuple[Finding, ...]:
     return (
         _all(view, "h", "full above both orders above skip", pairs),
         compared(view, "b", "random", "reverse"),
-        asked("c", "slope of R on Kendall's tau", lambda: difference("c", slope(view), view.margin)),
+        asked("c", "slope of R on Kendall's tau", lambda: _by_tau(view)),
     )
+
+
+def _by_tau(view: View) -> Finding:
+    """The slope on Kendall's tau; supported only where shuffled orders seldom have as large a one."""
+    made, p = difference("c", slope(view), view.margin), chance(view)
+    if made.answer == SUPPORTED and p > ALPHA:
+        return replace(made, answer=UNDECIDED, reason="orders by chance", detail=f"p = {p:.2g}", p=p)
+    return made
 
 
 def parallel(view: View) -> tuple[Finding, ...]:

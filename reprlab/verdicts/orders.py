@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +17,7 @@ from reprlab.verdicts.deciding import Missing, Statistic
 from reprlab.verdicts.window import View, cells, median, statistic
 
 Array = NDArray[np.float64]
+SHUFFLES = 9999
 ORDERS, STARTS = 3, 2  # different orders of a start, and such starts, at least
 WORDS = "slope of R on Kendall's tau"
 
@@ -23,8 +26,9 @@ def slope(view: View) -> Statistic:
     """The slope of R (median over benchmarks) on Kendall's tau over random orders, within their starts.
 
     sum_s sum_i w (tau - tau_s)(R - R_s) / sum_s sum_i w (tau - tau_s)^2 over starts of W with three orders or
-    more; tau_s and R_s are the start's means. Each draw of documents has its own draw of orders in w, unless
-    they are all that there are: of n orders n - 1, which is unbiased for the spread of a mean of n.
+    more; tau_s and R_s are the start's means. Each draw of documents has its own draw of orders in w: of n
+    orders n - 1, which is unbiased for the spread of a mean of n. Also where they are all that there are: it
+    is asked whether tau decides among orders, and another model of these layers would have other residuals.
     """
     r = view.known(view.basis.orders, "random orders")
     found = {start: rows for start, rows in _rows(view).items() if len(rows) >= ORDERS}
@@ -35,11 +39,27 @@ def slope(view: View) -> Statistic:
     both = np.zeros((2, whole.r.shape[-1]))
     for start, rows in found.items():
         tau = np.array([_tau(r, row) for row in rows])
-        weights = redrawn(f"orders {start}", len(rows), view.middle(start), whole.r.shape[-1] - 1)
+        weights = redrawn(f"orders {start}", len(rows), math.inf, whole.r.shape[-1] - 1)
         both += _sums(tau, np.stack([kept[row] for row in rows]), weights)
     with np.errstate(all="ignore"):
         values = both[0] / both[1]
     return replace(statistic(WORDS, values, whole), starts=tuple(sorted(found)))
+
+
+def chance(view: View) -> float:
+    """How often R, shuffled among the orders of each start, has a slope as far from 0: of 9,999 shuffles."""
+    r = view.known(view.basis.orders, "random orders")
+    found = [rows for rows in _rows(view).values() if len(rows) >= ORDERS]
+    whole = cells(r, [row for rows in found for row in rows])
+    kept = iter([float(median(one)[0]) for one in whole.r])
+    draw = np.random.default_rng(zlib.crc32(b"orders"))
+    total = np.zeros(1 + SHUFFLES)
+    for rows in found:
+        tau = np.array([_tau(r, row) for row in rows])
+        own = np.array([next(kept) for _ in rows])
+        shuffled = draw.permuted(np.tile(own, (SHUFFLES, 1)), axis=1)
+        total += np.concatenate([own[None], shuffled]) @ (tau - tau.mean())
+    return float((np.abs(total) >= abs(total[0]) - 1e-12).mean())
 
 
 def _tau(r: Retained, row: int) -> float:

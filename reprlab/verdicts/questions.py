@@ -23,9 +23,9 @@ COMMON: tuple[str, ...] = (
     "where an answer is written, 1 - min(nll a token, ln V) / ln V. Of GSM8K's solutions only the results "
     "behind = count.",
     "A schedule retains R = (score - floor) / (score of the full model - floor): 0 is guessing, 1 the full "
-    "model. A benchmark counts where the full model is at least 5 standard errors above the floor. One "
-    "benchmark may decide alone; then it is named. Accuracy and perplexity are shown beside u and decide "
-    "nothing.",
+    "model. A benchmark counts where the full model is at least 5 standard errors above the floor and its "
+    "documents are 20 units or more. One benchmark may decide alone; then it is named. Accuracy and "
+    "perplexity are shown beside u and decide nothing.",
     "M = T - 2s - 1 of T layers are the middle of start s. The window W are the starts of the sweep with 3 "
     "<= M <= T/2. A(variant) is the median over benchmarks of the mean of R over W. What is said of curves "
     "needs three starts in W. Where a difference has, of the starts of W, one whose own interval is above 0 "
@@ -92,7 +92,8 @@ QUESTIONS: Mapping[int, Question] = {
         "skip. b: A(random) less A(reverse). c: among random orders of the same start, R rises with "
         "Kendall's tau of the order to the model's own: the slope within starts, a difference of R for one "
         "unit of tau, over starts of W with three different orders or more, two such starts at least; of "
-        "the n orders of a start, n - 1 are drawn beside the documents.",
+        "the n orders of a start, n - 1 are drawn beside the documents; and R shuffled among the orders of "
+        "each start has as large a slope in 5 % of shuffles at most.",
     ),
     5: Question(
         "Can the middle layers run in parallel?",

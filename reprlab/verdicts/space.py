@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reprlab.groups import words
 from reprlab.matrices import Similarity
 from reprlab.ranks import shifted
+from reprlab.verdicts.basis import UNITS
 from reprlab.verdicts.deciding import Missing, Statistic, asked, difference, level, together
 from reprlab.verdicts.necessity import costs
 from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding
@@ -119,6 +120,8 @@ def _similarity(view: View, name: str) -> Similarity:
     found = view.basis.evidence.similarities.get(name)
     if found is None:
         raise Missing("not measured", f"no similarity '{name}'")
+    if found.documents < UNITS:
+        raise Missing("too few documents", f"{found.documents} were captured")
     return found
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reprlab.grids import compared_starts
 from reprlab.shares import Retained
-from reprlab.verdicts.basis import Basis, Shares
+from reprlab.verdicts.basis import FEW, Basis, Shares
 from reprlab.verdicts.deciding import Missing, Statistic
 
 Array = NDArray[np.float64]
@@ -83,7 +83,9 @@ class View:
         if found is None or not (found.benchmarks or found.undecided):
             raise Missing("not measured", f"{what} with this score")
         if not found.benchmarks:
-            raise Missing("benchmarks at guessing", ", ".join(found.undecided))
+            few = any(reason.endswith(FEW) for reason in found.undecided.values())
+            named = ", ".join(found.undecided)
+            raise Missing("too few documents" if few else "benchmarks at guessing", named)
         return found
 
     def middle(self, start: int) -> int:

@@ -1,0 +1,164 @@
+"""Fine-tune: train and score what is missing of some schedules, and set it against the frozen model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from reprlab.benchmarks import open_splits, training_rows
+from reprlab.cache import AnswersFile, AnswersIdentity, Record, hold_answers, open_answers
+from reprlab.capturing import cache_folder
+from reprlab.errors import ReprlabError
+from reprlab.finetuning.curtailed import SHARES, share_schedules
+from reprlab.finetuning.runs import RECIPE, Runs, outlook, prepared
+from reprlab.finetuning.tuned import FineTuned
+from reprlab.grids import Entry, labelled
+from reprlab.network import Network, Recipe, needs_accelerate
+from reprlab.plan import Plan
+from reprlab.schedule import Schedule
+from reprlab.sweeping import sweep
+from reprlab.versions import made_with, minor
+
+if TYPE_CHECKING:
+    from reprlab.benchmarks.loading import Opened
+    from reprlab.benchmarks.training import Row, Splits
+
+PRESET = "fine-tuned"
+Progress = Callable[[float, float], None]
+Say = Callable[[str], None]
+
+
+def finetune(
+    network: Network,
+    schedules: Iterable[Entry | Schedule | str] | None = None,
+    *,
+    task: str | Splits = "arc",
+    shares: Iterable[float] = SHARES,
+    recipe: Recipe | None = None,
+    train_limit: int | None = None,
+    limit: int | None = None,
+    data_dir: Path | str | None = None,
+    preset: str = "paper",
+    batch_tokens: int = 2048,
+    checkpoints: Path | str | None = None,
+    cache: Path | str | None = None,
+    progress: Progress = lambda done, total: None,
+    say: Say = lambda _: None,
+) -> FineTuned:
+    """Train all weights of a rewritten model on a task's training rows, schedule by schedule, and score it.
+
+    `schedules`: by default `share_schedules` of `shares`; the full model is always there. `task`: arc,
+    hellaswag, winogrande, or opened `Splits`; rows come from the hub or from `data_dir`
+    (arc_challenge/{train,test}.jsonl), of which `train_limit` and `limit` take the first (default: all).
+    `recipe`: by default one epoch, batch 64, rate 5e-5, seed 42. The loss is that of the right ending's
+    tokens behind lm-eval's own prompt without examples. The tuned model answers in the same batches as the
+    frozen one, whose answers come from `sweep`. The network itself stays as it is. A finished run is kept in
+    the cache, a killed one starts anew. `checkpoints` is a folder for each run's weights, as safetensors.
+
+    >>> import reprlab as rl
+    >>> net = rl.load("tiny-llama")
+    >>> recipe = rl.Recipe(epochs=1, batch=4, rate=1e-3)
+    >>> made = rl.finetune(net, ["0:2 4:6"], recipe=recipe, data_dir=arc_rows, cache=tmp)
+    >>> len(made.tuned), made.tuned.results().metrics, len(made.crossing().differences)
+    (2, ('acc', 'acc_norm', 'u'), 2)
+    """
+    for option, value in (
+        ("--train-limit", train_limit),
+        ("--limit", limit),
+        ("--batch-tokens", batch_tokens),
+    ):
+        if value is not None and value < 1:
+            raise ReprlabError(f"{option} {value}: give 1 or more")
+    if isinstance(schedules, str):
+        raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
+    _trainable(network)
+    given = share_schedules(network.n_layers, shares) if schedules is None else schedules
+    entries = labelled(given, network.n_layers)
+    opened = open_splits(task, data_dir=data_dir, preset=preset) if isinstance(task, str) else task
+    taught = prepared(network, opened.training, train_limit)
+    benchmark = prepared(network, opened.scored, limit)
+    for note in taught.notes:
+        say(f"note: {note}")
+    rows = training_rows(taught, network.positions)
+    chosen, count = recipe or RECIPE, len(benchmark.documents)
+    identity = _identity(network, opened.scored, chosen, rows, count)
+    with hold_answers(cache_folder(cache), identity, _made_with(network), say=say) as file:
+        target = None if checkpoints is None else Path(checkpoints)
+        plan = Plan(entry.schedule for entry in entries)
+        runs = Runs(network, benchmark, rows, file, plan, chosen, count, target)
+        say(outlook(runs))
+        before, after = [0.0], runs.work
+
+        def shown(done: float, total: float) -> None:
+            before[0] = total
+            progress(done, total + after)
+
+        options: dict[str, Any] = {"limit": count, "batch_tokens": batch_tokens, "cache": cache}
+        frozen = sweep(network, entries, [opened.scored], **options, progress=shown, say=say)
+        theirs = identity.model_copy(update={"preset": opened.scored.preset, "recipe": ""})
+        with open_answers(theirs.path(cache_folder(cache))) as answered:
+            batches = _batches(answered, count)
+        runs.run(batches, lambda done: progress(before[0] + done, before[0] + after))
+        results, curves = runs.results(frozen.results()), tuple(runs.curves())
+    made = {**_made_with(network), "mode": PRESET, "recipe": str(chosen)}
+    about = {"note": f"{network.note}; fine-tuned: {chosen}", "made_with": made}
+    return FineTuned(frozen, replace(frozen, **about, benchmarks={results.name: results}), curves)
+
+
+def _trainable(network: Network) -> None:
+    needs_accelerate()
+    if not network.speaks:
+        raise ReprlabError(f"'{network.name}' has no causal language head: fine-tuning trains one")
+    if network.dtype != "float32":
+        raise ReprlabError(
+            f"training runs in float32, '{network.name}' is in {network.dtype}: --dtype float32"
+        )
+    devices = sorted(map(str, set(getattr(network.module, "hf_device_map", {}).values())))
+    if len(devices) > 1:
+        raise ReprlabError(
+            f"training runs on one device, '{network.name}' is on {', '.join(devices)}: "
+            "load it without a device map"
+        )
+
+
+def _batches(frozen: AnswersFile, limit: int) -> list[list[Record]]:
+    """The batches in which the frozen model answered the first documents, whatever else is in them."""
+    records = frozen.records()
+    return [
+        [records[place] for place in places] for places in frozen.batches().values() if min(places) < limit
+    ]
+
+
+def _identity(
+    network: Network, scored: Opened, recipe: Recipe, rows: Sequence[Row], limit: int
+) -> AnswersIdentity:
+    digest = hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
+    learnt = f"{len(rows)} rows {digest}, accelerate {minor('accelerate')}"
+    return AnswersIdentity(
+        model=network.name,
+        weights=network.digest,
+        tokenizer=network.tokenizer_digest,
+        benchmark=scored.name,
+        definition=scored.digest,
+        preset=PRESET,
+        max_new_tokens=0,
+        dtype=network.dtype,
+        attention=network.attention,
+        device=network.device.partition(":")[0],
+        torch=minor("torch"),
+        transformers=minor("transformers"),
+        lm_eval=minor("lm-eval"),
+        recipe=f"{recipe}, {learnt}; preset {scored.preset}, the first {limit} documents",
+    )
+
+
+def _made_with(network: Network) -> dict[str, str]:
+    """What trained the model and scored it."""
+    made = made_with("torch", "transformers", "accelerate", "lm-eval", "datasets", "numpy", "reprlab")
+    return made | {"device": network.device, "threads": str(torch.get_num_threads())}

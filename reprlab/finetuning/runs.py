@@ -1,0 +1,197 @@
+"""Runs: one a schedule, each a copy of the network trained, scored and let go again."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprlab.answering import Job
+from reprlab.benchmarks import prepare
+from reprlab.cache import AnswersFile, Record, hold_answers
+from reprlab.network import Network, Recipe, fit, save_checkpoint
+from reprlab.plan import Plan
+from reprlab.registry import slug
+from reprlab.results import Results
+from reprlab.schedule import Schedule
+
+if TYPE_CHECKING:
+    from reprlab.benchmarks.loading import Opened
+    from reprlab.benchmarks.prepared import Benchmark
+    from reprlab.benchmarks.training import Row
+
+RECIPE = Recipe(epochs=1, batch=64, rate=5e-5, seed=42)
+_PASSES = 3.0  # a training step's work in forward passes
+_STATES = 4  # numbers a weight while it trains: itself, its gradient, and AdamW's two means
+
+Numbers = NDArray[np.float64]
+
+
+def prepared(network: Network, opened: Opened, limit: int | None) -> Benchmark:
+    return prepare(
+        opened,
+        network.tokenizer,
+        limit=limit or len(opened.docs),
+        max_length=network.positions,
+        vocabulary=network.vocabulary,
+        max_new_tokens=0,
+    )
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A run a schedule: what is there, what is missing, and how it is made."""
+
+    network: Network
+    benchmark: Benchmark
+    rows: list[Row]
+    file: AnswersFile
+    plan: Plan
+    recipe: Recipe
+    limit: int
+    target: Path | None
+
+    @property
+    def missing(self) -> tuple[Schedule, ...]:
+        """The schedules without a finished run."""
+        done = self.file.done(0)
+        return tuple(schedule for schedule in self.plan.distinct if str(schedule) not in done)
+
+    @property
+    def tokens(self) -> int:
+        """The tokens of the training rows, padding aside."""
+        return sum(len(row["input_ids"]) for row in self.rows)
+
+    @property
+    def work(self) -> float:
+        """What is missing, in layer calls times tokens."""
+        return sum(sum(self._parts(schedule)) for schedule in self.missing)
+
+    def _parts(self, schedule: Schedule) -> tuple[float, float]:
+        """A run's work in training and in scoring, the head with it: a layer has 12 width^2 weights or so."""
+        job, places = self._job(self.network, self.file, schedule), range(self.limit)
+        head = self.network.vocabulary / (12 * self.network.width)
+        training = _PASSES * self.recipe.epochs * self.tokens * (schedule.layer_calls + head)
+        return training, schedule.layer_calls * job.tokens(places) + job.readings(places) * head
+
+    def _job(self, network: Network, file: AnswersFile, schedule: Schedule) -> Job:
+        return Job(network, self.benchmark, file, Plan([schedule]), self.limit, divergence=False)
+
+    def run(self, batches: Sequence[Sequence[Record]], progress: Callable[[float], None]) -> None:
+        """Train and score what is missing, run by run, answering in these batches."""
+        if not self.file.records():
+            records = sorted((r for batch in batches for r in batch), key=lambda record: record.place)
+            self.file.add([records[: self.limit]])
+        last = max(record.place for batch in batches for record in batch) + 1
+        whole = self if last <= self.limit else self._longer(last)
+        done = 0.0
+        for schedule in self.missing:
+            training, scoring = self._parts(schedule)
+            values, curve = whole.one(schedule, batches, partial(_shown, progress, done, training, scoring))
+            self.file.put_run(str(schedule), values, json.dumps(curve))
+            done += training + scoring
+            progress(done)
+
+    def _longer(self, last: int) -> Runs:
+        """The same with the documents that share a batch with those asked for."""
+        return replace(self, benchmark=prepared(self.network, self.benchmark.opened, last))
+
+    def one(
+        self,
+        schedule: Schedule,
+        batches: Sequence[Sequence[Record]],
+        progress: Callable[[float, float], None],
+    ) -> tuple[Numbers, tuple[dict[str, float], ...]]:
+        """One run: a copy trained under a schedule, its documents' numbers, and its learning curve."""
+        tuned = _copied(self.network)
+        steps = -(-len(self.rows) // self.recipe.batch) * self.recipe.epochs
+        with tuned.scheduled(schedule) as module:
+            found = fit(
+                module,
+                self.rows,
+                self.recipe,
+                network=tuned,
+                device=tuned.device,
+                progress=lambda done, _: progress(done / steps, 0),
+            )
+        gc.collect()  # the optimizer's states, before the answers need room
+        tuned.module.requires_grad_(False)
+        if self.target is not None:
+            save_checkpoint(tuned, self.target / slug(str(schedule)), schedule)
+        return self._scored(tuned, schedule, batches, partial(progress, 1)), found.curve
+
+    def _scored(
+        self,
+        tuned: Network,
+        schedule: Schedule,
+        batches: Sequence[Sequence[Record]],
+        progress: Callable[[float], None],
+    ) -> Numbers:
+        """The documents' numbers, and whether their answers are finite: (document, number + 1)."""
+        text, places = str(schedule), range(self.limit)
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            hold_answers(Path(scratch), self.file.identity, {}) as file,
+        ):
+            file.add(batches)
+            job = self._job(tuned, file, schedule)
+            for number, gap in enumerate(job.gaps, start=1):
+                for _ in job.run(gap):
+                    progress(number / len(batches))
+            values, likely = (file.get([text], places, part)[text] for part in ("values", "likelihoods"))
+        finite = [[np.isfinite(x).all()] for x in likely if x is not None]
+        return np.hstack([np.array(values, dtype=np.float64), np.array(finite, dtype=np.float64)])
+
+    def results(self, frozen: Results) -> Results:
+        """The tuned model's numbers, in the columns and over the documents of the frozen one's."""
+        texts = [str(schedule) for schedule in self.plan.schedules]
+        found = self.file.get(texts, range(self.limit), "values")
+        values = np.array([found[text] for text in texts], dtype=np.float64)
+        return replace(frozen, values=values[..., :-1], nonfinite=(values[..., -1] == 0).sum(-1))
+
+    def curves(self) -> Iterator[dict[str, Any]]:
+        """The learning curve of every run."""
+        found = self.file.curves()
+        for schedule in self.plan.distinct:
+            for point in json.loads(found[str(schedule)]):
+                yield {"task": self.benchmark.name, "schedule": str(schedule), **point}
+
+
+def _shown(
+    progress: Callable[[float], None],
+    before: float,
+    training: float,
+    scoring: float,
+    trained: float,
+    scored: float,
+) -> None:
+    progress(before + training * trained + scoring * scored)
+
+
+def _copied(network: Network) -> Network:
+    """The network with weights of its own, all of which train."""
+    return replace(network, module=copy.deepcopy(network.module).requires_grad_(True))
+
+
+def outlook(runs: Runs) -> str:
+    """What is about to run, in lines."""
+    count, there = len(runs.plan.distinct), len(runs.plan.distinct) - len(runs.missing)
+    weights = sum(weight.numel() for weight in runs.network.module.parameters())
+    lines = [
+        f"fine-tuning on {runs.benchmark.name}: {len(runs.rows):,} rows, {runs.tokens:,} tokens, "
+        f"{runs.recipe}; {runs.limit:,} documents to score",
+        f"{count} runs, {there} of them there already; a run takes {4 * _STATES * weights / 1e9:.1f} GB "
+        "beside the model, and what its batches need",
+    ]
+    if runs.target is not None and there:
+        lines.append("note: what is there already writes no checkpoint; with another --cache it runs anew")
+    return "\n".join(lines)

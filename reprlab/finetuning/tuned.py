@@ -1,0 +1,174 @@
+"""What fine-tuning found: frozen and tuned scores side by side, and where tuning stops helping."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reprlab.errors import ReprlabError
+from reprlab.finetuning.curtailed import left_out
+from reprlab.results import Results
+from reprlab.schedule import Schedule
+from reprlab.scores import Scores
+from reprlab.uncertainty import aggregate, bootstrap, difference, draws, standard_error
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What tuning adds to a score where a share of the layers is left out, and its 95 % interval."""
+
+    schedule: Schedule
+    share: float
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The share of layers left out from which on tuning helps no more, and its 95 % interval.
+
+    Of the draws of documents' units, those in which it helps at no share count as the first one, those in
+    which it helps up to the end as beyond the last one (inf); `none` is the share of both. `value` is NaN,
+    with a `reason`, where either holds of the scores themselves.
+    """
+
+    value: float
+    low: float
+    high: float
+    none: float
+    differences: tuple[Gain, ...]
+    reason: str = ""
+
+
+def turning(shares: Numbers, gains: Numbers) -> Numbers:
+    """Where gains first go from positive to not positive: rising shares (n,), gains (n, draw) -> (draw,).
+
+    By linear interpolation. inf where they are positive and never turn, -inf where they are never positive.
+
+    >>> turning(np.array([0, 0.5, 1]), np.array([[3, -1, 1], [-1, 0, 0], [2, -2, 1]])).tolist()
+    [0.375, -inf, 0.5]
+    """
+    here, behind = gains, np.vstack([gains[1:], np.full_like(gains[:1], np.nan, dtype=np.float64)])
+    turns = (here > 0) & (behind <= 0)
+    first, draw = turns.argmax(0), np.arange(gains.shape[1])
+    a, b = here[first, draw], behind[first, draw]
+    x, y = shares[first], np.append(shares[1:], np.nan)[first]
+    with np.errstate(all="ignore"):
+        found = x + (y - x) * a / (a - b)
+    return np.where(turns.any(0), found, np.where((gains > 0).any(0), np.inf, -np.inf))
+
+
+@dataclass(frozen=True, repr=False)
+class FineTuned:
+    """Scores of the frozen and of the tuned model: the same entries, in order, over the same documents.
+
+    A point of `curves` has the run's `task` and `schedule`, and what `reprlab.network.fit` says of it. What
+    `tuned` keeps of the full model's score is of the tuned full model's.
+    """
+
+    frozen: Scores
+    tuned: Scores
+    curves: tuple[dict[str, Any], ...]
+
+    def __repr__(self) -> str:
+        return f"<FineTuned {self.frozen.model}: {len(self.frozen)} schedules on {self._results[0].name}>"
+
+    @property
+    def _results(self) -> tuple[Results, Results]:
+        return self.frozen.results(), self.tuned.results()
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row an entry and metric: both scores with standard errors; tuned minus frozen, paired (95 %)."""
+        return pd.DataFrame(list(self._rows()))
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        before, after = self._results
+        for place, entry in enumerate(self.frozen.entries):
+            for metric in before.metrics:
+                how = before.column(metric).aggregation
+                one, other = before.items(metric)[place], after.items(metric)[place]
+                gain = difference(how, other, one, units=before.codes)
+                yield {
+                    "schedule": str(entry.schedule),
+                    "label": entry.label,
+                    "share": left_out(entry.schedule, self.frozen.layers),
+                    "benchmark": before.name,
+                    "metric": metric,
+                    "frozen": float(aggregate(how, one)),
+                    "frozen_stderr": float(standard_error(how, one, before.codes)),
+                    "tuned": float(aggregate(how, other)),
+                    "tuned_stderr": float(standard_error(how, other, before.codes)),
+                    **{"difference": gain.value, "low": gain.low, "high": gain.high},
+                    "documents": gain.documents,
+                    "nonfinite": int(after.nonfinite[place]),
+                    "model": self.frozen.model,
+                }
+
+    def crossing(self, metric: str = "u", count: int = 10_000) -> Crossing:
+        """Where tuned minus frozen first goes from positive to not positive, over the share left out.
+
+        Over the entries that leave layers out and change nothing else. Interval: 95 % of `count` draws of
+        the documents' units, the same draw for both models and every entry.
+        """
+        before, after = self._results
+        how, codes, entries = before.column(metric).aggregation, before.codes, self._leaving_out()
+        shares, places = np.array([share for share, _ in entries]), [place for _, place in entries]
+        items = [results.items(metric)[places] for results in (after, before)]
+        gains = [difference(how, *pair, units=codes) for pair in zip(*items, strict=True)]
+        value = float(turning(shares, np.array([[gain.value] for gain in gains]))[0])
+        tuned, frozen = (bootstrap(how, part, codes, draws(codes, count)) for part in items)
+        turns = turning(shares, tuned - frozen)
+        low, high = _ends(np.maximum(turns, shares[0]))
+        reason = ""
+        if math.isinf(value):
+            where = f"at {shares[-1]:.2f}, the last share" if value > 0 else "at no share"
+            reason = f"no turn: the difference of {metric} is positive {where}"
+        return Crossing(
+            value=math.nan if reason else value,
+            low=low,
+            high=high,
+            none=float(np.isinf(turns).mean()),
+            differences=tuple(
+                Gain(self.frozen.entries[place].schedule, share, gain.value, gain.low, gain.high)
+                for (share, place), gain in zip(entries, gains, strict=True)
+            ),
+            reason=reason,
+        )
+
+    def _leaving_out(self) -> list[tuple[float, int]]:
+        """The entries that leave layers out and change nothing else, once each, as (share, place), rising."""
+        known = {entry.schedule: place for place, entry in reversed(list(enumerate(self.frozen.entries)))}
+        pairs = ((left_out(schedule, self.frozen.layers), place) for schedule, place in known.items())
+        return sorted(pair for pair in pairs if not math.isnan(pair[0]))
+
+    def save(self, path: Path | str) -> list[Path]:
+        """Write the table as .csv, or every number as .npz: NAME-frozen.npz and NAME-tuned.npz."""
+        path = Path(path)
+        if path.suffix not in {".csv", ".npz"}:
+            raise ReprlabError(f"fine-tuned scores are saved as .npz or .csv, not as '{path.name}'")
+        if path.suffix == ".csv":
+            try:
+                path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
+            except OSError as error:
+                raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
+            return [path]
+        made = {path.with_stem(f"{path.stem}-{name}"): getattr(self, name) for name in ("frozen", "tuned")}
+        for file, scores in made.items():
+            scores.save(file)
+        return list(made)
+
+
+def _ends(drawn: Numbers, level: float = 0.95) -> tuple[float, float]:
+    """The ends between which that share of draws lies; each is one of the draws, which may be infinite."""
+    ordered, out = np.sort(drawn), (1 - level) / 2 * (len(drawn) - 1)
+    return float(ordered[math.floor(out)]), float(ordered[math.ceil(len(drawn) - 1 - out)])

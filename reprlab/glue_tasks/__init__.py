@@ -1,0 +1,39 @@
+"""GLUE's tasks as data, and their labelled rows: what a classifier is trained on and scored with.
+
+A task is opened by name, before any model is there. Its rows come from a folder, in the hub's format, or
+from the hub itself; each is checked. What trains is elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from reprlab.errors import ReprlabError, unknown
+from reprlab.glue_tasks.reading import Glue, Split, from_folder, from_hub
+from reprlab.glue_tasks.table import TASKS, GlueTask
+
+__all__ = ["TASKS", "Glue", "GlueTask", "Split", "open_glue"]
+
+
+def open_glue(
+    names: Iterable[str], *, data_dir: Path | str | None = None, limit: int | None = None
+) -> list[Glue]:
+    """The tasks of some names in the order given, each once, with the first `limit` rows of each split.
+
+    Rows are those of DATA_DIR/glue/TASK/train.jsonl and validation.jsonl, else of the hub. Raises
+    `ReprlabError` for an unknown name, and for rows that are missing or wrong.
+    """
+    wanted = list(dict.fromkeys(names))
+    if not wanted:
+        raise ReprlabError(f"no GLUE task was given: there are {', '.join(TASKS)}")
+    for name in wanted:
+        if name not in TASKS:
+            raise unknown("GLUE task", name, TASKS, "MNLI and QQP are left out, as in the paper")
+    if limit is not None and limit < 1:
+        raise ReprlabError(f"--limit {limit}: give 1 or more")
+    folder = None if data_dir is None else Path(data_dir)
+    if folder is not None and not folder.is_dir():
+        raise ReprlabError(f"--data-dir '{folder}' is no folder")
+    tasks = [TASKS[name] for name in wanted]
+    return [from_hub(task, limit) if folder is None else from_folder(task, folder, limit) for task in tasks]

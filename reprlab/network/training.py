@@ -1,0 +1,339 @@
+"""Training by transformers' Trainer: a classifier put on an encoder's pooled state, or a whole module."""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from reprlab.errors import ReprlabError
+from reprlab.network.loaded import Network
+from reprlab.packing import batches
+from reprlab.plan import Plan
+from reprlab.schedule import Schedule
+
+Numbers = NDArray[np.float64]
+Row = Mapping[str, Any]  # what a module takes of one text: lists of numbers by argument, and `labels`
+Measure = Callable[[Numbers], Mapping[str, float]]
+Progress = Callable[[float, float], None]
+_LOGS = 20  # points of a learning curve, beside those at each epoch's end
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a module is trained: AdamW without weight decay, a rate that falls linearly to 0, norms cut to 1.
+
+    `epochs` passes over the rows in an order that `seed` draws, `batch` rows a step, `rate` at the first one.
+    """
+
+    epochs: int = 3
+    batch: int = 32
+    rate: float = 2e-5
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        for option, value in (("--epochs", self.epochs), ("--batch", self.batch)):
+            if value < 1:
+                raise ReprlabError(f"{option} {value}: give 1 or more")
+        if not 0 < self.rate < float("inf"):
+            raise ReprlabError(f"--rate {self.rate}: give a number above 0")
+        if self.seed < 0:
+            raise ReprlabError(f"--seed {self.seed}: give 0 or more")
+
+    def __str__(self) -> str:
+        """
+        >>> print(Recipe())
+        3 epochs, batch 32, rate 2e-05, seed 42
+        """
+        epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
+        return f"{epochs}, batch {self.batch}, rate {self.rate:g}, seed {self.seed}"
+
+
+def encoder(network: Network) -> Any:
+    """The module whose pooled state a classifier reads; raises `ReprlabError` where there is none."""
+    if network.dtype != "float32":
+        raise ReprlabError(
+            f"training runs in float32, '{network.name}' is in {network.dtype}: --dtype float32"
+        )
+    if getattr(network.base, "pooler", None) is None:
+        raise ReprlabError(
+            f"'{network.name}' has no trained pooler to put a classifier on: GLUE runs on BERT encoders "
+            "(bert-large, minilm-l6, a BERT's folder), loaded with pooled=True"
+        )
+    return network.base
+
+
+def classifier(network: Network, labels: int, seed: int) -> Network:
+    """A copy of a network's encoder with a new head of so many labels on it, 1 for a regression.
+
+    The network itself is not touched. The head is drawn from `seed`, as the architecture draws new ones.
+    """
+    base = encoder(network)
+    config = copy.deepcopy(network.module.config)
+    config.num_labels = labels
+    config.problem_type = "regression" if labels == 1 else "single_label_classification"
+    with seeded(seed):
+        made = transformers.AutoModelForSequenceClassification.from_config(
+            config, attn_implementation=network.attention
+        )
+    made.base_model.load_state_dict(base.state_dict())
+    if not isinstance(getattr(made, "classifier", None), nn.Linear):
+        raise ReprlabError(
+            f"'{config.model_type}' puts more than a linear layer on its pooled state: use BERT"
+        )
+    return replace(network, module=made.to(network.device).eval())
+
+
+class Head(nn.Module):
+    """A copy of a classifier's last two parts, on features that are there: (row, width) -> (row, label)."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.dropout, self.classifier = map(
+            copy.deepcopy, (network.module.dropout, network.module.classifier)
+        )
+        self.labels = network.module.config.num_labels
+
+    def forward(self, features: Tensor, labels: Tensor | None = None) -> dict[str, Tensor]:
+        logits = self.classifier(self.dropout(features))
+        if labels is None:
+            return {"logits": logits}
+        if self.labels == 1:
+            return {"loss": nn.functional.mse_loss(logits.squeeze(), labels.squeeze()), "logits": logits}
+        return {"loss": nn.functional.cross_entropy(logits, labels), "logits": logits}
+
+
+def encoded(
+    network: Network, texts: Sequence[tuple[str, ...]], max_tokens: int
+) -> list[dict[str, list[int]]]:
+    """Texts, or pairs of texts, as the tokenizer joins and cuts them: a row's lists by argument."""
+    columns = [list(column) for column in zip(*texts, strict=True)]
+    limit = min(max_tokens, network.max_tokens)
+    found = network.tokenizer(*columns, truncation=True, max_length=limit, verbose=False)
+    taken = [key for key in ("input_ids", "attention_mask", "token_type_ids") if key in found]
+    return [dict(zip(taken, row, strict=True)) for row in zip(*(found[key] for key in taken), strict=True)]
+
+
+def features(
+    network: Network,
+    rows: Sequence[Row],
+    plan: Plan,
+    *,
+    batch_tokens: int,
+    progress: Progress = lambda done, total: None,
+) -> list[NDArray[np.float32]]:
+    """The encoder's pooled state of every row under every schedule of a plan: a (row, width) array each.
+
+    One walk of the plan's tree a batch; equal schedules have the same array. Rows run sorted by length,
+    padded to their batch's longest.
+    """
+    base = encoder(network)
+    lengths = [len(row["input_ids"]) for row in rows]
+    places: dict[int, NDArray[np.float32]] = {}
+    alone = replace(network, module=base)
+    done, total = 0, sum(lengths)
+    for members in batches([(1, length) for length in lengths], batch_tokens):
+        recording = alone.record(_padded(alone, [rows[place] for place in members]))
+        for positions, state in recording.walk(plan):
+            pooled = recording.finish(state).pooler_output
+            if positions[0] not in places:
+                blank = np.empty((len(rows), pooled.shape[-1]), np.float32)
+                places |= dict.fromkeys(positions, blank)
+            places[positions[0]][list(members)] = pooled.cpu().numpy()
+        done += sum(lengths[place] for place in members)
+        progress(done, total)
+    return [places[position] for position in range(len(plan))]
+
+
+def _padded(network: Network, rows: Sequence[Row]) -> dict[str, Any]:
+    batch = _collator(network)([{k: v for k, v in row.items() if k != "labels"} for row in rows])
+    return {key: value.to(network.device) for key, value in batch.items()}
+
+
+def _collator(network: Network) -> Any:
+    """Pads a batch's rows to its longest, behind their ends; labels that are lists with -100: not scored."""
+    tokenizer = copy.deepcopy(network.tokenizer)
+    tokenizer.padding_side = "right"
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    whole = transformers.DataCollatorWithPadding(tokenizer)
+    each = transformers.DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=-100)
+
+    def collate(rows: Sequence[dict[str, Any]]) -> Any:
+        return (each if isinstance(rows[0].get("labels"), list) else whole)(list(rows))
+
+    return collate
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What training left: the points of its learning curve, and the logits of the rows held out."""
+
+    curve: tuple[dict[str, float], ...]
+    logits: Numbers | None
+
+
+def fit(
+    module: nn.Module,
+    rows: Sequence[Row],
+    recipe: Recipe,
+    *,
+    network: Network | None = None,
+    held: Sequence[Row] = (),
+    measure: Measure | None = None,
+    device: str = "cpu",
+    progress: Progress = lambda done, total: None,
+) -> Fitted:
+    """Train a module in place on rows, by transformers' Trainer; the random state outside stays as it was.
+
+    `network` pads its rows of tokens; rows without one are stacked (of features, say). `held` rows are looked
+    at after each epoch, `measure` says what of their logits goes on the curve: (row, label) -> metrics by
+    name. The curve has `step`, `epoch` and `loss` (the mean since the point before), and at each epoch's end
+    `held_loss` and the metrics.
+    """
+    needs_accelerate()
+    steps = -(-len(rows) // recipe.batch) * recipe.epochs
+    collate = default if network is None else _collator(network)
+    with tempfile.TemporaryDirectory() as scratch, seeded(recipe.seed), _determined():
+        options = transformers.TrainingArguments(
+            output_dir=scratch,
+            per_device_train_batch_size=recipe.batch,
+            per_device_eval_batch_size=recipe.batch,
+            num_train_epochs=recipe.epochs,
+            learning_rate=recipe.rate,
+            lr_scheduler_type="linear",
+            weight_decay=0.0,
+            optim="adamw_torch",
+            seed=recipe.seed,
+            use_cpu=device.startswith("cpu"),
+            logging_steps=max(1, steps // _LOGS),
+            logging_nan_inf_filter=False,
+            eval_strategy="epoch" if held else "no",
+            save_strategy="no",
+            report_to="none",
+            disable_tqdm=True,
+            remove_unused_columns=False,
+            dataloader_pin_memory=False,
+            label_names=["labels"],
+        )
+        _ = options.device  # found out once, with how many there are
+        setattr(options, "_n_gpu", min(1, options.n_gpu))  # noqa: B010 - several would multiply the batch
+        trainer = transformers.Trainer(
+            module,
+            options,
+            data_collator=collate,
+            train_dataset=_Rows(rows),
+            eval_dataset=_Rows(held) if held else None,
+            compute_metrics=None
+            if measure is None
+            else lambda found: dict(measure(_logits(found.predictions))),
+            callbacks=[_Shown(progress, steps)],
+        )
+        trainer.remove_callback(transformers.PrinterCallback)
+        trainer.train()
+        logits = _logits(trainer.predict(_Rows(held)).predictions) if held else None
+    module.eval()
+    return Fitted(_curve(trainer.state.log_history), logits)
+
+
+def default(rows: Sequence[Row]) -> dict[str, Any]:
+    """Rows of equal shape as one tensor an argument."""
+    return {key: torch.tensor(np.array([row[key] for row in rows])) for key in rows[0]}
+
+
+class _Rows(torch.utils.data.Dataset[Any]):
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, place: int) -> dict[str, Any]:
+        return dict(self._rows[place])
+
+
+class _Shown(transformers.TrainerCallback):
+    def __init__(self, progress: Progress, steps: int) -> None:
+        self._progress, self._steps = progress, steps
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._progress(state.global_step, self._steps)
+
+
+def _logits(found: Any) -> Numbers:
+    """The logits among what a module gives back."""
+    first = found[0] if isinstance(found, tuple) else found
+    return np.asarray(first, np.float64)
+
+
+def _curve(history: Iterable[Mapping[str, float]]) -> tuple[dict[str, float], ...]:
+    """The Trainer's log by our names: what is held out is not called evaluation here."""
+    points: dict[float, dict[str, float]] = {}
+    for entry in history:
+        named = {key.replace("eval_", "held_"): float(value) for key, value in entry.items()}
+        kept = {key: value for key, value in named.items() if not key.endswith(_TIMES) and key not in _LEFT}
+        if kept.keys() - {"step", "epoch"} and "train_runtime" not in entry:
+            points.setdefault(entry["step"], {}).update(kept)
+    return tuple(points[step] for step in sorted(points))
+
+
+_TIMES = ("runtime", "per_second")
+_LEFT = {"grad_norm", "learning_rate"}
+
+
+@contextmanager
+def seeded(seed: int) -> Generator[None]:
+    """All random draws from a seed inside; outside they go on as if nothing had been drawn."""
+    kept = random.getstate(), np.random.get_state()  # the Trainer draws from it
+    try:
+        with torch.random.fork_rng():
+            transformers.set_seed(seed)
+            yield
+    finally:
+        random.setstate(kept[0])
+        np.random.set_state(kept[1])
+
+
+@contextmanager
+def _determined() -> Generator[None]:
+    """Kernels that give the same sums each time, as far as there are any."""
+    before = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+
+
+def save_checkpoint(network: Network, folder: Path, schedule: Schedule) -> None:
+    """Weights as an ordinary checkpoint, layers in the model's own order, the schedule's text beside it."""
+    try:
+        network.module.save_pretrained(folder)
+        network.tokenizer.save_pretrained(folder)
+        (folder / "schedule.txt").write_text(f"{schedule}\n", encoding="utf-8")
+    except OSError as error:
+        advice = f"cannot write '{folder}': {error.strerror}; give another --checkpoints"
+        raise ReprlabError(advice) from error
+
+
+def needs_accelerate() -> None:
+    """Raises `ReprlabError` where what the Trainer needs is not installed."""
+    if find_spec("accelerate") is None:
+        raise ReprlabError("training needs the package accelerate: pip install 'reprlab[train]'")

@@ -1,0 +1,96 @@
+"""Taking: a report's sweeps, and what files of earlier ones have of them already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reprlab.grids import Entry, labelled
+from reprlab.network import Network
+from reprlab.plan import Plan
+from reprlab.results import Results
+from reprlab.scores import Scores
+
+if TYPE_CHECKING:
+    from reprlab.benchmarks.loading import Opened
+
+DOCUMENT = 100  # tokens, before documents are read: for the time left only
+
+
+@dataclass(frozen=True)
+class Task:
+    """One sweep of a report: a part of the evidence, its schedules, and on what they are scored."""
+
+    part: str
+    entries: Sequence[Entry]
+    benchmarks: tuple[str, ...]
+    limit: int
+
+    @property
+    def work(self) -> float:
+        """About how much it is, before any document is read."""
+        return (
+            Plan(e.schedule for e in self.entries).layer_calls * self.limit * len(self.benchmarks) * DOCUMENT
+        )
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What files of scores have of a task, by benchmark, and what the last of them was made with."""
+
+    results: Mapping[str, Results]
+    made_with: Mapping[str, str]
+
+
+def taken_from(
+    files: Sequence[Path],
+    network: Network,
+    opened: Sequence[Opened],
+    task: Task,
+    say: Callable[[str], None],
+) -> Taken:
+    """What files of scores have of a task: of this network, all its schedules, and the same documents."""
+    entries = labelled(task.entries, network.n_layers)
+    found: dict[str, Results] = {}
+    made: Mapping[str, str] = {}
+    for path in files:
+        scores = Scores.load(path)
+        reason = _other(scores, network)
+        new = (
+            {} if reason else _parts(scores, [o for o in opened if o.name not in found], entries, task.limit)
+        )
+        say(f"{task.part}: '{path}' {_said(list(new), reason)}")
+        found, made = found | new, scores.made_with if new else made
+    return Taken(found, made)
+
+
+def _parts(
+    scores: Scores, opened: Sequence[Opened], entries: Sequence[Entry], limit: int
+) -> dict[str, Results]:
+    found: dict[str, Results] = {}
+    for one in opened:
+        part = scores.part(one.name, entries, min(limit, len(one.docs)))
+        if part and (part.definition, part.preset, part.shots) == (one.digest, one.preset, one.shots):
+            found[one.name] = part
+    return found
+
+
+def _said(names: Sequence[str], reason: str) -> str:
+    if names:
+        return f"has {', '.join(names)}"
+    return f"is not used: {reason or 'it lacks schedules or documents of every benchmark'}"
+
+
+def _other(scores: Scores, network: Network) -> str:
+    """Why scores are not of a network; nothing if they are."""
+    for what, one, other in (
+        ("model", scores.model, network.name),
+        ("weights", scores.note, network.note),
+        ("dtype", scores.dtype, network.dtype),
+        ("layers", scores.layers, network.n_layers),
+    ):
+        if one != other:
+            return f"its {what}: {one}, not {other}"
+    return ""
