@@ -50,6 +50,6 @@ def arc_rows(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _examples_rows(doctest_namespace: dict[str, object], glue_rows: Path, arc_rows: Path) -> None:
-    doctest_namespace["glue_rows"] = glue_rows
-    doctest_namespace["arc_rows"] = arc_rows
+def _examples_rows(doctest_namespace: dict[str, object], request: pytest.FixtureRequest) -> None:
+    if isinstance(request.node, pytest.DoctestItem):
+        doctest_namespace |= {name: request.getfixturevalue(name) for name in ("glue_rows", "arc_rows")}

@@ -1,3 +1,4 @@
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +98,15 @@ def test_a_diagram_is_drawn_on_a_given_axes() -> None:
 def test_too_many_boxes_for_a_picture_are_refused() -> None:
     with pytest.raises(ReprlabError, match=r"^402 boxes are too many for a picture: at most 400$"):
         drawn("(0 2)*201")
+
+
+def test_a_palette_keeps_the_colours_of_variants_whatever_else_there_is() -> None:
+    with figures.sheet(1, 2) as (one, other):
+        for at, (colour, marker) in enumerate(figures.VARIANTS.values()):
+            one.plot([at], [at], marker, color=colour, ms=4)
+        other.imshow(np.random.default_rng(0).random((200, 200, 3)))  # more colours than any palette has
+    with Image.open(BytesIO(figures.image(one.figure, "png"))) as found:
+        there = {colour for _, colour in found.convert("RGB").getcolors(found.width * found.height)}
+    for colour, _ in figures.VARIANTS.values():
+        if colour.startswith("#"):
+            assert tuple(bytes.fromhex(colour[1:])) in there

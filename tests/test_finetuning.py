@@ -508,7 +508,7 @@ def test_a_network_on_several_devices_is_refused(data: Path, tmp_path: Path) -> 
 def test_without_accelerate_it_says_what_to_install(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reprlab.finetuning.acting.find_spec", lambda _: None)
+    monkeypatch.setattr("reprlab.network.training.find_spec", lambda _: None)
     with pytest.raises(ReprlabError, match=r"pip install 'reprlab\[train\]'"):
         tune(data, tmp_path)
 

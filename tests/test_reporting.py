@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -152,7 +153,7 @@ def test_what_a_file_of_scores_holds_is_not_run_again(
     said: list[str] = []
     for file, left in (("all.npz", []), ("cloze.npz", [["builtin_pronoun"]])):
         swept.clear()
-        other = rl.Place(cache=tmp_path / file, scores=(tmp_path / file,))
+        other = rl.Place(cache=tmp_path / f"cache of {file}", scores=(tmp_path / file,))
         again = reporting.gather(net, text, SMALL, other, parts=["scores"], say=said.append).scores
         assert again is not None
         assert swept == left
@@ -263,10 +264,11 @@ def test_what_is_there_already_is_no_work() -> None:
 
 def test_every_figure_of_the_paper_is_there_with_its_words() -> None:
     paper = ["fig02", "fig03", "fig04", "fig05", "fig06", "fig07", "fig08", "fig09", "fig10", "fig11"]
-    paper += ["fig12", "fig14", "fig15", "fig16", "fig17"]
+    paper += ["fig12", "fig13", "fig14", "fig15", "fig16", "fig17"]
     beyond = [
         "block_influence",
         "frontier",
+        "glue",
         "massive_activations",
         "precision",
         "semantic_reasoning",
@@ -315,7 +317,7 @@ def test_a_report_has_every_figure_that_it_can_and_says_why_not_the_others(made:
     assert set(run["figures"]) | set(run["left_out"]) == {
         one.name for one in reporting.everything() if not one.family
     }
-    assert set(run["left_out"]) == {"precision"}
+    assert set(run["left_out"]) == {"precision", "fig13", "glue"}
     for name in run["figures"]:
         for ending in ("png", "pdf", "json", "csv"):
             assert (made / f"out/tiny-llama/{name}.{ending}").stat().st_size > 50, name
@@ -323,7 +325,9 @@ def test_a_report_has_every_figure_that_it_can_and_says_why_not_the_others(made:
             assert list(csv.reader(file))[1:], name
     bert = json.loads((made / "out/tiny-bert/run.json").read_text())
     assert {"fig03", "fig15", "massive_activations"} <= set(bert["figures"])
-    assert bert["left_out"]["fig11"] == "no schedule was swept: the model has no causal language head"
+    why = "no schedule was scored: the model has no causal language head, and no --glue TASKS was given"
+    assert bert["left_out"]["fig11"] == why
+    assert bert["left_out"]["fig10"] == "the model has no causal language head"
 
 
 def test_a_report_names_what_it_was_made_from(made: Path) -> None:
@@ -443,9 +447,7 @@ def test_a_damaged_file_of_numbers_is_named(
 def test_a_run_without_its_fields_is_named(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made / "out/tiny-llama", tmp_path / "m")
     (tmp_path / "m/run.json").write_text("{}")
-    with pytest.raises(
-        ReprlabError, match=r"run.json' is no run of a report: KeyError\('figures'\) is missing"
-    ):
+    with pytest.raises(ReprlabError, match=r"run.json' is no run of a report \(KeyError\('figures'\)\)"):
         reporting.redraw(tmp_path / "m")
 
 
@@ -491,3 +493,37 @@ def test_a_wheel_brings_the_figures_along(tmp_path: Path) -> None:
     assert all(name in said for name in reporting.names())
     where = run(python, "-c", "import reprlab; print(reprlab.__file__)", cwd=tmp_path, env=clean)
     assert where.startswith(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        ("verdicts.json", lambda text: text.replace('"findings"', '"finding"', 1), "holds no verdicts"),
+        (
+            "fig04.json",
+            lambda text: re.sub(r'"R": [\d.]+', '"R": NaN', text, count=1),
+            "NaN is no number of JSON's",
+        ),
+        ("run.json", lambda text: "[]", "is no run of a report"),
+    ],
+)
+def test_damaged_numbers_are_a_line(made: Path, tmp_path: Path, file: str, change: Any, message: str) -> None:
+    shutil.copytree(made / "out" / "tiny-llama", tmp_path / "tiny-llama")
+    path = tmp_path / "tiny-llama" / file
+    changed = change(path.read_text())
+    assert changed != path.read_text()
+    path.write_text(changed)
+    with pytest.raises(ReprlabError, match=message):
+        reporting.redraw(tmp_path / "tiny-llama")
+
+
+def test_the_example_is_one_of_ours_where_asked(tmp_path: Path) -> None:
+    settings = replace(SMALL, example="builtin")
+    place = rl.Place(cache=tmp_path, data_dir=tmp_path)
+    (tmp_path / "gsm8k").mkdir()
+    (tmp_path / "gsm8k" / "test.jsonl").touch()
+    evidence = reporting.gather(
+        network("tiny-llama"), rl.corpus("builtin"), settings, place, parts=["example"]
+    )
+    assert evidence.example is not None
+    assert evidence.example.benchmark == "builtin_arithmetic_1"

@@ -20,8 +20,8 @@ _MISSING = {"", "nan"}
 _NUMERIC = re.compile(rf"[-{MINUS}+<>≤≥]?\s*(\d[\d,]*\.?\d*|\.\d+|inf)(e[-+]?\d+)?\s*([±%x[].*)?")
 
 
-def number(value: float | None) -> Markup:
-    """Two decimals, a third where two would read 0.00; an en dash where there is none.
+def number(value: float | None, least: int = 2) -> Markup:
+    """Two decimals (`least`), a third where two would read 0.00; an en dash where there is none.
 
     >>> number(0.126), number(0.0031), number(12345.6), number(-0.0001)
     (Markup('0.13'), Markup('0.003'), Markup('12,345.60'), Markup('0.00'))
@@ -30,20 +30,22 @@ def number(value: float | None) -> Markup:
     """
     if value is None or not math.isfinite(value):
         return NONE
-    decimals = 3 if 0.0005 <= abs(value) < 0.005 else 2
+    decimals = 3 if 0.0005 <= abs(value) < 0.005 else least
     text = f"{value:,.{decimals}f}"
     return Markup((text if text.strip("-0.,") else text.lstrip("-")).replace("-", MINUS))
 
 
 def estimate(value: float | None, low: float | None, high: float | None) -> Markup:
-    """A number and its interval.
+    """A number and its interval, all with three decimals where two would make it a point.
 
-    >>> estimate(0.2, 0.114, 0.3)
-    Markup('0.20 [0.11, 0.30]')
+    >>> estimate(0.2, 0.114, 0.3), estimate(0.0503, 0.0494, 0.0513)
+    (Markup('0.20 [0.11, 0.30]'), Markup('0.050 [0.049, 0.051]'))
     """
-    if all(end is None or not math.isfinite(end) for end in (low, high)):
+    ends = [end for end in (low, high) if end is not None and math.isfinite(end)]
+    if not ends:
         return number(value)
-    return Markup("{} [{}, {}]").format(number(value), number(low), number(high))
+    least = 3 if len(ends) == 2 and ends[1] - ends[0] < 0.01 else 2
+    return Markup("{} [{}, {}]").format(*(number(one, least) for one in (value, low, high)))
 
 
 def whole(count: float | None) -> Markup:
