@@ -119,7 +119,8 @@ def _variant(ax: Any, numbers: dict[str, Any], rows: list[dict[str, Any]], of: s
         ax.errorbar([row["start"]], [row["score"]], yerr=ends, **look, label=f"{of}, trained")
     above = [row for row in [*frozen.get(of, []), *trained] if row["gain_low"] > 0]
     ring: Any = {"ls": "", "marker": "o", "ms": 8, "mfc": "none", "mec": "#d55e00", "label": "above full"}
-    ax.plot([row["start"] for row in above], [row["score"] for row in above], **ring) if above else None
+    if above:
+        ax.plot([row["start"] for row in above], [row["score"] for row in above], **ring)
     _levels(ax, numbers, "frozen", of)
     _axes(ax, numbers)
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import psutil
-import torch
 from numpy.typing import NDArray
 
+from reprlab.answering import identified, made_on
 from reprlab.cache import AnswersFile, AnswersIdentity, Record, hold_answers
 from reprlab.capturing import cache_folder
 from reprlab.errors import ReprlabError
@@ -41,7 +41,7 @@ from reprlab.results import Column, Results
 from reprlab.schedule import Schedule
 from reprlab.scores import Scores
 from reprlab.uncertainty import aggregate
-from reprlab.versions import made_with, minor
+from reprlab.versions import minor
 
 MODES = ("unfrozen", "frozen", "authors-dropout")
 MAX_TOKENS = 128
@@ -120,7 +120,7 @@ def glue(
         for one in opened:
             identity = _identity(network, one, mode, chosen)
             file = stack.enter_context(
-                hold_answers(cache_folder(cache), identity, _made_with(network), say=say)
+                hold_answers(cache_folder(cache), identity, made_on(network, "accelerate"), say=say)
             )
             target = None if checkpoints is None else Path(checkpoints) / one.task.name
             jobs.append(Job(network, one, file, plan, mode, chosen, batch_tokens, target))
@@ -128,7 +128,7 @@ def glue(
         _run(jobs, progress)
         found = {job.data.task.name: job.results() for job in jobs}
         curves = tuple(point for job in jobs for point in job.curves())
-    made = {**_made_with(network), "mode": mode, "recipe": str(chosen)}
+    made = {**made_on(network, "accelerate"), "mode": mode, "recipe": str(chosen)}
     about = (network.name, network.note, network.dtype, network.n_layers)
     return Trained(Scores(*about, entries, found, made), curves)
 
@@ -363,25 +363,12 @@ def _added(progress: Progress, before: float, total: float, done: float) -> None
 
 
 def _identity(network: Network, data: Glue, mode: str, recipe: Recipe) -> AnswersIdentity:
-    return AnswersIdentity(
-        model=network.name,
-        weights=network.digest,
-        tokenizer=network.tokenizer_digest,
+    return identified(
+        network,
         benchmark=data.task.name,
         definition=data.digest,
         preset=mode,
         max_new_tokens=0,
-        dtype=network.dtype,
-        attention=network.attention,
-        device=network.device.partition(":")[0],
-        torch=minor("torch"),
-        transformers=minor("transformers"),
         lm_eval="",
         recipe=f"{recipe}, {MAX_TOKENS} tokens, accelerate {minor('accelerate')}",
     )
-
-
-def _made_with(network: Network) -> dict[str, str]:
-    """What trained the classifiers."""
-    made = made_with("torch", "transformers", "accelerate", "numpy", "reprlab")
-    return made | {"device": network.device, "threads": str(torch.get_num_threads())}

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
-from reprlab.answering import Job, ready
+from reprlab.answering import Job, identified, made_on, ready
 from reprlab.benchmarks import export, open_benchmarks
 from reprlab.cache import AnswersIdentity, hold_answers
 from reprlab.capturing import cache_folder
@@ -20,12 +17,13 @@ from reprlab.network import Network
 from reprlab.plan import Plan
 from reprlab.schedule import Schedule
 from reprlab.scores import Scores
-from reprlab.versions import made_with, minor
+from reprlab.versions import minor
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.loading import Opened
 
 DEFAULT_LIMIT = 100
+_LIBRARIES = ("lm-eval", "datasets")
 
 Progress = Callable[[float, float], None]
 Say = Callable[[str], None]
@@ -83,7 +81,7 @@ def sweep(
         for one in opened:
             identity = _identity(network, one, max_new_tokens)
             file = stack.enter_context(
-                hold_answers(cache_folder(cache), identity, _made_with(network), say=say)
+                hold_answers(cache_folder(cache), identity, made_on(network, *_LIBRARIES), say=say)
             )
             jobs.append(ready(network, one, file, plan, limit, batch_tokens, divergence))
         for one in jobs:
@@ -93,37 +91,21 @@ def sweep(
         _run(jobs, progress)
         found = {one.benchmark.name: one.results() for one in jobs}
     about = (network.name, network.note, network.dtype, network.n_layers)
-    scores = Scores(*about, entries, found, _made_with(network))
+    scores = Scores(*about, entries, found, made_on(network, *_LIBRARIES))
     if lm_eval_json is not None:
         export(Path(lm_eval_json), scores, [one.benchmark for one in jobs])
     return scores
 
 
 def _identity(network: Network, opened: Opened, max_new_tokens: int) -> AnswersIdentity:
-    return AnswersIdentity(
-        model=network.name,
-        weights=network.digest,
-        tokenizer=network.tokenizer_digest,
+    return identified(
+        network,
         benchmark=opened.name,
         definition=opened.digest,
         preset=opened.preset,
         max_new_tokens=max_new_tokens if opened.output == "generate_until" else 0,
-        dtype=network.dtype,
-        attention=network.attention,
-        device=network.device.partition(":")[0],
-        torch=minor("torch"),
-        transformers=minor("transformers"),
         lm_eval=minor("lm-eval"),
     )
-
-
-def _made_with(network: Network) -> dict[str, str]:
-    libraries = ("torch", "transformers", "lm-eval", "datasets", "numpy", "reprlab")
-    return made_with(*libraries) | {
-        "device": network.device,
-        "threads": str(torch.get_num_threads()),
-        "processor": platform.processor() or platform.machine(),
-    }
 
 
 def outlook(jobs: Sequence[Job], plan: Plan) -> str:

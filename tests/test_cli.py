@@ -1189,7 +1189,7 @@ BAD_GLUE: dict[str, str] = {
     "--grid fig04 --frozen --checkpoints kept": "--checkpoints goes with unfrozen encoders",
     "--grid fig04 --device gpu": "unknown device 'gpu'",
     "--grid fig04 --out a.txt": "--out 'a.txt': the ending chooses the format; there are .csv, .npz",
-    "--grid fig04 --curves a.txt": "--curves 'a.txt': learning curves are written as .csv",
+    "--grid fig04 --curves a.txt": "--curves 'a.txt': the ending chooses the format; there are .csv",
     "--grid fig04 --batch-tokens 0": "--batch-tokens 0: give 1 or more",
     "--grid fig04 --model tiny-llama": "'tiny-llama' has no trained pooler to put a classifier on",
 }

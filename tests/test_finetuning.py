@@ -24,6 +24,7 @@ from safetensors.torch import load_file
 
 import reprlab as rl
 from reprlab.benchmarks import open_splits, prepare, training_rows
+from reprlab.cli.finetuning import _crossing as crossing_line
 from reprlab.cli.finetuning import finetune as command
 from reprlab.errors import ReprlabError
 from reprlab.evaluating import answers
@@ -396,6 +397,12 @@ def test_a_planted_turn_is_found_in_any_order_of_entries() -> None:
     assert (crossing.none, crossing.reason) == (0, "")
 
 
+def test_ends_outside_the_shares_are_said_to_lie_on_their_side() -> None:
+    made = planted({"0:4 6:10": 0.002, "0:4 8:10": -0.002}, spread=0.5)
+    crossing = replace(made.crossing(count=50), low=-math.inf, high=math.inf)
+    assert "(95 %: before 0.20 to beyond 0.40, " in crossing_line(crossing)
+
+
 def test_the_interval_is_that_of_paired_draws_of_units() -> None:
     made = planted({"0:10": 0.05, "0:4 6:10": 0.02, "0:4 8:10": -0.05}, spread=0.2, units=20)
     crossing = made.crossing(count=400)
@@ -407,7 +414,7 @@ def test_the_interval_is_that_of_paired_draws_of_units() -> None:
         gains = ((other - one) * weight).sum(1) / weight.sum()
         found.append(naive([0, 0.2, 0.4], gains.tolist()))
     none = np.isinf(found).mean()
-    found = sorted(max(turn, 0) for turn in found)
+    found.sort()
     assert (crossing.low, crossing.high) == (pytest.approx(found[9]), pytest.approx(found[390]))
     assert crossing.none == pytest.approx(none)
     assert crossing.low < crossing.value < crossing.high
@@ -596,7 +603,7 @@ def test_the_command_prints_json_and_writes_its_table(call: Call, tmp_path: Path
         ("--device gpu", "unknown device 'gpu'"),
         ("--out a.txt", "--out 'a.txt': the ending chooses the format; there are .csv, .npz"),
         ("--out file/a.csv", "--out 'file/a.csv' cannot be made: 'file' is a file"),
-        ("--curves c.npz", "--curves 'c.npz': learning curves are written as .csv"),
+        ("--curves c.npz", "--curves 'c.npz': the ending chooses the format; there are .csv"),
         ("--checkpoints file", "--checkpoints 'file' cannot be made: 'file' is a file"),
         ("--model tiny-* --out a.csv", "models: leave --out, --curves, --checkpoints away"),
     ],

@@ -403,7 +403,7 @@ def test_a_wrong_row_of_the_hub_is_named_by_its_number(monkeypatch: pytest.Monke
 
 def test_a_revision_that_is_not_told_is_called_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = Kept(some(TASKS["rte"]))
-    rows.cache_files = ()  # type: ignore[misc]
+    rows.cache_files = ()
     hub(monkeypatch, {"train": rows, "validation": rows})
     assert open_glue(["rte"])[0].source == "nyu-mll/glue, revision unknown"
 

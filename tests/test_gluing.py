@@ -62,7 +62,7 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 
 
 def coded(network: Network, data: Glue) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    return tuple(  # type: ignore[return-value]
+    return tuple(
         [
             {**row, "labels": label}
             for row, label in zip(encoded(network, split.texts, 128), split.labels, strict=True)

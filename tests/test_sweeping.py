@@ -13,7 +13,7 @@ import torch
 from examples import network
 
 import reprlab as rl
-from reprlab import cache, sweeping
+from reprlab import answering, cache, sweeping
 from reprlab.benchmarks import open_benchmarks
 from reprlab.errors import ReprlabError
 from reprlab.network import Network
@@ -223,7 +223,8 @@ def test_what_changes_answers_gets_a_file_of_its_own(tmp_path: Path, monkeypatch
         change()
         assert len(cache.answer_files(tmp_path)) == number
     for library in ("torch", "transformers", "lm-eval"):
-        monkeypatch.setattr(sweeping, "minor", lambda name, it=library: "9.9" if name == it else "1.0")
+        for module in (answering, sweeping):
+            monkeypatch.setattr(module, "minor", lambda name, it=library: "9.9" if name == it else "1.0")
         before = len(cache.answer_files(tmp_path))
         run()
         assert len(cache.answer_files(tmp_path)) == before + 1

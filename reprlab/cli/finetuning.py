@@ -11,9 +11,22 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from reprlab.cli.options import AsJson, BatchTokens, CacheDir, DataDir, Device, ModelsDir, Trust, Yes
+from reprlab.cli.files import check_files, check_target, writing
+from reprlab.cli.options import (
+    AsJson,
+    Batch,
+    BatchTokens,
+    CacheDir,
+    Checkpoints,
+    Curves,
+    DataDir,
+    Device,
+    Epochs,
+    ModelsDir,
+    Trust,
+    Yes,
+)
 from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
-from reprlab.cli.work import check_target
 from reprlab.errors import ReprlabError, unknown
 from reprlab.jsonable import plain
 from reprlab.registry import DEVICES, expand, slug
@@ -22,7 +35,6 @@ from reprlab.schedule import Schedule
 if TYPE_CHECKING:
     from reprlab.finetuning import Crossing, FineTuned
 
-_ENDINGS = (".csv", ".npz")
 _PAPER = 0.3  # the share of layers up to which tuning helped the paper's model
 
 
@@ -36,8 +48,8 @@ def finetune(
         typer.Option(help="Skips of these shares of the layers. Default: 0,.1,.2,.3,.4,.5 (fig. 13)."),
     ] = None,
     task: Annotated[str, typer.Option(help="arc_challenge, hellaswag or winogrande.")] = "arc_challenge",
-    epochs: Annotated[int, typer.Option(help="Passes over the training rows.")] = 1,
-    batch: Annotated[int, typer.Option(help="Rows in a training step.")] = 64,
+    epochs: Epochs = 1,
+    batch: Batch = 64,
     rate: Annotated[float, typer.Option(help="Learning rate of the first step; it falls to 0.")] = 5e-5,
     seed: Annotated[int, typer.Option(help="Of the order of rows, and dropout.")] = 42,
     train_limit: Annotated[
@@ -51,10 +63,8 @@ def finetune(
         list[Path] | None,
         typer.Option("--out", help=".csv (the table) or .npz (NAME-frozen.npz, NAME-tuned.npz); repeatable."),
     ] = None,
-    curves: Annotated[Path | None, typer.Option(help="A .csv for the learning curve of every run.")] = None,
-    checkpoints: Annotated[
-        Path | None, typer.Option(help="A folder for the weights of every run, as safetensors.")
-    ] = None,
+    curves: Curves = None,
+    checkpoints: Checkpoints = None,
     data_dir: DataDir = None,
     batch_tokens: BatchTokens = 2048,
     device: Device = "auto",
@@ -120,11 +130,13 @@ def finetune(
             _show(made, crossing)
         default = Path("reports") / slug(made.frozen.model) / f"{kept}.csv"
         for path in output or [default]:
-            for file in _saved(made, path):
-                if not as_json:
-                    out.print(escape(str(file)), soft_wrap=True)
+            with writing(path):
+                files = made.save(path)
+            if not as_json:
+                out.print(escape("\n".join(map(str, files))), soft_wrap=True)
         if curves is not None:
-            _write(curves, made)
+            with writing(curves):
+                curves.write_text(made.curves_to_dataframe().to_csv(index=False), encoding="utf-8")
 
     try:
         each(names, one)
@@ -137,16 +149,8 @@ def _check(device: str, output: list[Path] | None, curves: Path | None, checkpoi
     """What can be refused before anything is loaded."""
     if device not in DEVICES:
         raise unknown("device", device, DEVICES)
-    for path in output or []:
-        if path.suffix.lower() not in _ENDINGS:
-            raise ReprlabError(
-                f"--out '{path}': the ending chooses the format; there are {', '.join(_ENDINGS)}"
-            )
-        check_target("--out", path)
-    if curves is not None:
-        if curves.suffix.lower() != ".csv":
-            raise ReprlabError(f"--curves '{curves}': learning curves are written as .csv")
-        check_target("--curves", curves)
+    check_files("--out", output or [])
+    check_files("--curves", [curves] if curves else [], (".csv",))
     if checkpoints is not None:
         check_target("--checkpoints", checkpoints, folder=True)
 
@@ -158,24 +162,6 @@ def _shares(text: str | None) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError as error:
         raise ReprlabError(f"--shares '{text}': give numbers from 0 to 1 as in 0,.1,.3") from error
-
-
-def _saved(made: FineTuned, path: Path) -> list[Path]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return made.save(path)
-    except OSError as error:
-        raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
-
-
-def _write(path: Path, made: FineTuned) -> None:
-    import pandas as pd
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(pd.DataFrame(list(made.curves)).to_csv(index=False), encoding="utf-8")
-    except OSError as error:
-        raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
 
 
 def _told(made: FineTuned, crossing: Crossing) -> dict[str, Any]:
@@ -219,14 +205,15 @@ def _show(made: FineTuned, crossing: Crossing) -> None:
 
 def _crossing(crossing: Crossing) -> str:
     """Where tuning stops helping, in a line."""
-    last = crossing.differences[-1].share
-    ends = [_end(share, last) for share in (crossing.low, crossing.high)]
+    shares = [gain.share for gain in crossing.differences]
+    ends = [_end(share, shares[0], shares[-1]) for share in (crossing.low, crossing.high)]
     spread = f"95 %: {ends[0]} to {ends[1]}, {crossing.none:.0%} of draws have none"
     said = crossing.reason or f"tuning stops helping where {crossing.value:.2f} of the layers are left out"
     return f"{said} ({spread}); the paper: {_PAPER:.2f}"
 
 
-def _end(share: float, last: float) -> str:
+def _end(share: float, first: float, last: float) -> str:
+    """An end of the interval: -inf where tuning helps nowhere, inf where it helps up to the last share."""
     if math.isfinite(share):
         return f"{share:.2f}"
-    return f"beyond {last:.2f}"
+    return f"before {first:.2f}" if share < 0 else f"beyond {last:.2f}"

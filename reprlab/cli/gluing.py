@@ -10,10 +10,24 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from reprlab.cli.files import check_files, check_target, writing
 from reprlab.cli.numbers import whole
-from reprlab.cli.options import AsJson, BatchTokens, CacheDir, DataDir, Device, ModelsDir, Trust, Yes
+from reprlab.cli.options import (
+    AsJson,
+    Batch,
+    BatchTokens,
+    CacheDir,
+    Checkpoints,
+    Curves,
+    DataDir,
+    Device,
+    Epochs,
+    ModelsDir,
+    Out,
+    Trust,
+    Yes,
+)
 from reprlab.cli.shell import bar, each, loaded, out, print_json, say
-from reprlab.cli.work import check_target
 from reprlab.errors import ReprlabError, unknown
 from reprlab.grids import GRIDS, Entry, paper_grid
 from reprlab.registry import DEVICES, expand, slug
@@ -22,8 +36,6 @@ from reprlab.schedule import Schedule, choose
 if TYPE_CHECKING:
     from reprlab.gluing import Trained
     from reprlab.means import Means
-
-_ENDINGS = (".csv", ".npz")
 
 
 def glue(
@@ -44,19 +56,15 @@ def glue(
     limit: Annotated[
         int | None, typer.Option(help="Rows of each split, from the first on. Default: all.")
     ] = None,
-    epochs: Annotated[int, typer.Option(help="Passes over the rows.")] = 3,
-    batch: Annotated[int, typer.Option(help="Rows in a training step.")] = 32,
+    epochs: Epochs = 3,
+    batch: Batch = 32,
     rate: Annotated[float | None, typer.Option(help="Learning rate. Default: 2e-5; frozen: 3e-2.")] = None,
     seed: Annotated[int, typer.Option(help="Of the new head, the order of rows, and dropout.")] = 42,
     starts: Annotated[str | None, typer.Option(help="Starts s of --grid: 5,7,9 or 5:14.")] = None,
     seeds: Annotated[int, typer.Option(help="Random orders for each start of --grid.")] = 10,
-    output: Annotated[
-        list[Path] | None, typer.Option("--out", help=".csv (the table) or .npz (every number); repeatable.")
-    ] = None,
-    curves: Annotated[Path | None, typer.Option(help="A .csv for the learning curve of every run.")] = None,
-    checkpoints: Annotated[
-        Path | None, typer.Option(help="A folder for the weights of every run, as safetensors.")
-    ] = None,
+    output: Out = None,
+    curves: Curves = None,
+    checkpoints: Checkpoints = None,
     data_dir: DataDir = None,
     batch_tokens: BatchTokens = 2048,
     device: Device = "auto",
@@ -120,7 +128,8 @@ def glue(
             if not as_json:
                 out.print(escape(str(path)), soft_wrap=True)
         if curves is not None:
-            _write(curves, made.to_dataframe().to_csv(index=False))
+            with writing(curves):
+                curves.write_text(made.to_dataframe().to_csv(index=False), encoding="utf-8")
 
     try:
         each(names, one)
@@ -154,16 +163,8 @@ def _check(
         check_target("--checkpoints", checkpoints, folder=True)
     if device not in DEVICES:
         raise unknown("device", device, DEVICES)
-    if curves is not None and curves.suffix.lower() != ".csv":
-        raise ReprlabError(f"--curves '{curves}': learning curves are written as .csv")
-    for option, path in [("--out", path) for path in output or []] + [("--curves", curves)]:
-        if path is None:
-            continue
-        if path.suffix.lower() not in _ENDINGS:
-            raise ReprlabError(
-                f"--out '{path}': the ending chooses the format; there are {', '.join(_ENDINGS)}"
-            )
-        check_target(option, path)
+    check_files("--out", output or [])
+    check_files("--curves", [curves] if curves else [], (".csv",))
 
 
 def _grid(grid: str | None, layers: int, starts: list[int] | None, seeds: int) -> list[Entry]:
@@ -178,22 +179,11 @@ def _frame(means: Means) -> Any:
 
 
 def _save(made: Trained, means: Means, path: Path) -> None:
-    if path.suffix.lower() == ".npz":
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
-        made.scores.save(path)
-        return
-    _write(path, _frame(means).to_csv(index=False))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
+    with writing(path):
+        if path.suffix.lower() == ".npz":
+            made.scores.save(path)
+        else:
+            path.write_text(_frame(means).to_csv(index=False), encoding="utf-8")
 
 
 def _show(made: Trained, means: Means) -> None:

@@ -38,3 +38,12 @@ Force = Annotated[bool, typer.Option("--force", help="Go on with a capture begun
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Tokens = Annotated[str, typer.Option("--tokens", help="all or no-sinks.")]
+Out = Annotated[
+    list[Path] | None, typer.Option("--out", help=".csv (the table) or .npz (every number); repeatable.")
+]
+Curves = Annotated[Path | None, typer.Option(help="A .csv for the learning curve of every run.")]
+Checkpoints = Annotated[
+    Path | None, typer.Option(help="A folder for the weights of every run, as safetensors.")
+]
+Epochs = Annotated[int, typer.Option(help="Passes over the training rows.")]
+Batch = Annotated[int, typer.Option(help="Rows in a training step.")]

@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from reprlab.cli.files import check_folder
 from reprlab.cli.numbers import whole
 from reprlab.cli.options import (
     BatchTokens,
@@ -26,7 +27,7 @@ from reprlab.cli.options import (
     Yes,
 )
 from reprlab.cli.shell import bar, each, err, loaded, out, say
-from reprlab.cli.work import check_folder, with_options
+from reprlab.cli.work import with_options
 from reprlab.errors import ReprlabError, unknown
 from reprlab.registry import DEVICES, DTYPES, expand
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from reprlab.network import Network
     from reprlab.reporting import Place, Settings
 
-EXAMPLES = ("gsm8k", "builtin")
 _FOUR = ("lambada", "hellaswag", "arc", "winogrande")
 _OPTIONS = {"window_limit": "windows", "precise_limit": "precise", "tuned_limit": "fine-tune"}
 _SIZES: dict[str, dict[str, Any]] = {
@@ -97,7 +97,6 @@ class _Run:
         from reprlab.benchmarks import open_benchmarks
 
         settings = self.settings(32)
-        check_folder("--out", self.out)
         self.corpus.count(min(settings.documents, len(self.corpus)))
         with err.status("opening benchmarks"):
             opened = open_benchmarks(
@@ -108,6 +107,7 @@ class _Run:
         for option, name in [*few, *(("--single-on", name) for name in settings.single_on)]:
             if name not in names:
                 raise unknown(f"benchmark of {option}", name, names)
+        check_folder("--out", self.out)
 
 
 def _run(
@@ -194,7 +194,7 @@ def _run(
     yes: Yes = False,
 ) -> _Run:
     """The options of `report` and `figures`, as a value."""
-    from reprlab.reporting import Place
+    from reprlab.reporting import EXAMPLES, Place
 
     if quick and full:
         raise ReprlabError("--quick and --full: give one of them, or neither")

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
+from reprlab.cli.files import check_files, check_target, writing
 from reprlab.cli.numbers import whole
 from reprlab.cli.options import (
     AsJson,
@@ -21,11 +22,11 @@ from reprlab.cli.options import (
     DeviceMap,
     Dtype,
     ModelsDir,
+    Out,
     Trust,
     Yes,
 )
 from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
-from reprlab.cli.work import check_target
 from reprlab.errors import ReprlabError, unknown
 from reprlab.grids import GRIDS, Entry, paper_grid
 from reprlab.registry import DEVICES, DTYPES, expand, slug
@@ -34,8 +35,6 @@ from reprlab.schedule import Schedule, choose
 if TYPE_CHECKING:
     from reprlab.network import Network
     from reprlab.scores import Scores
-
-_ENDINGS = (".csv", ".npz")
 
 
 def sweep(
@@ -60,9 +59,7 @@ def sweep(
     metric: Annotated[
         str | None, typer.Option(help="What the table shows; u where a benchmark lacks it. Default: acc.")
     ] = None,
-    output: Annotated[
-        list[Path] | None, typer.Option("--out", help=".csv (the table) or .npz (every number); repeatable.")
-    ] = None,
+    output: Out = None,
     lm_eval_json: Annotated[
         Path | None, typer.Option(help="A folder for lm-eval's own results files, one a schedule.")
     ] = None,
@@ -140,7 +137,8 @@ def sweep(
             _show(scores, metric)
         default = Path("reports") / slug(scores.model) / f"{kept}.csv"
         for path in output or [default]:
-            _save(scores, path)
+            with writing(path):
+                scores.save(path)
             if not as_json:
                 out.print(escape(str(path)), soft_wrap=True)
 
@@ -171,12 +169,7 @@ def _check(
     for kind, name, allowed in (("dtype", dtype, ("auto", *DTYPES)), ("device", device, DEVICES)):
         if name not in allowed:
             raise unknown(kind, name, allowed)
-    for path in output or []:
-        if path.suffix.lower() not in _ENDINGS:
-            raise ReprlabError(
-                f"--out '{path}': the ending chooses the format; there are {', '.join(_ENDINGS)}"
-            )
-        check_target("--out", path)
+    check_files("--out", output or [])
 
 
 def _grid(
@@ -185,14 +178,6 @@ def _grid(
     if grid is None:
         return []
     return paper_grid(grid, network.n_layers, starts=starts, seeds=range(seeds), loops=loops)
-
-
-def _save(scores: Scores, path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scores.save(path)
-    except OSError as error:
-        raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
 
 
 def _show(scores: Scores, asked: str | None) -> None:

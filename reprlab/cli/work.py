@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from reprlab.cli.files import check_target
 from reprlab.cli.options import (
     PICTURES,
     TABLES,
@@ -217,26 +217,6 @@ def with_options(make: Callable[..., Any], command: Callable[..., None]) -> Call
     run.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportAttributeAccessIssue]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
-
-
-def check_target(option: str, path: Path, *, folder: bool = False) -> None:
-    """Refuse a file or folder that cannot be written because of what is there already."""
-    if path.is_dir() and not folder:
-        raise ReprlabError(f"{option} '{path}' is a folder: name a file in it")
-    blocking = next((p for p in (*((path,) if folder else ()), *path.parents) if p.is_file()), None)
-    if blocking is not None:
-        raise ReprlabError(f"{option} '{path}' cannot be made: '{blocking}' is a file")
-
-
-def check_folder(option: str, path: Path) -> None:
-    """Refuse a folder in which nothing can be written, before any work: it is made, and tried."""
-    check_target(option, path, folder=True)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except OSError as error:
-        raise ReprlabError(f"{option} '{path}' cannot be written: {error.strerror}") from error
 
 
 def check_outputs(paths: list[Path] | None, models: int) -> None:

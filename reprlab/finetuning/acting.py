@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
+from reprlab.answering import identified, made_on
 from reprlab.benchmarks import open_splits, training_rows
 from reprlab.cache import AnswersFile, AnswersIdentity, Record, hold_answers, open_answers
 from reprlab.capturing import cache_folder
@@ -23,13 +22,14 @@ from reprlab.network import Network, Recipe, needs_accelerate
 from reprlab.plan import Plan
 from reprlab.schedule import Schedule
 from reprlab.sweeping import sweep
-from reprlab.versions import made_with, minor
+from reprlab.versions import minor
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.loading import Opened
     from reprlab.benchmarks.training import Row, Splits
 
 PRESET = "fine-tuned"
+_LIBRARIES = ("accelerate", "lm-eval", "datasets")
 Progress = Callable[[float, float], None]
 Say = Callable[[str], None]
 
@@ -88,7 +88,7 @@ def finetune(
     rows = training_rows(taught, network.positions)
     chosen, count = recipe or RECIPE, len(benchmark.documents)
     identity = _identity(network, opened.scored, chosen, rows, count)
-    with hold_answers(cache_folder(cache), identity, _made_with(network), say=say) as file:
+    with hold_answers(cache_folder(cache), identity, made_on(network, *_LIBRARIES), say=say) as file:
         target = None if checkpoints is None else Path(checkpoints)
         plan = Plan(entry.schedule for entry in entries)
         runs = Runs(network, benchmark, rows, file, plan, chosen, count, target)
@@ -106,7 +106,7 @@ def finetune(
             batches = _batches(answered, count)
         runs.run(batches, lambda done: progress(before[0] + done, before[0] + after))
         results, curves = runs.results(frozen.results()), tuple(runs.curves())
-    made = {**_made_with(network), "mode": PRESET, "recipe": str(chosen)}
+    made = {**made_on(network, *_LIBRARIES), "mode": PRESET, "recipe": str(chosen)}
     about = {"note": f"{network.note}; fine-tuned: {chosen}", "made_with": made}
     return FineTuned(frozen, replace(frozen, **about, benchmarks={results.name: results}), curves)
 
@@ -140,25 +140,12 @@ def _identity(
 ) -> AnswersIdentity:
     digest = hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
     learnt = f"{len(rows)} rows {digest}, accelerate {minor('accelerate')}"
-    return AnswersIdentity(
-        model=network.name,
-        weights=network.digest,
-        tokenizer=network.tokenizer_digest,
+    return identified(
+        network,
         benchmark=scored.name,
         definition=scored.digest,
         preset=PRESET,
         max_new_tokens=0,
-        dtype=network.dtype,
-        attention=network.attention,
-        device=network.device.partition(":")[0],
-        torch=minor("torch"),
-        transformers=minor("transformers"),
         lm_eval=minor("lm-eval"),
         recipe=f"{recipe}, {learnt}; preset {scored.preset}, the first {limit} documents",
     )
-
-
-def _made_with(network: Network) -> dict[str, str]:
-    """What trained the model and scored it."""
-    made = made_with("torch", "transformers", "accelerate", "lm-eval", "datasets", "numpy", "reprlab")
-    return made | {"device": network.device, "threads": str(torch.get_num_threads())}

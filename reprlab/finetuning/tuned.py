@@ -91,6 +91,10 @@ class FineTuned:
         """A row an entry and metric: both scores with standard errors; tuned minus frozen, paired (95 %)."""
         return pd.DataFrame(list(self._rows()))
 
+    def curves_to_dataframe(self) -> pd.DataFrame:
+        """The learning curves: a row a point."""
+        return pd.DataFrame(list(self.curves))
+
     def _rows(self) -> Iterator[dict[str, Any]]:
         before, after = self._results
         for place, entry in enumerate(self.frozen.entries):

@@ -206,7 +206,7 @@ def fit(
     """
     needs_accelerate()
     steps = -(-len(rows) // recipe.batch) * recipe.epochs
-    collate = default if network is None else _collator(network)
+    collate = _stacked if network is None else _collator(network)
     with tempfile.TemporaryDirectory() as scratch, seeded(recipe.seed), _determined():
         options = transformers.TrainingArguments(
             output_dir=scratch,
@@ -249,7 +249,7 @@ def fit(
     return Fitted(_curve(trainer.state.log_history), logits)
 
 
-def default(rows: Sequence[Row]) -> dict[str, Any]:
+def _stacked(rows: Sequence[Row]) -> dict[str, Any]:
     """Rows of equal shape as one tensor an argument."""
     return {key: torch.tensor(np.array([row[key] for row in rows])) for key in rows[0]}
 

@@ -15,7 +15,7 @@ TOKENS = 160  # of an answer, at most
 _ENDS = ("\nQuestion", "\n\n")
 
 
-KINDS = ("gsm8k", "builtin")
+EXAMPLES = ("gsm8k", "builtin")
 
 
 def example(network: Network, data_dir: Path | None, kind: str = "") -> Example:
