@@ -342,7 +342,7 @@ def outlook(jobs: Sequence[Job], plan: Plan) -> str:
     lines = [f"{len(plan):,} schedules, {len(plan.distinct):,} distinct"]
     for job in jobs:
         data, left = job.data, len(job.missing)
-        there = "" if left == len(plan.distinct) else f"; {len(plan.distinct) - left} runs are there already"
+        there = "" if left == len(plan.distinct) else f"; runs there already: {len(plan.distinct) - left}"
         rows = f"{len(data.train):,} rows to train on, {len(data.validation):,} held out"
         lines.append(f"{data.task.name} ({data.source}): {rows}, {job.mode}, {job.recipe}{there}")
     return "\n".join(lines)

@@ -1220,5 +1220,5 @@ def test_glue_prints_a_table_and_keeps_numbers_and_curves(run: Run, glue_rows: P
     kept = {str(entry.schedule) for entry in rl.Scores.load(tmp_path / "a.npz").entries}
     assert {line.split(",")[1] for line in curves[1:]} == kept
     again = run("glue", *options, "--grid", "fig11", "--starts", "1", "--seeds", "2", "--json")
-    assert "runs are there already" in again.err
+    assert "runs there already: 8" in again.err
     assert json.loads(again.out)[0]["benchmark"] == "rte"

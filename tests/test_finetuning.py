@@ -28,7 +28,7 @@ from reprlab.cli.finetuning import _crossing as crossing_line
 from reprlab.cli.finetuning import finetune as command
 from reprlab.errors import ReprlabError
 from reprlab.evaluating import answers
-from reprlab.finetuning import FineTuned, finetune, left_out, runs, share_schedules, turning
+from reprlab.finetuning import FineTuned, finetune, left_out, micro_batch_of, runs, share_schedules, turning
 from reprlab.network import Fitted, Network, Recipe, fit
 from reprlab.results import Column, Results
 from reprlab.scores import Scores
@@ -146,6 +146,47 @@ def test_the_full_schedule_trains_as_the_module_itself_does(whole: Whole, data: 
     assert points == [{"task": "arc", "schedule": "0:6", **point} for point in curve]
 
 
+def shortened(row: dict[str, Any], number: int) -> dict[str, Any]:
+    """A row of which every third has one scored token: the mean over tokens is not that over rows."""
+    last = len(row["labels"]) - 1
+    return {**row, "labels": [-100] * last + row["labels"][last:]} if number % 3 == 0 else row
+
+
+def test_a_batch_in_parts_takes_the_same_steps_but_for_rounding(data: Path) -> None:
+    net = network("tiny-llama")
+    rows, found = [shortened(row, number) for number, row in enumerate(rows_of(net, data))], {}
+    for size in (4, 2, 1):
+        module = copy.deepcopy(net.module).requires_grad_(True)
+        curve = fit(module, rows, RECIPE, network=net, micro_batch=size).curve
+        found[size] = [(point["step"], point["loss"]) for point in curve], module.state_dict()
+    (curve, once), *others = found.values()
+    for parts, weights_of in others:
+        assert np.allclose(parts, curve, rtol=1e-4)
+        assert all(torch.allclose(once[name], weights_of[name], atol=3e-4) for name in once)
+    moved = [(once[name] - weight).abs().max() for name, weight in net.module.state_dict().items()]
+    assert max(moved) > 3e-3, "the steps are ten times what they may differ by"
+
+
+def test_rows_in_memory_together_divide_a_batch(data: Path, tmp_path: Path) -> None:
+    for asked in (0, -2, 3, 8):
+        with pytest.raises(ReprlabError, match=f"--micro-batch {asked}: give a divisor of --batch 4"):
+            tune(data, tmp_path, micro_batch=asked)
+    sizes = [micro_batch_of(Recipe(batch=batch), None) for batch in (64, 20, 7, 11, 1)]
+    assert sizes == [8, 5, 7, 1, 1]
+
+
+def test_too_little_memory_is_said_before_it_is_taken(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(runs, "_free", lambda _: 1e5)
+    tune(data, tmp_path, [], micro_batch=2, say=said.append)
+    tune(data, tmp_path, [], micro_batch=2, say=said.append)  # nothing is left to run: no warning
+    found = "\n".join(said)
+    assert "beside the model, with 2 rows at a time" in found
+    assert found.count("warning: 0.0 GB are free: a smaller --micro-batch takes less") == 1
+
+
 def test_layers_that_do_not_run_keep_their_weights_and_all_others_train(whole: Whole) -> None:
     before = network("tiny-llama").module.state_dict()
     found = weights(whole, SKIP)
@@ -254,7 +295,7 @@ def test_what_is_there_is_not_trained_again_and_anything_else_is(
     assert (len(fits), (tmp_path / "none").exists()) == (0, False)
     assert "2 runs, 2 of them there already" in "\n".join(said)
     assert "note: what is there already writes no checkpoint" in "\n".join(said)
-    for change in ({"limit": 4}, {"train_limit": 9}, {"recipe": replace(RECIPE, seed=8)}):
+    for change in ({"limit": 4}, {"train_limit": 9}, {"recipe": replace(RECIPE, seed=8)}, {"micro_batch": 2}):
         tune(data, whole.cache, [], **change)
         assert len(fits) == 1, change
         fits.clear()
@@ -281,7 +322,10 @@ def test_scores_pair_up_and_say_what_they_are(whole: Whole, data: Path) -> None:
     frozen, tuned = made.frozen.results(), made.tuned.results()
     assert (frozen.ids, frozen.columns, frozen.definition) == (tuned.ids, tuned.columns, tuned.definition)
     assert f"fine-tuned: {RECIPE}" in made.tuned.note
-    assert (made.tuned.made_with["mode"], made.tuned.made_with["recipe"]) == ("fine-tuned", str(RECIPE))
+    assert (made.tuned.made_with["mode"], made.tuned.made_with["recipe"]) == (
+        "fine-tuned",
+        f"{RECIPE}, 4 rows at a time",
+    )
     with pytest.raises(ReprlabError, match="sweeps of one network are joined"):
         made.frozen.joined(made.tuned)
     swept = rl.sweep(network("tiny-llama"), [SKIP], ["arc"], data_dir=data, limit=5, cache=whole.cache)
@@ -590,6 +634,8 @@ def test_the_command_prints_json_and_writes_its_table(call: Call, tmp_path: Path
         ("--train-limit 0", "--train-limit 0: give 1 or more"),
         ("--batch-tokens 0", "--batch-tokens 0: give 1 or more"),
         ("--batch 0", "--batch 0: give 1 or more"),
+        ("--batch 4 --micro-batch 3", "--micro-batch 3: give a divisor of --batch 4"),
+        ("--micro-batch 0", "--micro-batch 0: give a divisor of --batch 64"),
         ("--epochs 0", "--epochs 0: give 1 or more"),
         ("--rate 0", "--rate 0.0: give a number above 0"),
         ("--seed -1", "--seed -1: give 0 or more"),

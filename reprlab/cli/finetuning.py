@@ -50,6 +50,9 @@ def finetune(
     task: Annotated[str, typer.Option(help="arc_challenge, hellaswag or winogrande.")] = "arc_challenge",
     epochs: Epochs = 1,
     batch: Batch = 64,
+    micro_batch: Annotated[
+        int | None, typer.Option(help="Rows of a step in memory together, gradients added up. Default: 8.")
+    ] = None,
     rate: Annotated[float, typer.Option(help="Learning rate of the first step; it falls to 0.")] = 5e-5,
     seed: Annotated[int, typer.Option(help="Of the order of rows, and dropout.")] = 42,
     train_limit: Annotated[
@@ -95,10 +98,11 @@ def finetune(
         )
     with err.status("opening the task"):
         from reprlab.benchmarks import open_splits
-        from reprlab.finetuning import SHARES, share_schedules
+        from reprlab.finetuning import SHARES, micro_batch_of, share_schedules
         from reprlab.network import Recipe
 
         recipe = Recipe(epochs, batch, rate, seed)
+        micro_batch_of(recipe, micro_batch)
         share_schedules(1, wanted or SHARES)  # refuses what is no share
         opened = open_splits(task, data_dir=data_dir, preset=preset)
     kept = "-".join(map(str, ["finetune", slug(task), *([] if limit is None else [limit])]))
@@ -116,6 +120,7 @@ def finetune(
                 task=opened,
                 shares=wanted or SHARES,
                 recipe=recipe,
+                micro_batch=micro_batch,
                 train_limit=train_limit,
                 limit=limit,
                 batch_tokens=batch_tokens,

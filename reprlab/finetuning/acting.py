@@ -15,7 +15,7 @@ from reprlab.cache import AnswersFile, AnswersIdentity, Record, hold_answers, op
 from reprlab.capturing import cache_folder
 from reprlab.errors import ReprlabError
 from reprlab.finetuning.curtailed import SHARES, share_schedules
-from reprlab.finetuning.runs import RECIPE, Runs, outlook, prepared
+from reprlab.finetuning.runs import MICRO_BATCH, RECIPE, Runs, outlook, prepared
 from reprlab.finetuning.tuned import FineTuned
 from reprlab.grids import Entry, labelled
 from reprlab.network import Network, Recipe, needs_accelerate
@@ -41,6 +41,7 @@ def finetune(
     task: str | Splits = "arc",
     shares: Iterable[float] = SHARES,
     recipe: Recipe | None = None,
+    micro_batch: int | None = None,
     train_limit: int | None = None,
     limit: int | None = None,
     data_dir: Path | str | None = None,
@@ -56,10 +57,12 @@ def finetune(
     `schedules`: by default `share_schedules` of `shares`; the full model is always there. `task`: arc,
     hellaswag, winogrande, or opened `Splits`; rows come from the hub or from `data_dir`
     (arc_challenge/{train,test}.jsonl), of which `train_limit` and `limit` take the first (default: all).
-    `recipe`: by default one epoch, batch 64, rate 5e-5, seed 42. The loss is that of the right ending's
-    tokens behind lm-eval's own prompt without examples. The tuned model answers in the same batches as the
-    frozen one, whose answers come from `sweep`. The network itself stays as it is. A finished run is kept in
-    the cache, a killed one starts anew. `checkpoints` is a folder for each run's weights, as safetensors.
+    `recipe`: by default one epoch, batch 64, rate 5e-5, seed 42. `micro_batch`: so many rows of a batch are
+    in memory together, by default 8 (or the next divisor); the step is the same but for rounding. The loss is
+    that of the right ending's tokens behind lm-eval's own prompt without examples. The tuned model answers in
+    the same batches as the frozen one, whose answers come from `sweep`. The network itself stays as it is. A
+    finished run is kept in the cache, a killed one starts anew. `checkpoints` is a folder for each run's
+    weights, as safetensors.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
@@ -87,11 +90,12 @@ def finetune(
         say(f"note: {note}")
     rows = training_rows(taught, network.positions)
     chosen, count = recipe or RECIPE, len(benchmark.documents)
-    identity = _identity(network, opened.scored, chosen, rows, count)
+    at_once = micro_batch_of(chosen, micro_batch)
+    identity = _identity(network, opened.scored, chosen, at_once, rows, count)
     with hold_answers(cache_folder(cache), identity, made_on(network, *_LIBRARIES), say=say) as file:
         target = None if checkpoints is None else Path(checkpoints)
         plan = Plan(entry.schedule for entry in entries)
-        runs = Runs(network, benchmark, rows, file, plan, chosen, count, target)
+        runs = Runs(network, benchmark, rows, file, plan, chosen, at_once, count, target)
         say(outlook(runs))
         before, after = [0.0], runs.work
 
@@ -106,9 +110,22 @@ def finetune(
             batches = _batches(answered, count)
         runs.run(batches, lambda done: progress(before[0] + done, before[0] + after))
         results, curves = runs.results(frozen.results()), tuple(runs.curves())
-    made = {**made_on(network, *_LIBRARIES), "mode": PRESET, "recipe": str(chosen)}
+    made = {**made_on(network, *_LIBRARIES), "mode": PRESET, "recipe": f"{chosen}, {at_once} rows at a time"}
     about = {"note": f"{network.note}; fine-tuned: {chosen}", "made_with": made}
     return FineTuned(frozen, replace(frozen, **about, benchmarks={results.name: results}), curves)
+
+
+def micro_batch_of(recipe: Recipe, asked: int | None) -> int:
+    """How many rows of a batch are in memory together: what was asked for, else up to 8.
+
+    >>> micro_batch_of(Recipe(batch=64), None), micro_batch_of(Recipe(batch=20), None)
+    (8, 5)
+    """
+    if asked is None:
+        return max(size for size in range(1, MICRO_BATCH + 1) if recipe.batch % size == 0)
+    if asked < 1 or recipe.batch % asked:
+        raise ReprlabError(f"--micro-batch {asked}: give a divisor of --batch {recipe.batch}")
+    return asked
 
 
 def _trainable(network: Network) -> None:
@@ -136,10 +153,11 @@ def _batches(frozen: AnswersFile, limit: int) -> list[list[Record]]:
 
 
 def _identity(
-    network: Network, scored: Opened, recipe: Recipe, rows: Sequence[Row], limit: int
+    network: Network, scored: Opened, recipe: Recipe, micro_batch: int, rows: Sequence[Row], limit: int
 ) -> AnswersIdentity:
     digest = hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
     learnt = f"{len(rows)} rows {digest}, accelerate {minor('accelerate')}"
+    scores = f"preset {scored.preset}, the first {limit} documents"
     return identified(
         network,
         benchmark=scored.name,
@@ -147,5 +165,5 @@ def _identity(
         preset=PRESET,
         max_new_tokens=0,
         lm_eval=minor("lm-eval"),
-        recipe=f"{recipe}, {learnt}; preset {scored.preset}, the first {limit} documents",
+        recipe=f"{recipe}, {micro_batch} rows at a time, {learnt}; {scores}",
     )

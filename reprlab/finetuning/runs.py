@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psutil
+import torch
 from numpy.typing import NDArray
 
 from reprlab.answering import Job
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
     from reprlab.benchmarks.training import Row
 
 RECIPE = Recipe(epochs=1, batch=64, rate=5e-5, seed=42)
+MICRO_BATCH = 8  # rows of a step in memory together, at most
 _PASSES = 3.0  # a training step's work in forward passes
 _STATES = 4  # numbers a weight while it trains: itself, its gradient, and AdamW's two means
+_KEPT = 17  # numbers a layer keeps of a token for its gradient, in widths (Korthikanti et al. 2022)
+_LOGITS = 4  # times a token's logits are there: themselves, as chances, and the gradients of both
 
 Numbers = NDArray[np.float64]
 
@@ -57,6 +62,7 @@ class Runs:
     file: AnswersFile
     plan: Plan
     recipe: Recipe
+    micro_batch: int
     limit: int
     target: Path | None
 
@@ -85,6 +91,15 @@ class Runs:
 
     def _job(self, network: Network, file: AnswersFile, schedule: Schedule) -> Job:
         return Job(network, self.benchmark, file, Plan([schedule]), self.limit, divergence=False)
+
+    @property
+    def memory(self) -> float:
+        """About the bytes that a run takes beside the model: its training weights, and its largest step."""
+        weights = sum(weight.numel() for weight in self.network.module.parameters())
+        layers = max(schedule.layer_calls for schedule in self.plan.distinct)
+        token = _LOGITS * self.network.vocabulary + _KEPT * self.network.width * layers
+        longest = max(len(row["input_ids"]) for row in self.rows)
+        return 4.0 * (_STATES * weights + self.micro_batch * longest * token)
 
     def run(self, batches: Sequence[Sequence[Record]], progress: Callable[[float], None]) -> None:
         """Train and score what is missing, run by run, answering in these batches."""
@@ -120,6 +135,7 @@ class Runs:
                 self.rows,
                 self.recipe,
                 network=tuned,
+                micro_batch=self.micro_batch,
                 device=tuned.device,
                 progress=lambda done, _: progress(done / steps, 0),
             )
@@ -182,16 +198,25 @@ def _copied(network: Network) -> Network:
     return replace(network, module=copy.deepcopy(network.module).requires_grad_(True))
 
 
+def _free(device: str) -> float:
+    """The bytes that are free where a network runs."""
+    if device.startswith("cuda"):
+        return float(torch.cuda.mem_get_info(device)[0])
+    return float(psutil.virtual_memory().available)
+
+
 def outlook(runs: Runs) -> str:
     """What is about to run, in lines."""
     count, there = len(runs.plan.distinct), len(runs.plan.distinct) - len(runs.missing)
-    weights = sum(weight.numel() for weight in runs.network.module.parameters())
+    size = f"about {runs.memory / 1e9:.1f} GB beside the model, with {runs.micro_batch} rows at a time"
     lines = [
         f"fine-tuning on {runs.benchmark.name}: {len(runs.rows):,} rows, {runs.tokens:,} tokens, "
         f"{runs.recipe}; {runs.limit:,} documents to score",
-        f"{count} runs, {there} of them there already; a run takes {4 * _STATES * weights / 1e9:.1f} GB "
-        "beside the model, and what its batches need",
+        f"{count} runs, {there} of them there already; a run takes {size}",
     ]
+    if there < count and runs.memory > (free := _free(runs.network.device)):
+        less = "a smaller --micro-batch takes less" if runs.micro_batch > 1 else "it may be killed"
+        lines.append(f"warning: {free / 1e9:.1f} GB are free: {less}")
     if runs.target is not None and there:
         lines.append("note: what is there already writes no checkpoint; with another --cache it runs anew")
     return "\n".join(lines)

@@ -194,6 +194,7 @@ def fit(
     network: Network | None = None,
     held: Sequence[Row] = (),
     measure: Measure | None = None,
+    micro_batch: int | None = None,
     device: str = "cpu",
     progress: Progress = lambda done, total: None,
 ) -> Fitted:
@@ -201,17 +202,19 @@ def fit(
 
     `network` pads its rows of tokens; rows without one are stacked (of features, say). `held` rows are looked
     at after each epoch, `measure` says what of their logits goes on the curve: (row, label) -> metrics by
-    name. The curve has `step`, `epoch` and `loss` (the mean since the point before), and at each epoch's end
-    `held_loss` and the metrics.
+    name. `micro_batch`: so many rows of a step are in memory together and gradients add up; only for a
+    language model, whose loss stays the mean over all tokens of the step. The curve has `step`, `epoch` and
+    `loss` (the mean since the point before), and at each epoch's end `held_loss` and the metrics.
     """
     needs_accelerate()
-    steps = -(-len(rows) // recipe.batch) * recipe.epochs
+    steps, size = -(-len(rows) // recipe.batch) * recipe.epochs, micro_batch or recipe.batch
     collate = _stacked if network is None else _collator(network)
     with tempfile.TemporaryDirectory() as scratch, seeded(recipe.seed), _determined():
         options = transformers.TrainingArguments(
             output_dir=scratch,
-            per_device_train_batch_size=recipe.batch,
-            per_device_eval_batch_size=recipe.batch,
+            per_device_train_batch_size=size,
+            per_device_eval_batch_size=size,
+            gradient_accumulation_steps=recipe.batch // size,
             num_train_epochs=recipe.epochs,
             learning_rate=recipe.rate,
             lr_scheduler_type="linear",
