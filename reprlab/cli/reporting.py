@@ -170,6 +170,9 @@ def _run(
     trained_starts: Annotated[
         str | None, typer.Option(help="Starts at which an encoder is trained as a whole, too. Default: none.")
     ] = None,
+    trained_variants: Annotated[
+        str | None, typer.Option(help="Of --trained-starts only these: skip,parallel. Default: all.")
+    ] = None,
     fine_tune: Annotated[
         int | None, typer.Option(help="Documents of ARC for fig. 13. Default: 0, none (--full: 400).")
     ] = None,
@@ -234,6 +237,7 @@ def _run(
         "glue": _tasks(glue),
         "glue_limit": glue_limit,
         "trained_starts": whole("--trained-starts", trained_starts),
+        "trained_variants": _split(trained_variants),
         "tuned_limit": fine_tune,
         "example": example,
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reprlab.errors import ReprlabError
-from reprlab.grids import Entry, compared_starts, paper_grid
-from reprlab.schedule import Schedule
+from reprlab.grids import VARIANTS, Entry, compared_starts, paper_grid
+from reprlab.schedule import Schedule, choose
 
 MOST_SEEDS = 1000  # random orders of a start
+_CHANGES = {line.variant: line for line in VARIANTS[1:]}  # all but the full model
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Settings:
     more in float32, over so many documents of `precise_on` (by default the last benchmark; 0: left out).
 
     For an encoder: `glue` are the tasks of classifiers on it (none: left out), over all their rows or
-    `glue_limit` of each split; `trained_starts` the starts at which it is trained as a whole, too.
+    `glue_limit` of each split; `trained_starts` the starts at which it is trained as a whole, too, under
+    `trained_variants` (none named: all).
     `tuned_limit`: fig. 13, scored on so many documents of ARC (0: left out). `example`: the question of
     fig. 16, the first of `gsm8k` (by default, where it is among the rows) or of `builtin`.
     """
@@ -44,6 +46,7 @@ class Settings:
     glue: tuple[str, ...] = ()
     glue_limit: int | None = None
     trained_starts: tuple[int, ...] = ()
+    trained_variants: tuple[str, ...] = ()
     tuned_limit: int = 0
     example: str = ""
 
@@ -57,6 +60,8 @@ class Settings:
                 raise ReprlabError(f"{option} {value}: give 1 or more")
         if self.seeds > MOST_SEEDS:
             raise ReprlabError(f"--seeds {self.seeds}: give {MOST_SEEDS} at most")
+        for name in self.trained_variants:
+            choose(_CHANGES, name, "variant")
         if min(self.loops, default=1) < 1:
             raise ReprlabError(f"--loops {min(self.loops)}: give counts of 1 or more")
         left = {
@@ -99,7 +104,9 @@ class Settings:
     def trained_grid(self, layers: int) -> list[Entry]:
         """The schedules under which an encoder is trained as a whole."""
         starts = [start for start in self.trained_starts if start in range(layers // 2)]
-        return paper_grid("fig11", layers, starts=starts, seeds=range(1)) if starts else []
+        found = paper_grid("fig11", layers, starts=starts, seeds=range(1)) if starts else []
+        names = self.trained_variants and {"full", *self.trained_variants}
+        return [entry for entry in found if not names or entry.variant in names]
 
     def loop_grid(self, layers: int) -> list[Entry]:
         """The schedules of fig. 10."""
