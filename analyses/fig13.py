@@ -3,8 +3,9 @@
 Caption: Score on ARC-Challenge when the share M/T of layers is left out from the middle (skip): as the
 layers are (frozen), and after one epoch of training on ARC's training questions (rate 5e-5, batch 64). Left
 the accuracy, in the middle the continuous score u, the probability of the right answer among the choices;
-right the gain in u, paired over documents. Bands: 95 % intervals. Dotted: guessing. The green line is where
-the gain turns from positive to not, its band the 95 % interval; dashed the paper's 30 %.
+right the gain in u, paired over documents. Bands: 95 % intervals over documents; the chance of training
+itself, one run a share, is not in them. Dotted: guessing. The green line is where the gain turns from
+positive to not, its band the 95 % interval; dashed the paper's 30 %.
 
 Claim: Fine-tuning helps where less than 30 % of the layers are left out, and hurts beyond.
 """

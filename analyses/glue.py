@@ -1,11 +1,12 @@
 """Figs. 4 to 9 and 11 for an encoder. GLUE under every variant.
 
 Caption: Score on GLUE against the start s, a panel a variant; the scale on top is the number M = T-2s-1 of
-middle layers that it changes. Coloured lines: tasks, each the mean of its metrics, with a classifier trained
-on the frozen encoder; black: their unnormalised mean, with its 95 % interval over held-out rows; grey with
-open marks: the mean where the whole encoder was trained. Dashed: the mean of the full model, dotted: of
-always answering the largest class. Rings: means above the full model, interval and all (paired). Last
-panels: the means of all variants, frozen and trained.
+middle layers that it changes. Coloured lines: tasks, each the mean of its metrics, with a classifier
+trained on the frozen encoder; black: their unnormalised mean, with its 95 % interval over held-out rows
+(the chance of training itself, a run with one seed, is not in it); grey with open marks: the mean where the
+whole encoder was trained. Dashed: the mean of the full model, dotted: of always answering the largest
+class. Rings: means above the full model, interval and all (paired). Last panels: the means of all variants,
+frozen and trained.
 
 Claim: Repeating one layer is worst here too; looped parallel is sometimes above the full model, frozen and
 trained.

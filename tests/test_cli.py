@@ -1129,6 +1129,9 @@ BAD_REPORTS: dict[str, str] = {
     "report --model tiny-llama --benchmarks ,": "--benchmarks '' names none: write them with commas between",
     "report --model tiny-llama --example mine": "unknown example 'mine'",
     "report --model tiny-llama --glue rt": "unknown GLUE task 'rt': did you mean 'rte'?",
+    "report --model tiny-bert --trained-starts 1": "--trained-starts goes with --glue: give both, or neither",
+    "report --model tiny-bert --glue rte --trained-variants skip": "--trained-variants goes with --tra",
+    "report --model tiny-bert --glue rte --glue-limit 0": "--glue-limit 0: give 1 or more",
     "report --model tiny-llama --scores none.npz": "--scores 'none.npz': there is no such file",
     "report --model tiny-llama --fine-tune -1": "--fine-tune -1: give a number of documents",
     "report --model tiny-llama --out /proc/reprlab": "--out '/proc/reprlab' cannot be written",
@@ -1204,6 +1207,17 @@ def test_a_wrong_glue_is_one_line(run: Run, options: str, glue_rows: Path) -> No
     assert "Traceback" not in done.err
     assert done.err.splitlines().count("") == 0
     assert sum(line.startswith("reprlab: ") for line in done.err.splitlines()) == 1
+
+
+def test_a_report_trains_an_encoder_at_the_starts_that_it_has(run: Run, glue_rows: Path) -> None:
+    small = "--corpus builtin --benchmarks builtin_pronoun --documents 3 --starts 1,7 --seeds 1"
+    trained = "--glue rte --trained-starts 1,9 --trained-variants skip"
+    done = run("report", "--model", "tiny-bert", "--data-dir", glue_rows, *small.split(), *trained.split())
+    assert done.code == 0, done
+    assert "note: --starts: 7 leave no middle in 6 layers, and are left out" in done.err
+    assert "note: --trained-starts: 9 leave no middle in 6 layers, and are left out" in done.err
+    kept = rl.Scores.load("reports/tiny-bert/unfrozen.npz")
+    assert [str(entry.schedule) for entry in kept.entries] == ["0:6", "0 1 5"]
 
 
 def test_glue_prints_a_table_and_keeps_numbers_and_curves(run: Run, glue_rows: Path, tmp_path: Path) -> None:

@@ -224,7 +224,14 @@ def test_an_encoder_is_scored_by_classifiers_where_tasks_are_named(tmp_path: Pat
         ({"loop_limit": -1}, "--loop-limit -1: give a number of documents, 0 to leave it out"),
         ({"window_limit": -1}, "--windows -1: give a number of documents"),
         ({"precise_limit": -1}, "--precise -1: give a number of documents"),
-        ({"trained_variants": ("skip", "loped")}, "unknown variant 'loped'"),
+        (
+            {"glue": ("rte",), "trained_starts": (1,), "trained_variants": ("skip", "loped")},
+            "unknown variant 'loped'",
+        ),
+        ({"glue": ("rte",), "trained_variants": ("skip",)}, "--trained-variants goes with --trained-starts"),
+        ({"trained_starts": (1,)}, "--trained-starts goes with --glue: give both, or neither"),
+        ({"glue_limit": 8}, "--glue-limit goes with --glue: give both, or neither"),
+        ({"glue": ("rte",), "glue_limit": 0}, "--glue-limit 0: give 1 or more"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(given: dict[str, Any], message: str) -> None:
@@ -233,12 +240,12 @@ def test_settings_that_make_no_sense_are_refused(given: dict[str, Any], message:
 
 
 def test_an_encoder_is_trained_as_a_whole_under_the_variants_named() -> None:
-    some = replace(SMALL, trained_starts=(1, 2, 9), trained_variants=("skip", "parallel"))
+    some = replace(SMALL, glue=("rte",), trained_starts=(1, 2, 9), trained_variants=("skip", "parallel"))
     found = [(entry.variant, entry.start) for entry in some.trained_grid(6)]
     assert found == [("full", None), ("skip", 1), ("skip", 2), ("parallel", 1), ("parallel", 2)]
     every = replace(some, trained_variants=()).trained_grid(6)
     assert {entry.variant for entry in every} == {line.variant for line in VARIANTS}
-    assert replace(some, trained_starts=()).trained_grid(6) == []
+    assert replace(some, trained_starts=(), trained_variants=()).trained_grid(6) == []
 
 
 def test_quick_starts_lie_in_the_window_of_the_verdicts() -> None:

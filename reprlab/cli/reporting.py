@@ -315,10 +315,12 @@ def report(
 
 def _left(settings: Settings, layers: int) -> None:
     """Say which of the starts asked for the model does not have."""
-    left = sorted(set(settings.starts or ()) - set(settings.starts_of(layers)))
-    if left and len(left) < len(settings.starts or ()):
-        none = f"{', '.join(map(str, left))} leave no middle in {layers} layers"
-        say(f"note: --starts: {none}, and are left out")
+    starts = set(settings.starts or ())
+    some = {"--starts": starts} if starts & {*settings.starts_of(layers)} else {}
+    for option, asked in {**some, "--trained-starts": {*settings.trained_starts}}.items():
+        if left := sorted(asked - {*range(layers // 2)}):
+            none = f"{', '.join(map(str, left))} leave no middle in {layers} layers"
+            say(f"note: {option}: {none}, and are left out")
 
 
 def _show(index: Path) -> None:

@@ -55,11 +55,19 @@ class Settings:
             ("--documents", self.documents),
             ("--limit", self.limit),
             ("--seeds", self.seeds),
+            ("--glue-limit", self.glue_limit),
         ):
-            if value < 1:
+            if value is not None and value < 1:
                 raise ReprlabError(f"{option} {value}: give 1 or more")
         if self.seeds > MOST_SEEDS:
             raise ReprlabError(f"--seeds {self.seeds}: give {MOST_SEEDS} at most")
+        for option, given, other, there in (
+            ("--glue-limit", self.glue_limit is not None, "--glue", self.glue),
+            ("--trained-starts", self.trained_starts, "--glue", self.glue),
+            ("--trained-variants", self.trained_variants, "--trained-starts", self.trained_starts),
+        ):
+            if given and not there:
+                raise ReprlabError(f"{option} goes with {other}: give both, or neither")
         for name in self.trained_variants:
             choose(_CHANGES, name, "variant")
         if min(self.loops, default=1) < 1:
