@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -17,7 +16,7 @@ import psutil
 from numpy.typing import NDArray
 
 from reprlab.answering import identified, made_on
-from reprlab.cache import AnswersFile, AnswersIdentity, Record, hold_answers
+from reprlab.cache import AnswersFile, AnswersIdentity, Record, hold_all
 from reprlab.capturing import cache_folder
 from reprlab.errors import ReprlabError
 from reprlab.glue_tasks import Glue, open_glue
@@ -115,13 +114,10 @@ def glue(
     )
     chosen = recipe or recipe_of(mode)
     plan = Plan(entry.schedule for entry in entries)
-    with ExitStack() as stack:
+    identities = [_identity(network, one, mode, chosen) for one in opened]
+    with hold_all(cache_folder(cache), identities, made_on(network, "accelerate"), say=say) as files:
         jobs: list[Job] = []
-        for one in opened:
-            identity = _identity(network, one, mode, chosen)
-            file = stack.enter_context(
-                hold_answers(cache_folder(cache), identity, made_on(network, "accelerate"), say=say)
-            )
+        for one, file in zip(opened, files, strict=True):
             target = None if checkpoints is None else Path(checkpoints) / one.task.name
             jobs.append(Job(network, one, file, plan, mode, chosen, batch_tokens, target))
         say(outlook(jobs, plan))

@@ -66,17 +66,18 @@ class Means:
             middle = None if start is None else self.scores.layers - 2 * start - 1
             for name, value, drawn, floor in self._cells(row):
                 whole, others = self._full(name)
-                gain = interval(drawn - others)
+                ends = dict(zip(("low", "high"), _ends(drawn), strict=True))
+                gain = dict(zip(("gain_low", "gain_high"), _ends(drawn - others), strict=True))
                 found.append(
                     {
                         **{key: labels[key] for key in labels if key != "row"},
                         "middle": middle,
                         "benchmark": name,
                         "score": float(value),
-                        **dict(zip(("low", "high"), interval(drawn), strict=True)),
+                        **ends,
                         "floor": float(floor),
                         "gain": float(value - whole),
-                        **dict(zip(("gain_low", "gain_high"), gain, strict=True)),
+                        **gain,
                     }
                 )
         return found
@@ -89,6 +90,11 @@ class Means:
 
     def _full(self, name: str) -> tuple[float, NDArray[np.float32]]:
         return next((value, drawn) for one, value, drawn, _ in self._cells(0) if one == name)
+
+
+def _ends(drawn: NDArray[np.float32]) -> list[float]:
+    """The ends of an interval, to the digits that draws in single precision have."""
+    return [round(end, 6) for end in interval(drawn)]
 
 
 def task_means(scores: Scores, *, count: int = DRAWS) -> Means:

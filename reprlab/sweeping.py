@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprlab.answering import Job, identified, made_on, ready
 from reprlab.benchmarks import export, open_benchmarks
-from reprlab.cache import AnswersIdentity, hold_answers
+from reprlab.cache import AnswersIdentity, hold_all
 from reprlab.capturing import cache_folder
 from reprlab.errors import ReprlabError
 from reprlab.grids import Entry, labelled
@@ -76,14 +75,12 @@ def sweep(
         allow_code=allow_code,
     )
     plan = Plan(entry.schedule for entry in entries)
-    with ExitStack() as stack:
-        jobs: list[Job] = []
-        for one in opened:
-            identity = _identity(network, one, max_new_tokens)
-            file = stack.enter_context(
-                hold_answers(cache_folder(cache), identity, made_on(network, *_LIBRARIES), say=say)
-            )
-            jobs.append(ready(network, one, file, plan, limit, batch_tokens, divergence))
+    identities = [_identity(network, one, max_new_tokens) for one in opened]
+    with hold_all(cache_folder(cache), identities, made_on(network, *_LIBRARIES), say=say) as files:
+        jobs = [
+            ready(network, one, file, plan, limit, batch_tokens, divergence)
+            for one, file in zip(opened, files, strict=True)
+        ]
         for one in jobs:
             for note in one.benchmark.notes:
                 say(f"note: {note}")

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import reprlab as rl
 from reprlab import cache
-from reprlab.cache import AnswersIdentity, Capture, Record, hold_answers, open_answers
+from reprlab.cache import AnswersIdentity, Capture, Record, hold_all, hold_answers, open_answers
 from reprlab.errors import ReprlabError
 from reprlab.network import Network
 
@@ -366,6 +366,28 @@ def test_reading_answers_that_are_not_there_says_so(tmp_path: Path) -> None:
 def test_reading_writes_nothing(kept: Path) -> None:
     with open_answers(kept) as answers, pytest.raises(ReprlabError, match="readonly"):
         answers.put(0, [("0:5", "values", np.zeros((2, 2)))])
+
+
+def test_files_are_held_in_one_order_whatever_was_asked_for_first(tmp_path: Path) -> None:
+    """Each taking its own first file, two writers would wait for each other's second one for ever."""
+    other = IDENTITY.model_copy(update={"benchmark": "hellaswag"})
+    both, order = threading.Barrier(2, timeout=10), [IDENTITY, other]
+    done: list[str] = []
+
+    def write(identities: list[AnswersIdentity]) -> None:
+        both.wait()
+        for _ in range(40):
+            with hold_all(tmp_path, identities, {}) as files:
+                done.append("".join(file.identity.benchmark for file in files))
+
+    writers = [threading.Thread(target=write, args=(given,), daemon=True) for given in (order, order[::-1])]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(30)
+    assert (done.count("archellaswag"), done.count("hellaswagarc")) == (40, 40)
+    with hold_all(tmp_path, [other, IDENTITY, other], {}) as files:
+        assert files[0] is files[2] is not files[1]
 
 
 def test_a_second_writer_waits_and_says_so(kept: Path) -> None:

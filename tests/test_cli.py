@@ -1184,6 +1184,7 @@ BAD_GLUE: dict[str, str] = {
     "--grid fig04 --batch 0": "--batch 0: give 1 or more",
     "--grid fig04 --rate 0": "--rate 0.0: give a number above 0",
     "--grid fig04 --seed -1": "--seed -1: give 0 or more",
+    "--grid fig04 --seed 4294967296": "--seed 4294967296: give 0 or more, below 2^32",
     "--grid fig04 --seeds 0": "--seeds 0: give 1 or more",
     "--grid fig04 --starts 9": "start 9 leaves no middle in 6 layers",
     "--schedule 0:3 --starts 1": "--starts goes with --grid",
@@ -1192,6 +1193,8 @@ BAD_GLUE: dict[str, str] = {
     "--grid fig04 --frozen --checkpoints kept": "--checkpoints goes with unfrozen encoders",
     "--grid fig04 --device gpu": "unknown device 'gpu'",
     "--grid fig04 --out a.txt": "--out 'a.txt': the ending chooses the format; there are .csv, .npz",
+    "--grid fig04 --out /proc/a.csv": "--out '/proc/a.csv' cannot be written: No such file",
+    "--grid fig04 --checkpoints /proc/kept": "--checkpoints '/proc/kept' cannot be written: No such file",
     "--grid fig04 --curves a.txt": "--curves 'a.txt': the ending chooses the format; there are .csv",
     "--grid fig04 --batch-tokens 0": "--batch-tokens 0: give 1 or more",
     "--grid fig04 --model tiny-llama": "'tiny-llama' has no trained pooler to put a classifier on",
@@ -1221,7 +1224,7 @@ def test_a_report_trains_an_encoder_at_the_starts_that_it_has(run: Run, glue_row
 
 
 def test_glue_prints_a_table_and_keeps_numbers_and_curves(run: Run, glue_rows: Path, tmp_path: Path) -> None:
-    options = ["--model", "tiny-bert", "--tasks", "rte", "--data-dir", glue_rows, "--frozen"]
+    options = ["--model", "tiny-bert", "--tasks", "rte,rte", "--data-dir", glue_rows, "--frozen"]
     files = ["--out", tmp_path / "a.csv", "--out", tmp_path / "a.npz", "--curves", tmp_path / "c.csv"]
     done = run("glue", *options, "--grid", "fig11", "--starts", "1", "--seeds", "2", *files)
     assert done.code == 0, done
@@ -1236,3 +1239,4 @@ def test_glue_prints_a_table_and_keeps_numbers_and_curves(run: Run, glue_rows: P
     again = run("glue", *options, "--grid", "fig11", "--starts", "1", "--seeds", "2", "--json")
     assert "runs there already: 8" in again.err
     assert json.loads(again.out)[0]["benchmark"] == "rte"
+    assert Path("reports/tiny-bert/glue-fig11-rte-frozen.csv").is_file()

@@ -11,6 +11,7 @@ from reprlab.cache.answers import (
     Record,
     answer_files,
     damage,
+    hold_all,
     hold_answers,
     open_answers,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "find",
     "folders",
     "hold",
+    "hold_all",
     "hold_answers",
     "open_answers",
     "open_capture",

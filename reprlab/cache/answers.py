@@ -12,7 +12,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -250,6 +250,19 @@ def hold_answers(
             yield found
     finally:
         lock.release()
+
+
+@contextmanager
+def hold_all(
+    root: Path, identities: Sequence[AnswersIdentity], about: dict[str, Any], *, say: Say = lambda _: None
+) -> Generator[list[AnswersFile]]:
+    """Hold several files, equal ones once, in the order of paths: no two processes wait for each other."""
+    held: dict[Path, AnswersFile] = {}
+    with ExitStack() as stack:
+        for one in sorted(identities, key=lambda identity: identity.path(root)):
+            if one.path(root) not in held:
+                held[one.path(root)] = stack.enter_context(hold_answers(root, one, about, say=say))
+        yield [held[one.path(root)] for one in identities]
 
 
 def _prepare(base: sqlite3.Connection, identity: AnswersIdentity, about: dict[str, Any]) -> None:

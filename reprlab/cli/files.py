@@ -19,6 +19,17 @@ def check_target(option: str, path: Path, *, folder: bool = False) -> None:
     blocking = next((p for p in (*((path,) if folder else ()), *path.parents) if p.is_file()), None)
     if blocking is not None:
         raise ReprlabError(f"{option} '{path}' cannot be made: '{blocking}' is a file")
+    _tried(
+        option, path, next(p for p in (*((path,) if folder else ()), *path.absolute().parents) if p.is_dir())
+    )
+
+
+def _tried(option: str, path: Path, folder: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ReprlabError(f"{option} '{path}' cannot be written: {error.strerror}") from error
 
 
 def check_folder(option: str, path: Path) -> None:
@@ -26,10 +37,9 @@ def check_folder(option: str, path: Path) -> None:
     check_target(option, path, folder=True)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
     except OSError as error:
         raise ReprlabError(f"{option} '{path}' cannot be written: {error.strerror}") from error
+    _tried(option, path, path)
 
 
 def check_files(option: str, paths: Sequence[Path], endings: Sequence[str] = NUMBERS) -> None:

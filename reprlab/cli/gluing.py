@@ -121,7 +121,13 @@ def glue(
         rows.extend(json.loads(_frame(means).to_json(orient="records")))
         if not as_json:
             _show(made, means)
-        kept = f"glue-{grid or 'schedules'}-{'+'.join(wanted)}-{mode}{'' if limit is None else f'-{limit}'}"
+        parts = [
+            grid or "schedules",
+            "+".join(made.scores.benchmarks),
+            mode,
+            *([] if limit is None else [limit]),
+        ]
+        kept = "-".join(map(str, ["glue", *parts]))
         default = Path("reports") / slug(made.scores.model) / f"{kept}.csv"
         for path in output or [default]:
             _save(made, means, path)

@@ -137,6 +137,8 @@ class FineTuned:
         if math.isinf(value):
             where = f"at {shares[-1]:.2f}, the last share" if value > 0 else "at no share"
             reason = f"no turn: the difference of {metric} is positive {where}"
+        if len(shares) == 1:
+            reason = "no turn: that takes two shares at least"
         return Crossing(
             value=math.nan if reason else value,
             low=low,

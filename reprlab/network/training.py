@@ -50,8 +50,8 @@ class Recipe:
                 raise ReprlabError(f"{option} {value}: give 1 or more")
         if not 0 < self.rate < float("inf"):
             raise ReprlabError(f"--rate {self.rate}: give a number above 0")
-        if self.seed < 0:
-            raise ReprlabError(f"--seed {self.seed}: give 0 or more")
+        if not 0 <= self.seed < 2**32:
+            raise ReprlabError(f"--seed {self.seed}: give 0 or more, below 2^32")
 
     def __str__(self) -> str:
         """
