@@ -7,7 +7,8 @@ PYTHON ?= python3
 DATA ?= ../shared/data
 RUN = .venv/bin
 REPORT = $(RUN)/reprlab report --corpus lambada --data-dir $(DATA)
-SIZE = --limit 400 --starts 5:15 --seeds 3 --loops 1:29 --loop-limit 64 --precise 100 --example builtin
+SIZE = --limit 400 --starts 5:15 --seeds 3 --loops 1:29 --loop-limit 64 --precise 100 --example builtin --fine-tune 400
+GLUE = --glue rte,sst2,wnli --trained-starts 1 --trained-variants skip,middle_repeat,parallel,looped_parallel
 
 .PHONY: demo test fast check same figures bench
 .DELETE_ON_ERROR:
@@ -41,9 +42,10 @@ same: .venv/ready
 
 figures: .venv/ready
 	$(REPORT) --model smollm2-135m --dtype bfloat16 --benchmarks lambada,hellaswag,arc,winogrande $(SIZE)
-	$(REPORT) --model minilm-l6 --documents 100
+	$(REPORT) --model minilm-l6 --documents 100 $(GLUE)
 
 bench: .venv/ready
 	$(RUN)/python bench/capture.py
 	$(RUN)/python bench/sweep.py
 	$(RUN)/python bench/similarity.py
+	$(RUN)/python bench/glue.py --data-dir $(DATA)

@@ -61,12 +61,23 @@ def reading(numbers: dict[str, Any]) -> str:
     turn = numbers["turns"]["u"]
     gains = ", ".join(f"{_gain(row)} at {row['share']:.0%}" for row in turn["differences"])
     where = f"{numbers['model']} on {numbers['documents']} documents of {numbers['benchmark']}"
-    said = f"{where}: one epoch changes u by {gains}"
+    said = f"{where}: one epoch changes u by {gains}{_guessing(numbers)}"
     if turn["value"] is None:
         return f"{said}; {turn['reason']}."
     ends = f"[{turn['ends'][0]}, {turn['ends'][1]}]"
-    beyond = f" ({turn['none']:.0%} of draws have no turn)" if turn["none"] else ""
+    beyond = f" ({turn['none']:.0%} of draws have no turn)" if turn["none"] >= 0.005 else ""
     return f"{said}; the gain turns at {turn['value']:.0%} {ends}{beyond}, where the paper has 30 %."
+
+
+def _guessing(numbers: dict[str, Any]) -> str:
+    """That the frozen full model is not above guessing, where it is not."""
+    full = next(
+        row for row in numbers["rows"] if (row["part"], row["metric"], row["left_out"]) == ("frozen", "u", 0)
+    )
+    if full["low"] > numbers["floor"]:
+        return ""
+    spread = f"{full['score']:.3f} [{full['low']:.3f}, {full['high']:.3f}]"
+    return f" (the frozen full model has {spread}, which is not above guessing, {numbers['floor']:.3f})"
 
 
 def _gain(row: dict[str, Any]) -> str:

@@ -164,3 +164,10 @@ def test_fig13_without_a_turn_says_so_and_draws_none() -> None:
     assert numbers["turns"]["u"]["value"] is None
     assert "no turn: the difference of u is positive" in analysis("fig13").reading(numbers)
     assert "the gain turns" not in words(analysis("fig13").draw(numbers))
+
+
+def test_fig13_says_that_the_full_model_is_not_above_guessing_where_it_is_not() -> None:
+    numbers = tuned()
+    assert "guessing" not in analysis("fig13").reading(numbers)
+    low = {**numbers, "floor": 0.99}
+    assert "which is not above guessing, 0.990)" in analysis("fig13").reading(low)

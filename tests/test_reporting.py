@@ -18,6 +18,7 @@ from typing import Any
 import browser
 import numpy as np
 import pytest
+import torch
 from examples import network
 
 import reprlab as rl
@@ -354,8 +355,9 @@ def test_a_report_names_what_it_was_made_from(made: Path) -> None:
     assert said["model"] == "tiny-llama"
     assert "12 documents" in said["swept"]
     assert "4 documents of builtin" in said["hidden states"]
-    assert f"torch {__import__('torch').__version__.split('+')[0]}" in said["versions"]
+    assert f"torch {torch.__version__.split('+')[0]}" in said["versions"]
     assert {"processor", "threads", "memory", "time", "digest of the weights"} <= set(said)
+    assert said["threads"].startswith(f"{torch.get_num_threads()} in the last call")
 
 
 def test_the_eight_questions_are_answered_for_every_model(made: Path) -> None:

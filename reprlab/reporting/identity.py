@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import torch
 
 from reprlab.evidence import Evidence
 from reprlab.plan import Plan
@@ -23,10 +24,10 @@ _LIBRARIES = ("reprlab", "torch", "transformers", "nnsight", "lm-eval", "dataset
 def identity(evidence: Evidence, settings: Settings, seconds: float) -> dict[str, str]:
     """Model, data, schedules, versions, processor, threads, memory and time, each a line."""
     made: dict[str, str] = {}
-    if evidence.capture is not None:
-        made |= evidence.capture.manifest.made_with
     if evidence.scores is not None:
         made |= evidence.scores.made_with
+    if evidence.capture is not None:  # made here, where scores may have been taken from elsewhere
+        made |= evidence.capture.manifest.made_with
     found = {"model": evidence.model, "weights": evidence.note, "layers": str(evidence.layers)}
     capture = evidence.capture
     if capture is not None:
@@ -46,7 +47,7 @@ def identity(evidence: Evidence, settings: Settings, seconds: float) -> dict[str
     found["versions"] = ", ".join(f"{name} {made[name]}" for name in _LIBRARIES if name in made)
     found["processor"] = f"{processor()}, {os.cpu_count()} cores; device {made.get('device', 'cpu')}"
     found["threads"] = (
-        f"{made.get('threads', '1')} in the last call; what was there already may have had others"
+        f"{torch.get_num_threads()} in the last call; what was there already may have had others"
     )
     found["memory"] = (
         f"{psutil.virtual_memory().total / 2**30:.0f} GiB, of which {_peak():.1f} GiB were used at most"
