@@ -64,9 +64,15 @@ def reading(numbers: dict[str, Any]) -> str:
     said = f"{where}: one epoch changes u by {gains}{_guessing(numbers)}"
     if turn["value"] is None:
         return f"{said}; {turn['reason']}."
-    ends = f"[{turn['ends'][0]}, {turn['ends'][1]}]"
     beyond = f" ({turn['none']:.0%} of draws have no turn)" if turn["none"] >= 0.005 else ""
-    return f"{said}; the gain turns at {turn['value']:.0%} {ends}{beyond}, where the paper has 30 %."
+    also = (
+        "" if numbers["turns"]["acc"]["value"] is None else f"; by accuracy at {_at(numbers['turns']['acc'])}"
+    )
+    return f"{said}; the gain turns at {_at(turn)}{beyond}, where the paper has 30 %{also}."
+
+
+def _at(turn: dict[str, Any]) -> str:
+    return f"{turn['value']:.0%} [{turn['ends'][0]}, {turn['ends'][1]}]"
 
 
 def _guessing(numbers: dict[str, Any]) -> str:
