@@ -34,20 +34,35 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
         table = scores.to_dataframe()
         for row in table[table["metric"].isin(["u", "acc"])].itertuples():
             left = layers - rl.Schedule.parse(row.schedule, layers).layer_calls
-            ends = {"low": row.value - 1.96 * row.stderr, "high": row.value + 1.96 * row.stderr}
+            half = 1.96 * row.stderr  # both metrics lie in [0, 1]
+            ends = {"low": max(0.0, row.value - half), "high": min(1.0, row.value + half)}
             kept = {"schedule": row.schedule, "left_out": left, "share": left / layers, "score": row.value}
             rows.append({"part": part, "metric": row.metric, **kept, **ends})
     results = found.frozen.results(name)
     turns = {metric: _turn(found.crossing(metric)) for metric in ("u", "acc")}
+    rows += [row for metric, turn in turns.items() for row in _gained(turn, metric, layers)]
     about = {"model": evidence.model, "note": evidence.note, "layers": layers, "benchmark": name}
     made = {"documents": len(results.ids), "recipe": found.tuned.made_with.get("recipe", "")}
     return {**about, **made, "floor": results.floor, "rows": rows, "turns": turns}
 
 
+def _gained(turn: dict[str, Any], metric: str, layers: int) -> list[dict[str, Any]]:
+    """The third panel's numbers as rows beside the curves'."""
+    found: list[dict[str, Any]] = []
+    for gain in turn["differences"]:
+        where = {"schedule": gain["schedule"], "left_out": round(gain["share"] * layers)}
+        ends = {"share": gain["share"], "score": gain["value"], "low": gain["low"], "high": gain["high"]}
+        found.append({"part": "gain", "metric": metric, **where, **ends})
+    return found
+
+
 def _turn(found: Any) -> dict[str, Any]:
     """Where the gain turns; an end outside the shares that were run is at theirs, and said to be beyond."""
     keys = ("share", "value", "low", "high")
-    gains = [{key: getattr(one, key) for key in keys} for one in found.differences]
+    gains = [
+        {"schedule": str(one.schedule), **{key: getattr(one, key) for key in keys}}
+        for one in found.differences
+    ]
     first, last = gains[0]["share"], gains[-1]["share"]
     ends = (found.low, found.high)
     words = [f"{e:.0%}" if math.isfinite(e) else f"{'before' if e < 0 else 'beyond'} all" for e in ends]
@@ -99,7 +114,7 @@ def draw(numbers: dict[str, Any]) -> Any:
     title = f"Skip, then fine-tuning: {numbers['model']}"
     with figures.sheet(1, 3, height=2.4, title=title) as panels:
         for ax, (metric, words) in zip(panels, figures.METRICS.items(), strict=False):
-            rows = [row for row in numbers["rows"] if row["metric"] == metric]
+            rows = [row for row in numbers["rows"] if row["metric"] == metric and row["part"] in looks]
             figures.curves(ax, figures.lines_by(rows, "part"), x="share", value="score", looks=looks)
             ax.axhline(numbers["floor"], color="0.45", lw=0.8, ls=(0, (1, 1.5)), label="guessing")
             ax.set(title=f"{numbers['benchmark']}, {words}", ylabel="score")

@@ -1,12 +1,12 @@
 """Figs. 4 to 9 and 11 for an encoder. GLUE under every variant.
 
 Caption: Score on GLUE against the start s, a panel a variant; the scale on top is the number M = T-2s-1 of
-middle layers that it changes. Coloured lines: tasks, each the mean of its metrics, with a classifier
-trained on the frozen encoder; black: their unnormalised mean, with its 95 % interval over held-out rows
-(the chance of training itself, a run with one seed, is not in it); grey with open marks: the mean where the
-whole encoder was trained. Dashed: the mean of the full model, dotted: of always answering the largest
-class. Rings: means above the full model, interval and all (paired). Last panels: the means of all variants,
-frozen and trained.
+middle layers that it changes. Thin lines: tasks, each the mean of its metrics, with a classifier trained on
+the frozen encoder; black: their unnormalised mean, with its 95 % interval over held-out rows (the chance of
+training itself, a run with one seed, is not in it); open marks: the mean where the whole encoder was
+trained. Dashed: the mean of the full model, dotted: of always answering the largest class. Random is the
+mean over orders, trained one order. Rings: means above the full model, interval and all (paired). Last
+panels: the means of all variants, frozen and trained.
 
 Claim: Repeating one layer is worst here too; looped parallel is sometimes above the full model, frozen and
 trained.
@@ -23,7 +23,8 @@ NEEDS = ("scores",)
 USES = ("unfrozen",)
 VARIANTS = ("skip", "middle_repeat", "reverse", "random", "parallel", "looped_parallel")
 _KEPT = ("variant", "times", "start", "middle", "schedule", "seeds", "benchmark")
-_NUMBERS = ("score", "low", "high", "gain", "gain_low", "gain_high")
+_NUMBERS = ("score", "low", "high", "gain", "gain_low", "gain_high", "floor")
+_MARKS = ("s", "^", "D", "v", "P", "X", "*")  # of tasks
 
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
@@ -43,17 +44,25 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
             if row["variant"] == "full":
                 full.setdefault(mode, {})[row["benchmark"]] = [row[key] for key in _NUMBERS[:3]]
                 floors[row["benchmark"]] = row["floor"]
-            elif row["variant"] in VARIANTS:
+            if row["variant"] in (*VARIANTS, "full"):
                 rows.append({"mode": mode, **kept})
-    if not rows:
+    if all(row["variant"] == "full" for row in rows):
         raise rl.ReprlabError("no start of any variant was swept")
     tasks = {name: _metrics(results) for name, results in evidence.scores.benchmarks.items()}
+    held = {name: len(results.ids) for name, results in evidence.scores.benchmarks.items()}
+    recipes = {mode: scores.made_with.get("recipe", "") for mode, scores in parts.items() if scores}
     about = {"model": evidence.model, "note": evidence.note, "layers": evidence.layers}
-    return {**about, "tasks": tasks, "full": full, "floors": floors, "rows": rows}
+    made = {"held": held, "recipes": recipes}
+    return {**about, **made, "tasks": tasks, "full": full, "floors": floors, "rows": rows}
 
 
 def _metrics(results: Any) -> list[str]:
     return [metric for metric in results.metrics if metric != "u"]
+
+
+def _points(numbers: dict[str, Any], mode: str) -> list[dict[str, Any]]:
+    """The rows of a mode but the full model's."""
+    return [row for row in numbers["rows"] if row["mode"] == mode and row["variant"] != "full"]
 
 
 def _whole(numbers: dict[str, Any]) -> str:
@@ -69,8 +78,7 @@ def reading(numbers: dict[str, Any]) -> str:
 def _told(numbers: dict[str, Any], mode: str) -> str:
     of = _whole(numbers)
     score, low, high = numbers["full"][mode][of]
-    rows = [row for row in numbers["rows"] if (row["mode"], row["benchmark"]) == (mode, of)]
-    rows = [row for row in rows if row["middle"] > 1]
+    rows = [row for row in _points(numbers, mode) if row["benchmark"] == of and row["middle"] > 1]
     floor = f"largest class {numbers['floors'][of]:.3f}"
     said = f"{mode}, the full model has {score:.3f} [{low:.3f}, {high:.3f}] ({floor})"
     if not rows:
@@ -91,11 +99,11 @@ def draw(numbers: dict[str, Any]) -> Any:
     with figures.sheet(2, 4, height=4.4, title=title, alike=True) as grid:
         panels = list(grid.flat)
         for ax, variant in zip(panels, shown, strict=False):
-            _variant(ax, numbers, [row for row in numbers["rows"] if row["variant"] == variant], of)
+            _variant(ax, numbers, variant, of)
             ax.set_title(variant.replace("_", " "), pad=17)
         for ax, mode in zip(panels[len(shown) :], modes, strict=False):
-            rows = [row for row in numbers["rows"] if (row["mode"], row["benchmark"]) == (mode, of)]
-            figures.curves(ax, figures.lines_by(rows, "variant"), value="score", band=0.1)
+            rows = [row for row in _points(numbers, mode) if row["benchmark"] == of]
+            _together(ax, rows)
             _levels(ax, numbers, mode, of)
             _axes(ax, numbers)
             ax.set_title(f"all variants, {mode}", pad=17)
@@ -108,15 +116,32 @@ def draw(numbers: dict[str, Any]) -> Any:
     return grid[0, 0].figure
 
 
-def _variant(ax: Any, numbers: dict[str, Any], rows: list[dict[str, Any]], of: str) -> None:
+def _together(ax: Any, rows: list[dict[str, Any]]) -> None:
+    """A line a variant with its band; where all have one start alone, marks with bars, side by side."""
+    if len({row["start"] for row in rows}) == 1:
+        shift = [0.16 * (place - (len(rows) - 1) / 2) for place in range(len(rows))]
+        rows = [{**row, "start": row["start"] + by} for row, by in zip(rows, shift, strict=True)]
+        for name, (row,) in figures.lines_by(rows, "variant").items():
+            colour = figures.looks_of([name])[name].colour
+            ax.vlines(row["start"], row["low"], row["high"], color=colour, lw=0.9, zorder=2)
+    figures.curves(ax, figures.lines_by(rows, "variant"), value="score", band=0.1)
+
+
+def _variant(ax: Any, numbers: dict[str, Any], variant: str, of: str) -> None:
+    rows = [row for row in numbers["rows"] if row["variant"] == variant]
     frozen = figures.lines_by((row for row in rows if row["mode"] == "frozen"), "benchmark")
     looks = {of: figures.Look("black", "o", "-", 1.8)}
-    figures.curves(ax, {name: r for name, r in frozen.items() if name != of}, value="score", band=0)
+    tasks = {
+        name: figures.Look("0.5", mark, (0, (3, 1)))
+        for name, mark in zip(numbers["tasks"], _MARKS, strict=False)
+    }
+    alone = {name: r for name, r in frozen.items() if name != of}
+    figures.curves(ax, alone, value="score", band=0, looks=tasks)
     figures.curves(ax, {of: frozen[of]} if of in frozen else {}, value="score", looks=looks)
     trained = [row for row in rows if (row["mode"], row["benchmark"]) == ("trained", of)]
     for row in sorted(trained, key=lambda row: row["start"]):
         ends = [[row["score"] - row["low"]], [row["high"] - row["score"]]]
-        look: Any = {"fmt": "s", "color": "0.45", "mfc": "white", "ms": 4, "lw": 0.8}
+        look: Any = {"fmt": "s", "color": "black", "mfc": "white", "ms": 5, "lw": 0.8}
         ax.errorbar([row["start"]], [row["score"]], yerr=ends, **look, label=f"{of}, trained")
     above = [row for row in [*frozen.get(of, []), *trained] if row["gain_low"] > 0]
     ring: Any = {"ls": "", "marker": "o", "ms": 8, "mfc": "none", "mec": "#d55e00", "label": "above full"}
@@ -136,10 +161,15 @@ def _levels(ax: Any, numbers: dict[str, Any], mode: str, of: str) -> None:
 
 
 def _axes(ax: Any, numbers: dict[str, Any]) -> None:
-    starts = sorted({row["start"] for row in numbers["rows"]})
+    starts = sorted({row["start"] for row in numbers["rows"]} - {None})
     figures.start_axes(ax, starts, numbers["layers"])
 
 
 def _foot(numbers: dict[str, Any]) -> str:
-    tasks = "; ".join(f"{name}: {' and '.join(metrics)}" for name, metrics in numbers["tasks"].items())
-    return f"{tasks}. The dashed line is the full model's: frozen, but in the panel of trained encoders."
+    tasks = "; ".join(
+        f"{name}: {' and '.join(metrics)}, {numbers['held'][name]:,} rows"
+        for name, metrics in numbers["tasks"].items()
+    )
+    recipes = "; ".join(f"{mode}: {recipe}" for mode, recipe in numbers["recipes"].items())
+    dashed = "The dashed line is the full model's: frozen, but in the panel of trained encoders."
+    return f"{tasks}. {recipes}.\n{dashed}"

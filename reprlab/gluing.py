@@ -101,10 +101,15 @@ def glue(
     >>> made.scores.results("rte").metrics, len(made.scores)
     (('acc', 'u'), 2)
     """
+    for given in (schedules, tasks):
+        if isinstance(given, str):
+            raise ReprlabError(f"one text was given, not a list: write [{given!r}]")
     if mode not in MODES:
         raise ReprlabError(f"unknown mode '{mode}': there are {', '.join(MODES)}")
     if checkpoints is not None and mode == "frozen":
         raise ReprlabError("--checkpoints goes with unfrozen encoders: a frozen one is the model itself")
+    if batch_tokens < 1:
+        raise ReprlabError(f"--batch-tokens {batch_tokens}: give 1 or more")
     needs_accelerate()
     encoder(network)
     entries = labelled(schedules, network.n_layers)
@@ -341,6 +346,8 @@ def outlook(jobs: Sequence[Job], plan: Plan) -> str:
         there = "" if left == len(plan.distinct) else f"; runs there already: {len(plan.distinct) - left}"
         rows = f"{len(data.train):,} rows to train on, {len(data.validation):,} held out"
         lines.append(f"{data.task.name} ({data.source}): {rows}, {job.mode}, {job.recipe}{there}")
+    if any(job.target and len(job.missing) < len(plan.distinct) for job in jobs):
+        lines.append("note: what is there already writes no checkpoint; with another --cache it runs anew")
     return "\n".join(lines)
 
 

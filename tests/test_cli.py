@@ -1131,6 +1131,10 @@ BAD_REPORTS: dict[str, str] = {
     "report --model tiny-llama --glue rt": "unknown GLUE task 'rt': did you mean 'rte'?",
     "report --model tiny-bert --trained-starts 1": "--trained-starts goes with --glue: give both, or neither",
     "report --model tiny-bert --glue rte --trained-variants skip": "--trained-variants goes with --tra",
+    "report --model tiny-bert --glue=": "--glue '' names none: write them with commas between",
+    "report --model tiny-bert --glue rte --trained-starts 1 --trained-variants ,": "--trained-variants '' na",
+    "report --model tiny-bert --benchmarks builtin --corpus builtin --data-dir . --glue rte": "GLUE task",
+    "report --model tiny-llama --benchmarks builtin --corpus builtin --data-dir . --fine-tune 4": "'arc'",
     "report --model tiny-bert --glue rte --glue-limit 0": "--glue-limit 0: give 1 or more",
     "report --model tiny-llama --scores none.npz": "--scores 'none.npz': there is no such file",
     "report --model tiny-llama --fine-tune -1": "--fine-tune -1: give a number of documents",
@@ -1195,6 +1199,7 @@ BAD_GLUE: dict[str, str] = {
     "--grid fig04 --out a.txt": "--out 'a.txt': the ending chooses the format; there are .csv, .npz",
     "--grid fig04 --out /proc/a.csv": "--out '/proc/a.csv' cannot be written: No such file",
     "--grid fig04 --checkpoints /proc/kept": "--checkpoints '/proc/kept' cannot be written: No such file",
+    "--grid fig04 --out a.csv --out a.csv": "--out and --out name the same file, 'a.csv': give two",
     "--grid fig04 --curves a.txt": "--curves 'a.txt': the ending chooses the format; there are .csv",
     "--grid fig04 --batch-tokens 0": "--batch-tokens 0: give 1 or more",
     "--grid fig04 --model tiny-llama": "'tiny-llama' has no trained pooler to put a classifier on",
@@ -1236,6 +1241,8 @@ def test_glue_prints_a_table_and_keeps_numbers_and_curves(run: Run, glue_rows: P
     curves = (tmp_path / "c.csv").read_text().splitlines()
     kept = {str(entry.schedule) for entry in rl.Scores.load(tmp_path / "a.npz").entries}
     assert {line.split(",")[1] for line in curves[1:]} == kept
+    huge = ("--batch", "100000000000", "--limit", "99999999999999999999")
+    assert run("glue", *options, "--schedule", "0:2 4:6", *huge).code == 0
     again = run("glue", *options, "--grid", "fig11", "--starts", "1", "--seeds", "2", "--json")
     assert "runs there already: 8" in again.err
     assert json.loads(again.out)[0]["benchmark"] == "rte"

@@ -470,7 +470,7 @@ def test_the_interval_is_that_of_paired_draws_of_units() -> None:
 @pytest.mark.parametrize(
     ("gains", "end", "says"),
     [
-        ((0.0, -0.1), 0.0, "no turn: the difference of u is positive at no share"),
+        ((0.0, -0.1), -math.inf, "no turn: the difference of u is positive at no share"),
         ((0.1, 0.2), math.inf, "no turn: the difference of u is positive at 0.40, the last share"),
         ((-0.1, 0.2), math.inf, "no turn: the difference of u is positive at 0.40, the last share"),
     ],
@@ -623,7 +623,7 @@ def test_the_command_prints_json_and_writes_its_table(call: Call, tmp_path: Path
     (found,) = json.loads(printed)
     assert found["model"] == "tiny-llama"
     assert {row["schedule"] for row in found["rows"]} == {"0:6"}
-    assert set(found["crossing"]) == {"value", "low", "high", "none", "reason"}
+    assert set(found["crossing"]) == {"value", "low", "high", "none", "reason", "ends"}
     assert found["crossing"]["reason"] == "no turn: that takes two shares at least"
     assert (tmp_path / "reports/tiny-llama/finetune-arc_challenge-2.csv").is_file()
 
@@ -639,6 +639,8 @@ def test_the_command_prints_json_and_writes_its_table(call: Call, tmp_path: Path
         ("--micro-batch 0", "--micro-batch 0: give a divisor of --batch 64"),
         ("--epochs 0", "--epochs 0: give 1 or more"),
         ("--rate 0", "--rate 0.0: give a number above 0"),
+        ("--rate 1e300", "--rate 1e+300: give a number above 0, at most 1e+30"),
+        ("--out a.csv --curves ./a.csv", "--out and --curves name the same file, 'a.csv': give two"),
         ("--seed -1", "--seed -1: give 0 or more"),
         ("--shares x", "--shares 'x': give numbers from 0 to 1 as in 0,.1,.3"),
         ("--shares 0,2", "--shares 2: give numbers from 0 to 1"),

@@ -325,7 +325,7 @@ def test_training_rows_of_one_label_are_refused(tmp_path: Path, name: str) -> No
     why = "nothing can be learned from one label"
     assert len(open_glue([name], data_dir=tmp_path, limit=4)) == 1
     assert refused(name, data_dir=tmp_path, limit=2) == (
-        f"'{file}' has label {one} for all of its 2 rows: {why}, give a larger --limit"
+        f"'{file}' has label {one} for all of its 2 rows: {why}, take more rows than the limit does"
     )
     write(file, rows)
     for limit in (None, 4):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,6 +50,16 @@ def check_files(option: str, paths: Sequence[Path], endings: Sequence[str] = NUM
                 f"{option} '{path}': the ending chooses the format; there are {', '.join(endings)}"
             )
         check_target(option, path)
+
+
+def check_apart(options: Mapping[str, Sequence[Path]]) -> None:
+    """Refuse a file that several options, or one option twice, would write."""
+    seen: dict[Path, str] = {}
+    for option, paths in options.items():
+        for path in paths:
+            other = seen.setdefault(path.resolve(), option)
+            if other != option or paths.count(path) > 1:
+                raise ReprlabError(f"{other} and {option} name the same file, '{path}': give two")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from reprlab.cli.files import check_files, check_target, writing
+from reprlab.cli.files import check_apart, check_files, check_target, writing
 from reprlab.cli.options import (
     AsJson,
     Batch,
@@ -78,8 +78,6 @@ def finetune(
     as_json: AsJson = False,
 ) -> None:
     """Fine-tune a model under each schedule and set it against the frozen one; finished runs are kept."""
-    from reprlab.models import known
-
     _check(device, output, curves, checkpoints)
     for option, value in (
         ("--train-limit", train_limit),
@@ -91,6 +89,8 @@ def finetune(
     if run and shares is not None:
         raise ReprlabError("--schedule and --shares: give one of them")
     parsed, wanted = [Schedule.parse(text) for text in run or []], _shares(shares)
+    from reprlab.models import known
+
     names = expand([model], known(models_dir))
     if len(names) > 1 and (output or curves or checkpoints):
         raise ReprlabError(
@@ -156,6 +156,7 @@ def _check(device: str, output: list[Path] | None, curves: Path | None, checkpoi
         raise unknown("device", device, DEVICES)
     check_files("--out", output or [])
     check_files("--curves", [curves] if curves else [], (".csv",))
+    check_apart({"--out": output or [], "--curves": [curves] if curves else []})
     if checkpoints is not None:
         check_target("--checkpoints", checkpoints, folder=True)
 
@@ -172,7 +173,9 @@ def _shares(text: str | None) -> list[float]:
 def _told(made: FineTuned, crossing: Crossing) -> dict[str, Any]:
     rows = json.loads(made.to_dataframe().to_json(orient="records"))
     where = {name: getattr(crossing, name) for name in ("value", "low", "high", "none", "reason")}
-    return {"model": made.frozen.model, "rows": rows, "crossing": plain(where)}
+    shares = [gain.share for gain in crossing.differences]
+    ends = [_end(share, shares[0], shares[-1]) for share in (crossing.low, crossing.high)]
+    return {"model": made.frozen.model, "rows": rows, "crossing": {**plain(where), "ends": ends}}
 
 
 def _show(made: FineTuned, crossing: Crossing) -> None:
@@ -211,6 +214,8 @@ def _show(made: FineTuned, crossing: Crossing) -> None:
 def _crossing(crossing: Crossing) -> str:
     """Where tuning stops helping, in a line."""
     shares = [gain.share for gain in crossing.differences]
+    if len(shares) == 1:
+        return crossing.reason
     ends = [_end(share, shares[0], shares[-1]) for share in (crossing.low, crossing.high)]
     spread = f"95 %: {ends[0]} to {ends[1]}, {crossing.none:.0%} of draws have none"
     said = crossing.reason or f"tuning stops helping where {crossing.value:.2f} of the layers are left out"

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from reprlab.cli.files import check_files, check_target, writing
+from reprlab.cli.files import check_apart, check_files, check_target, writing
 from reprlab.cli.numbers import whole
 from reprlab.cli.options import (
     AsJson,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 def glue(
     model: Annotated[str, typer.Option(help="An encoder: bert-large, minilm-l6, a folder; or a glob.")],
     tasks: Annotated[
-        str, typer.Option(help="With commas between: cola, sst2, mrpc, stsb, qnli, rte, wnli.")
+        str, typer.Option(help="With commas between: cola, sst2, mrpc, stsb, qnli, rte, wnli; or all.")
     ] = "cola,sst2,mrpc,stsb,qnli,rte,wnli",
     grid: Annotated[str | None, typer.Option(help=f"The paper's: {', '.join(GRIDS)}.")] = None,
     run: Annotated[
@@ -75,10 +75,6 @@ def glue(
     as_json: AsJson = False,
 ) -> None:
     """Train a classifier on an encoder under each schedule and score it on GLUE; finished runs are kept."""
-    from reprlab.glue_tasks import open_glue
-    from reprlab.gluing import recipe_of
-    from reprlab.models import known
-
     texts = run or []
     _check(grid, texts, frozen, authors_dropout, device, output, curves, checkpoints)
     for option, value in (("--batch-tokens", batch_tokens), ("--seeds", seeds)):
@@ -88,12 +84,16 @@ def glue(
     if grid is None and starts:
         raise ReprlabError("--starts goes with --grid: a --schedule says it all")
     parsed = [Schedule.parse(text) for text in texts]
+    from reprlab.glue_tasks import TASKS, open_glue
+    from reprlab.gluing import recipe_of
+    from reprlab.models import known
+
     names = expand([model], known(models_dir))
     if len(names) > 1 and (output or curves or checkpoints):
         raise ReprlabError(
             f"--model stands for {len(names)} models: leave --out, --curves, --checkpoints away"
         )
-    wanted = [name.strip() for name in tasks.split(",") if name.strip()]
+    wanted = [*TASKS] if tasks == "all" else [name.strip() for name in tasks.split(",") if name.strip()]
     mode = "unfrozen" if not frozen else "authors-dropout" if authors_dropout else "frozen"
     recipe = recipe_of(mode, epochs, batch, rate, seed)
     opened = open_glue(wanted, data_dir=data_dir, limit=limit)
@@ -171,6 +171,7 @@ def _check(
         raise unknown("device", device, DEVICES)
     check_files("--out", output or [])
     check_files("--curves", [curves] if curves else [], (".csv",))
+    check_apart({"--out": output or [], "--curves": [curves] if curves else []})
 
 
 def _grid(grid: str | None, layers: int, starts: list[int] | None, seeds: int) -> list[Entry]:

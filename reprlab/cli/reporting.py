@@ -94,7 +94,9 @@ class _Run:
 
     def check(self) -> None:
         """What can be refused before anything is loaded."""
-        from reprlab.benchmarks import open_benchmarks
+        from reprlab.benchmarks import open_benchmarks, open_splits
+        from reprlab.glue_tasks import open_glue
+        from reprlab.reporting.gathering import FINE_TUNED_ON
 
         settings = self.settings(32)
         self.corpus.count(min(settings.documents, len(self.corpus)))
@@ -102,6 +104,10 @@ class _Run:
             opened = open_benchmarks(
                 settings.benchmarks, data_dir=self.place.data_dir, preset=self.place.preset
             )
+            if settings.glue:
+                open_glue(settings.glue, data_dir=self.place.data_dir, limit=settings.glue_limit)
+            if settings.tuned_limit:
+                open_splits(FINE_TUNED_ON, data_dir=self.place.data_dir, preset=self.place.preset)
         names = [one.name for one in opened]
         few = [("--precise-on", name) for name in (settings.precise_on,) if name]
         for option, name in [*few, *(("--single-on", name) for name in settings.single_on)]:
@@ -213,6 +219,8 @@ def _run(
         raise unknown("example", example, EXAMPLES)
     if benchmarks is not None and not _split(benchmarks):
         raise ReprlabError("--benchmarks '' names none: write them with commas between, or leave it away")
+    if trained_variants is not None and not _split(trained_variants):
+        raise ReprlabError("--trained-variants '' names none: write them with commas between")
     for path in scores or ():
         if not path.is_file():
             raise ReprlabError(f"--scores '{path}': there is no such file")
@@ -265,6 +273,8 @@ def _tasks(text: str | None) -> tuple[str, ...] | None:
     from reprlab.glue_tasks import TASKS
 
     names = tuple(TASKS) if text == "all" else _split(text)
+    if text is not None and not names:
+        raise ReprlabError("--glue '' names none: write them with commas between, or leave it away")
     for name in names or ():
         if name not in TASKS:
             raise unknown("GLUE task", name, [*TASKS, "all"])

@@ -37,9 +37,9 @@ class Gain:
 class Crossing:
     """The share of layers left out from which on tuning helps no more, and its 95 % interval.
 
-    Of the draws of documents' units, those in which it helps at no share count as the first one, those in
-    which it helps up to the end as beyond the last one (inf); `none` is the share of both. `value` is NaN,
-    with a `reason`, where either holds of the scores themselves.
+    Of the draws of documents' units, those in which it helps at no share count as before the first one
+    (-inf), those in which it helps up to the end as beyond the last one (inf); `none` is the share of both.
+    `value` is NaN, with a `reason`, where either holds of the scores themselves.
     """
 
     value: float
@@ -132,7 +132,7 @@ class FineTuned:
         value = float(turning(shares, np.array([[gain.value] for gain in gains]))[0])
         tuned, frozen = (bootstrap(how, part, codes, draws(codes, count)) for part in items)
         turns = turning(shares, tuned - frozen)
-        low, high = _ends(np.maximum(turns, shares[0]))
+        low, high = _ends(turns)
         reason = ""
         if math.isinf(value):
             where = f"at {shares[-1]:.2f}, the last share" if value > 0 else "at no share"

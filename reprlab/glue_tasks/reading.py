@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -154,13 +155,21 @@ def _revision(found: Mapping[str, Any]) -> str:
 
 
 def _split(task: GlueTask, rows: Iterator[tuple[str, Row]], limit: int | None) -> Split:
-    checked = [(_texts(task, *placed), _label(task, *placed)) for placed in islice(rows, limit)]
+    checked = [(_texts(task, *placed), _label(task, *placed)) for placed in _first(rows, limit)]
     return Split(tuple(texts for texts, _ in checked), tuple(label for _, label in checked))
+
+
+def _first(rows: Iterator[tuple[str, Row]], limit: int | None) -> Iterator[tuple[str, Row]]:
+    return islice(rows, None if limit is None else min(limit, sys.maxsize))
 
 
 def _trainable(where: str, train: Split, limit: int | None) -> Split:
     if len(set(train.labels)) < 2:
-        do = "add rows of another" if limit is None or len(train) < limit else "give a larger --limit"
+        do = (
+            "add rows of another"
+            if limit is None or len(train) < limit
+            else "take more rows than the limit does"
+        )
         given = f"label {train.labels[0]} for all of its {len(train)} rows"
         raise ReprlabError(f"{where} has {given}: nothing can be learned from one label, {do}")
     return train

@@ -29,6 +29,7 @@ Numbers = NDArray[np.float64]
 Row = Mapping[str, Any]  # what a module takes of one text: lists of numbers by argument, and `labels`
 Measure = Callable[[Numbers], Mapping[str, float]]
 Progress = Callable[[float, float], None]
+_FASTEST = 1e30  # rates that a float32 can hold, many times over
 _LOGS = 20  # points of a learning curve, beside those at each epoch's end
 
 
@@ -48,8 +49,8 @@ class Recipe:
         for option, value in (("--epochs", self.epochs), ("--batch", self.batch)):
             if value < 1:
                 raise ReprlabError(f"{option} {value}: give 1 or more")
-        if not 0 < self.rate < float("inf"):
-            raise ReprlabError(f"--rate {self.rate}: give a number above 0")
+        if not 0 < self.rate <= _FASTEST:
+            raise ReprlabError(f"--rate {self.rate}: give a number above 0, at most {_FASTEST:g}")
         if not 0 <= self.seed < 2**32:
             raise ReprlabError(f"--seed {self.seed}: give 0 or more, below 2^32")
 
@@ -71,7 +72,7 @@ def encoder(network: Network) -> Any:
     if getattr(network.base, "pooler", None) is None:
         raise ReprlabError(
             f"'{network.name}' has no trained pooler to put a classifier on: GLUE runs on BERT encoders "
-            "(bert-large, minilm-l6, a BERT's folder), loaded with pooled=True"
+            "(bert-large, minilm-l6, a BERT's folder)"
         )
     return network.base
 
@@ -213,7 +214,7 @@ def fit(
         options = transformers.TrainingArguments(
             output_dir=scratch,
             per_device_train_batch_size=size,
-            per_device_eval_batch_size=size,
+            per_device_eval_batch_size=min(size, max(1, len(held))),
             gradient_accumulation_steps=recipe.batch // size,
             num_train_epochs=recipe.epochs,
             learning_rate=recipe.rate,
