@@ -349,3 +349,24 @@ def test_a_copy_of_the_head_is_trained_each_time(bert: Network) -> None:
     assert torch.equal(fresh.module.classifier.weight, kept)
     assert torch.equal(classifier(bert, 2, 3).module.classifier.weight, kept)
     assert not torch.equal(classifier(bert, 2, 4).module.classifier.weight, kept)
+
+
+def test_a_finished_run_writes_no_checkpoint_and_that_is_said(
+    bert: Network, data: Glue, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    given: dict[str, Any] = {"recipe": Recipe(epochs=1), "cache": tmp_path / "cache", "say": said.append}
+    rl.glue(bert, [], [data], **given)
+    rl.glue(bert, [], [data], checkpoints=tmp_path / "kept", **given)
+    assert not (tmp_path / "kept").exists()
+    assert (
+        "\n".join(said).count("note: what is there already writes no checkpoint; with another --cache") == 1
+    )
+
+
+def test_a_text_where_a_list_is_due_is_refused(bert: Network, data: Glue, tmp_path: Path) -> None:
+    for schedules, tasks in ((str(SKIP), [data]), ([SKIP], "rte")):
+        with pytest.raises(rl.ReprlabError, match="one text was given, not a list: write"):
+            rl.glue(bert, schedules, tasks, cache=tmp_path)
+    with pytest.raises(rl.ReprlabError, match="--batch-tokens 0: give 1 or more"):
+        rl.glue(bert, [SKIP], [data], batch_tokens=0, cache=tmp_path)
