@@ -79,7 +79,7 @@ def coded(network: Network, data: Glue) -> Rows:
 
 def full_length(network: Network, row: dict[str, Any]) -> dict[str, Any]:
     """A row padded to the longest that any may be."""
-    return dict(network.tokenizer.pad(row, padding="max_length", max_length=MAX_TOKENS))
+    return dict(network.tokenizer.pad(dict(row), padding="max_length", max_length=MAX_TOKENS))
 
 
 def tokens(rows: Rows) -> int:
