@@ -1,6 +1,6 @@
 """What one walk of the prefix tree and padding to the batch save where only a classifier trains.
 
-    python bench/glue.py [--tasks wnli --data-dir DIR] [--limit 256] [--sample 6]
+    python bench/glue.py [--tasks wnli --data-dir DIR] [--grid fig11] [--limit 128] [--sample 6]
 
 Every schedule of a grid gets a classifier on a frozen encoder, one task at a time, in one process:
 
@@ -39,9 +39,9 @@ def main() -> None:
     parser.add_argument("--model", default="minilm-l6")
     parser.add_argument("--tasks", default="wnli")
     parser.add_argument("--data-dir")
-    parser.add_argument("--limit", type=int, default=256)
+    parser.add_argument("--limit", type=int, default=128)
     parser.add_argument("--sample", type=int, default=6)
-    parser.add_argument("--grid", default="paper")
+    parser.add_argument("--grid", default="fig11")
     parser.add_argument("--batch-tokens", type=int, default=2048)
     asked = parser.parse_args()
     network = rl.load(asked.model, pooled=True)

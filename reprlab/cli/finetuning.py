@@ -173,9 +173,7 @@ def _shares(text: str | None) -> list[float]:
 def _told(made: FineTuned, crossing: Crossing) -> dict[str, Any]:
     rows = json.loads(made.to_dataframe().to_json(orient="records"))
     where = {name: getattr(crossing, name) for name in ("value", "low", "high", "none", "reason")}
-    shares = [gain.share for gain in crossing.differences]
-    ends = [_end(share, shares[0], shares[-1]) for share in (crossing.low, crossing.high)]
-    return {"model": made.frozen.model, "rows": rows, "crossing": {**plain(where), "ends": ends}}
+    return {"model": made.frozen.model, "rows": rows, "crossing": {**plain(where), "ends": _ends(crossing)}}
 
 
 def _show(made: FineTuned, crossing: Crossing) -> None:
@@ -213,13 +211,18 @@ def _show(made: FineTuned, crossing: Crossing) -> None:
 
 def _crossing(crossing: Crossing) -> str:
     """Where tuning stops helping, in a line."""
-    shares = [gain.share for gain in crossing.differences]
-    if len(shares) == 1:
+    if len(crossing.differences) == 1:
         return crossing.reason
-    ends = [_end(share, shares[0], shares[-1]) for share in (crossing.low, crossing.high)]
+    ends = _ends(crossing)
     spread = f"95 %: {ends[0]} to {ends[1]}, {crossing.none:.0%} of draws have none"
     said = crossing.reason or f"tuning stops helping where {crossing.value:.2f} of the layers are left out"
     return f"{said} ({spread}); the paper: {_PAPER:.2f}"
+
+
+def _ends(crossing: Crossing) -> list[str]:
+    """Both ends of the turn's interval in words."""
+    shares = [gain.share for gain in crossing.differences]
+    return [_end(share, shares[0], shares[-1]) for share in (crossing.low, crossing.high)]
 
 
 def _end(share: float, first: float, last: float) -> str:
