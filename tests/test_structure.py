@@ -118,6 +118,7 @@ def test_every_test_file_mirrors_a_module() -> None:
         "structure",
         "real",
         "docs",
+        "archives",
         "executors",
         "builtin",
         "analyses_captures",

@@ -1,0 +1,75 @@
+"""Files written by earlier versions are still read, to the numbers that they had."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import reprlab as rl
+from reprlab.cache import answer_files, captures, damage, damaged, open_answers
+
+FORMAT_1 = Path(__file__).parent / "archives" / "format-1"
+
+
+@pytest.fixture
+def archived(tmp_path: Path) -> Path:
+    """A copy: reading must not need to write, yet a test must not be able to change what is kept."""
+    return Path(shutil.copytree(FORMAT_1, tmp_path / "archive"))
+
+
+def test_a_capture_of_format_1_has_its_states_and_statistics(archived: Path) -> None:
+    (capture,) = captures(archived / "cache")
+    assert (capture.identity.model, capture.identity.stored) == ("tiny-neox", "bfloat16")
+    assert (capture.depths, capture.width, capture.tokens, capture.documents) == (7, 32, 12, 2)
+    assert capture.states(3).double().sum().item() == pytest.approx(40.04799842834473, abs=1e-9)
+    assert capture.norms.double().sum().item() == pytest.approx(1183.8819200992584, abs=1e-3)
+    assert damaged(capture) == []
+
+
+@pytest.mark.parametrize("name", ["similarity", "groups"])
+def test_what_is_computed_from_an_archived_capture_is_what_was_saved_beside_it(
+    archived: Path, name: str
+) -> None:
+    (capture,) = captures(archived / "cache")
+    similarity = rl.cosine(capture)
+    result = similarity if name == "similarity" else rl.group(similarity)
+    result.save(archived / "now.json")
+    before, now = (json.loads((archived / f"{file}.json").read_text()) for file in (name, "now"))
+    assert now.keys() == before.keys()
+    for key, value in before.items():
+        if isinstance(value, list):
+            assert np.allclose(as_floats(now[key]), as_floats(value), atol=1e-6, equal_nan=True), key
+        else:
+            assert now[key] == (pytest.approx(value) if isinstance(value, float) else value), key
+
+
+def as_floats(values: object) -> list[float]:
+    """Every number in nested lists and mappings, in order; null is NaN."""
+    if isinstance(values, dict):
+        return as_floats(list(values.values()))
+    if isinstance(values, list):
+        return [number for value in values for number in as_floats(value)]
+    return [] if isinstance(values, str) else [np.nan if values is None else float(str(values))]
+
+
+def test_answers_of_format_1_are_read(archived: Path) -> None:
+    trained, swept = answer_files(archived / "cache")
+    assert (damage(trained), damage(swept)) == ("", "")
+    with open_answers(swept) as file:
+        assert file.identity.benchmark == "builtin_pronoun"
+        assert file.counts()[:2] == (4, 7)
+        values = file.get(["0:6"], range(4), "values")["0:6"]
+        assert [len(value) for value in values if value is not None] == [2, 2, 2, 2]
+    with open_answers(trained) as file:
+        assert "epochs" in file.identity.recipe
+        assert file.done(0) == {"0:6", "0 1 4 5"}
+        assert json.loads(file.curves()["0:6"])[0]["held_acc"] == 0.5
+
+
+def test_scores_of_format_1_are_read(archived: Path) -> None:
+    scores = rl.Scores.load(archived / "scores.npz")
+    assert float(scores.results().values.sum()) == pytest.approx(27.68972547352314, abs=1e-9)
+    assert len(scores) == 7
+    assert scores.results().ids == ("pronoun-000", "pronoun-001", "pronoun-002", "pronoun-003")
