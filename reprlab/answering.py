@@ -21,8 +21,8 @@ from reprlab.evaluating import Answers, answers, generate
 from reprlab.network import Network
 from reprlab.packing import Row, batches, pack
 from reprlab.plan import Plan
+from reprlab.provenance import made_with, minor
 from reprlab.results import Results
-from reprlab.versions import made_with, minor
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.loading import Opened

@@ -18,10 +18,10 @@ from reprlab.corpora import Corpus
 from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError
 from reprlab.network import Network
+from reprlab.provenance import made_with
 from reprlab.registry import DTYPES
 from reprlab.schedule import Schedule
 from reprlab.similarity import norms, sums, token_grams
-from reprlab.versions import made_with
 
 SHARD_BYTES = 64 << 20  # a shard holds that much, or one batch where that is more
 SUSPECT_FACTOR = 2.0  # a suspect's norm is above this many times the first batch's median

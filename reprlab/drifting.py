@@ -16,7 +16,7 @@ from torch import Tensor
 
 from reprlab.cache import Capture
 from reprlab.errors import ReprlabError, unknown
-from reprlab.jsonable import write
+from reprlab.files import write
 from reprlab.moments import Powers, effective_rank, matching, mean, total, variance, variance_flat
 from reprlab.sampling import POLICIES, document_sums
 from reprlab.schedule import Schedule

@@ -35,12 +35,12 @@ from reprlab.network import (
     save_checkpoint,
 )
 from reprlab.plan import Plan
+from reprlab.provenance import minor
 from reprlab.registry import slug
 from reprlab.results import Column, Results
 from reprlab.schedule import Schedule
 from reprlab.scores import Scores
 from reprlab.uncertainty import aggregate
-from reprlab.versions import minor
 
 MODES = ("unfrozen", "frozen", "authors-dropout")
 MAX_TOKENS = 128

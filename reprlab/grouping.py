@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError
+from reprlab.files import plain, write
 from reprlab.groups import Claim, Cut, cut, falling, one_layer, proportional, stability, words
-from reprlab.jsonable import plain, write
 from reprlab.matrices import Similarity
 
 DRAWS = 200

@@ -21,7 +21,7 @@ from reprlab.corpora import Corpus
 from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError, unknown
 from reprlab.evaluating import CACHE_BYTES, SLICE_BYTES
-from reprlab.jsonable import write
+from reprlab.files import write
 from reprlab.network import Network, Recording
 from reprlab.sampling import POLICIES
 from reprlab.schedule import Schedule

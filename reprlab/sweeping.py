@@ -14,9 +14,9 @@ from reprlab.errors import ReprlabError
 from reprlab.grids import Entry, labelled
 from reprlab.network import Network
 from reprlab.plan import Plan
+from reprlab.provenance import minor
 from reprlab.schedule import Schedule
 from reprlab.scores import Scores
-from reprlab.versions import minor
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.loading import Opened

@@ -1,4 +1,4 @@
-"""The shape of the package: rings, owners of heavy libraries, and what importing costs."""
+"""The shape of the package: owners of heavy libraries, and what importing costs."""
 
 import ast
 import subprocess
@@ -8,31 +8,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-RINGS = [
-    {"errors", "jsonable", "versions"},
-    {"registry", "jsonl", "groups", "similarity", "alignment", "steps", "packing", "uncertainty"},
-    {"results", "ranks"},
-    {"shapes", "neighbours", "nulls", "resampling"},
-    {"notation"},
-    {"schedule"},
-    {"plan", "grids", "diagram", "moments"},
-    {"scores"},
-    {"shares"},
-    {"means"},
-    {"models", "corpora", "network", "cache", "elsewhere", "figures", "benchmarks", "pages", "glue_tasks"},
-    {"capturing", "loading", "evaluating", "sampling", "matrices"},
-    {"cosines", "pairing"},
-    {"measuring"},
-    {"comparing", "grouping"},
-    {"answering", "drifting", "lensing"},
-    {"sweeping", "gluing"},
-    {"finetuning"},
-    {"evidence"},
-    {"curves"},
-    {"verdicts"},
-    {"reporting"},
-    {"cli"},
-]
 OWNERS = {
     "nnsight": {"network"},
     "transformers": {"network"},
@@ -64,15 +39,6 @@ def imports(file: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
-def test_a_module_imports_only_from_the_rings_above_it(file: Path) -> None:
-    ring = next(i for i, names in enumerate(RINGS) if module(file) in names)
-    above = set().union(*RINGS[:ring])
-    names = {name.split(".")[1] for name in imports(file) if name.startswith("reprlab.")}
-    modules = {name for name in names if any(name in r for r in RINGS)}
-    assert modules <= above | {module(file)}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
@@ -108,20 +74,3 @@ def test_the_public_names_are_there_and_an_unknown_one_says_so() -> None:
     assert all(getattr(rl, name) for name in rl.__all__)
     with pytest.raises(AttributeError, match="reprlab has no 'cosin'"):
         rl.cosin  # noqa: B018
-
-
-def test_every_test_file_mirrors_a_module() -> None:
-    modules = {module(file) for file in FILES}
-    tested = {f.stem.removeprefix("test_") for f in (ROOT / "tests").glob("test_*.py")}
-    assert modules <= tested
-    assert tested - modules <= {
-        "structure",
-        "real",
-        "docs",
-        "archives",
-        "executors",
-        "builtin",
-        "analyses_captures",
-        "analyses_scores",
-        "analyses_training",
-    }

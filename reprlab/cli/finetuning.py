@@ -28,7 +28,7 @@ from reprlab.cli.options import (
 )
 from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
-from reprlab.jsonable import plain
+from reprlab.files import plain
 from reprlab.registry import DEVICES, expand, slug
 from reprlab.schedule import Schedule
 

@@ -117,7 +117,7 @@ def _default(found: Groups | Family, folder: str, what: str, documents: object) 
 
 def _described(found: Groups) -> dict[str, Any]:
     """What `--json` says of a model."""
-    from reprlab.jsonable import plain
+    from reprlab.files import plain
 
     names = (
         "layers",

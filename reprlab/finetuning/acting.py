@@ -20,9 +20,9 @@ from reprlab.finetuning.tuned import FineTuned
 from reprlab.grids import Entry, labelled
 from reprlab.network import Network, Recipe, needs_accelerate
 from reprlab.plan import Plan
+from reprlab.provenance import minor
 from reprlab.schedule import Schedule
 from reprlab.sweeping import sweep
-from reprlab.versions import minor
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.loading import Opened

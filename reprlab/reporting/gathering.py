@@ -21,9 +21,9 @@ from reprlab.grouping import group
 from reprlab.matrices import Similarity
 from reprlab.network import Network
 from reprlab.plan import Plan
+from reprlab.progress import Progress, Stages
 from reprlab.reporting.example import example
 from reprlab.reporting.settings import Settings
-from reprlab.reporting.stages import Progress, Stages
 from reprlab.reporting.taking import DOCUMENT, Task, taken_from
 from reprlab.schedule import Schedule
 from reprlab.scores import Scores

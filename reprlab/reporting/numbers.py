@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from reprlab.errors import ReprlabError
-from reprlab.jsonable import plain
+from reprlab.files import plain
 
 Numbers = dict[str, Any]
 _DIGITS = 6  # significant ones, in files

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from reprlab.jsonable import plain
+from reprlab.files import plain
 from reprlab.verdicts.questions import QUESTIONS
 
 ANSWERS = ("supported", "in part", "contradicted", "depends on M", "not decidable")

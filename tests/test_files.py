@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reprlab.jsonable import plain, write
+from reprlab.files import plain, write
 
 
 def test_what_no_json_holds_is_null() -> None:

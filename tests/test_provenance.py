@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from reprlab.versions import made_with, minor
+from reprlab.provenance import made_with, minor
 
 
 def test_a_library_is_named_with_the_version_that_runs() -> None:
