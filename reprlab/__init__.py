@@ -4,133 +4,108 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reprlab.capturing import capture
-    from reprlab.comparing import Similarity, cka, compare, cosine, sinks_sweep
-    from reprlab.corpora import corpus
-    from reprlab.curves import by_start
-    from reprlab.drifting import Drift, drift
-    from reprlab.elsewhere import Activations, activations
-    from reprlab.errors import ReprlabError
-    from reprlab.evidence import Evidence, Example
-    from reprlab.finetuning import FineTuned, finetune
-    from reprlab.gluing import Trained, glue
-    from reprlab.grids import Entry, paper_grid
-    from reprlab.grouping import Family, Groups, family, group
-    from reprlab.lensing import Lens, lens
-    from reprlab.loading import fetch, load
-    from reprlab.means import Means, task_means
-    from reprlab.network import Recipe
-    from reprlab.plan import Plan
-    from reprlab.ranks import shifted
-    from reprlab.reporting import Place, Settings, report
-    from reprlab.schedule import Schedule, Summed
-    from reprlab.scores import Scores
-    from reprlab.shares import Retained, retained
-    from reprlab.sweeping import sweep
-    from reprlab.verdicts import Finding, Verdict, judge
+    from reprlab.capturing import capture as capture
+    from reprlab.comparing import cka as cka
+    from reprlab.comparing import compare as compare
+    from reprlab.comparing import cosine as cosine
+    from reprlab.comparing import sinks_sweep as sinks_sweep
+    from reprlab.corpora import corpus as corpus
+    from reprlab.curves.retaining import by_start as by_start
+    from reprlab.drifting import Drift as Drift
+    from reprlab.drifting import drift as drift
+    from reprlab.elsewhere import Activations as Activations
+    from reprlab.elsewhere import activations as activations
+    from reprlab.errors import ReprlabError as ReprlabError
+    from reprlab.evidence import Evidence as Evidence
+    from reprlab.evidence import Example as Example
+    from reprlab.finetuning.acting import finetune as finetune
+    from reprlab.finetuning.tuned import FineTuned as FineTuned
+    from reprlab.gluing import Trained as Trained
+    from reprlab.gluing import glue as glue
+    from reprlab.grids import Entry as Entry
+    from reprlab.grids import paper_grid as paper_grid
+    from reprlab.grouping import Family as Family
+    from reprlab.grouping import Groups as Groups
+    from reprlab.grouping import family as family
+    from reprlab.grouping import group as group
+    from reprlab.lensing import Lens as Lens
+    from reprlab.lensing import lens as lens
+    from reprlab.loading import fetch as fetch
+    from reprlab.loading import load as load
+    from reprlab.matrices import Similarity as Similarity
+    from reprlab.means import Means as Means
+    from reprlab.means import task_means as task_means
+    from reprlab.network.training import Recipe as Recipe
+    from reprlab.plan import Plan as Plan
+    from reprlab.ranks import shifted as shifted
+    from reprlab.reporting import report as report
+    from reprlab.reporting.gathering import Place as Place
+    from reprlab.reporting.settings import Settings as Settings
+    from reprlab.schedule import Schedule as Schedule
+    from reprlab.scores import Scores as Scores
+    from reprlab.shares import Retained as Retained
+    from reprlab.shares import retained as retained
+    from reprlab.steps import Summed as Summed
+    from reprlab.sweeping import sweep as sweep
+    from reprlab.verdicts import judge as judge
+    from reprlab.verdicts.values import Finding as Finding
+    from reprlab.verdicts.values import Verdict as Verdict
 
 _PUBLIC = {
-    "Activations": "elsewhere",
-    "Drift": "drifting",
-    "Entry": "grids",
-    "Evidence": "evidence",
-    "Example": "evidence",
-    "Family": "grouping",
-    "FineTuned": "finetuning",
-    "Finding": "verdicts",
-    "Groups": "grouping",
-    "Lens": "lensing",
-    "Means": "means",
-    "Place": "reporting",
-    "Plan": "plan",
-    "Recipe": "network",
-    "ReprlabError": "errors",
-    "Retained": "shares",
-    "Schedule": "schedule",
-    "Scores": "scores",
-    "Settings": "reporting",
-    "Similarity": "comparing",
-    "Summed": "schedule",
-    "Trained": "gluing",
-    "Verdict": "verdicts",
-    "activations": "elsewhere",
-    "by_start": "curves",
-    "capture": "capturing",
-    "cka": "comparing",
-    "compare": "comparing",
-    "corpus": "corpora",
-    "cosine": "comparing",
-    "drift": "drifting",
-    "family": "grouping",
-    "fetch": "loading",
-    "finetune": "finetuning",
-    "glue": "gluing",
-    "group": "grouping",
-    "judge": "verdicts",
-    "lens": "lensing",
-    "load": "loading",
-    "paper_grid": "grids",
-    "report": "reporting",
-    "retained": "shares",
-    "shifted": "ranks",
-    "sinks_sweep": "comparing",
-    "sweep": "sweeping",
-    "task_means": "means",
+    "Activations": "reprlab.elsewhere",
+    "Drift": "reprlab.drifting",
+    "Entry": "reprlab.grids",
+    "Evidence": "reprlab.evidence",
+    "Example": "reprlab.evidence",
+    "Family": "reprlab.grouping",
+    "Finding": "reprlab.verdicts.values",
+    "FineTuned": "reprlab.finetuning.tuned",
+    "Groups": "reprlab.grouping",
+    "Lens": "reprlab.lensing",
+    "Means": "reprlab.means",
+    "Place": "reprlab.reporting.gathering",
+    "Plan": "reprlab.plan",
+    "Recipe": "reprlab.network.training",
+    "ReprlabError": "reprlab.errors",
+    "Retained": "reprlab.shares",
+    "Schedule": "reprlab.schedule",
+    "Scores": "reprlab.scores",
+    "Settings": "reprlab.reporting.settings",
+    "Similarity": "reprlab.matrices",
+    "Summed": "reprlab.steps",
+    "Trained": "reprlab.gluing",
+    "Verdict": "reprlab.verdicts.values",
+    "activations": "reprlab.elsewhere",
+    "by_start": "reprlab.curves.retaining",
+    "capture": "reprlab.capturing",
+    "cka": "reprlab.comparing",
+    "compare": "reprlab.comparing",
+    "corpus": "reprlab.corpora",
+    "cosine": "reprlab.comparing",
+    "drift": "reprlab.drifting",
+    "family": "reprlab.grouping",
+    "fetch": "reprlab.loading",
+    "finetune": "reprlab.finetuning.acting",
+    "glue": "reprlab.gluing",
+    "group": "reprlab.grouping",
+    "judge": "reprlab.verdicts",
+    "lens": "reprlab.lensing",
+    "load": "reprlab.loading",
+    "paper_grid": "reprlab.grids",
+    "report": "reprlab.reporting",
+    "retained": "reprlab.shares",
+    "shifted": "reprlab.ranks",
+    "sinks_sweep": "reprlab.comparing",
+    "sweep": "reprlab.sweeping",
+    "task_means": "reprlab.means",
 }
-__all__ = [
-    "Activations",
-    "Drift",
-    "Entry",
-    "Evidence",
-    "Example",
-    "Family",
-    "Finding",
-    "FineTuned",
-    "Groups",
-    "Lens",
-    "Means",
-    "Place",
-    "Plan",
-    "Recipe",
-    "ReprlabError",
-    "Retained",
-    "Schedule",
-    "Scores",
-    "Settings",
-    "Similarity",
-    "Summed",
-    "Trained",
-    "Verdict",
-    "activations",
-    "by_start",
-    "capture",
-    "cka",
-    "compare",
-    "corpus",
-    "cosine",
-    "drift",
-    "family",
-    "fetch",
-    "finetune",
-    "glue",
-    "group",
-    "judge",
-    "lens",
-    "load",
-    "paper_grid",
-    "report",
-    "retained",
-    "shifted",
-    "sinks_sweep",
-    "sweep",
-    "task_means",
-]
+__all__ = list(_PUBLIC)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"reprlab has no '{name}'; it has {', '.join(__all__)}")
-    return getattr(import_module(f"reprlab.{_PUBLIC[name]}"), name)
+    return getattr(import_module(_PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:

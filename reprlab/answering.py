@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from reprlab.benchmarks import prepare
-from reprlab.cache import AnswersFile, AnswersIdentity, Part, Record
+from reprlab.cache.answers import AnswersFile, AnswersIdentity, Part, Record
 from reprlab.errors import ReprlabError
 from reprlab.evaluating import Answers, answers, generate
 from reprlab.network import Network

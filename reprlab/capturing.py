@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,12 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reprlab import cache as store
-from reprlab.cache import Capture, Identity, Manifest, ShardWriter, Statistics, Writer
+from reprlab.cache.layout import LARGEST, Identity, Manifest, Statistics
+from reprlab.cache.reading import Capture, open_capture
+from reprlab.cache.writing import ShardWriter, Writer, hold
 from reprlab.corpora import Corpus
 from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError
+from reprlab.files import cache_folder
 from reprlab.network import Network
+from reprlab.progress import Progress, Say
 from reprlab.provenance import made_with
 from reprlab.registry import DTYPES
 from reprlab.schedule import Schedule
@@ -28,14 +30,6 @@ SUSPECT_FACTOR = 2.0  # a suspect's norm is above this many times the first batc
 _PADDING = 0.08  # at most this share of a batch is padding
 
 Tokens = NDArray[np.int32]
-Progress = Callable[[int, int], None]
-Say = Callable[[str], None]
-
-
-def cache_folder(given: Path | str | None = None) -> Path:
-    """Where captures are kept: the given folder, else $REPRLAB_CACHE, else ./cache."""
-    chosen = given or os.environ.get("REPRLAB_CACHE") or "cache"
-    return Path(os.path.expanduser(chosen))  # noqa: PTH111 - leaves ~nobody as it is
 
 
 def capture(
@@ -78,13 +72,13 @@ def capture(
     manifest = describe(network, corpus, schedule, max_tokens=max_tokens, states=states, stored=stored)
     manifest.made_with["batch_tokens"] = str(batch_tokens)
     ids = _tokenize(network, corpus, count, manifest.identity.max_tokens)
-    with store.hold(cache_folder(cache), manifest, force=force, say=say) as writer:
+    with hold(cache_folder(cache), manifest, force=force, say=say) as writer:
         one = _token_bytes(manifest)
         size = shard_bytes // one if shard_bytes else max(SHARD_BYTES // one, batch_tokens)
         parts = [part for gap in writer.missing(count) for part in _parts(gap, ids, size)]
         if parts:
             _Job(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
-    return store.open_capture(writer.folder).head(count)
+    return open_capture(writer.folder).head(count)
 
 
 def describe(
@@ -264,7 +258,7 @@ def statistics(states: Tensor, threshold: Tensor) -> Statistics:
 
 def _largest(states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The entries of largest magnitude at each depth; they lie in the tokens of largest maximum."""
-    count, width = min(store.LARGEST, states.shape[1]), states.shape[2]
+    count, width = min(LARGEST, states.shape[1]), states.shape[2]
     tokens = states.abs().amax(-1).topk(count, dim=1).indices  # (depth, k)
     entries = states.float().take_along_dim(tokens[..., None], 1).flatten(1)  # (depth, k * width)
     place = entries.abs().topk(count, dim=1).indices

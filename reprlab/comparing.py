@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from reprlab.alignment import Progress
-from reprlab.cache import Capture
+from reprlab.cache.reading import Capture
 from reprlab.elsewhere import Activations
 from reprlab.errors import ReprlabError, unknown
 from reprlab.matrices import MEASURES, Similarity, average, bounded
-from reprlab.measuring import Say, Work, measured
+from reprlab.measuring import Work, measured
 from reprlab.neighbours import NEIGHBOURS
 from reprlab.nulls import CONTROLS, null
 from reprlab.pairing import pair
+from reprlab.progress import Progress, Say
 from reprlab.resampling import Resampled
 from reprlab.sampling import Policy
 from reprlab.schedule import Schedule

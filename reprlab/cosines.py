@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reprlab.alignment import Progress
+from reprlab.progress import Progress
 from reprlab.sampling import Sample, panels
 from reprlab.similarity import token_grams
 

@@ -14,9 +14,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from reprlab.cache import Capture
+from reprlab.cache.reading import Capture
 from reprlab.errors import ReprlabError, unknown
-from reprlab.files import write
+from reprlab.files import write_result
 from reprlab.moments import Powers, effective_rank, matching, mean, total, variance, variance_flat
 from reprlab.sampling import POLICIES, document_sums
 from reprlab.schedule import Schedule
@@ -134,7 +134,7 @@ class Drift:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        write(path, asdict(self), self.to_dataframe)
+        write_result(path, asdict(self), self.to_dataframe)
 
     @classmethod
     def load(cls, path: Path | str) -> Drift:

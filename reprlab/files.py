@@ -1,12 +1,18 @@
-"""Values as JSON holds them, and results as files."""
+"""Files: names as folders, JSON and JSONL, results, and writing whole or not at all."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote, unquote
+
+from reprlab.errors import ReprlabError
 
 
 def plain(value: Any) -> Any:
@@ -22,10 +28,106 @@ def plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def write(path: Path | str, data: Any, frame: Callable[[], Any]) -> None:
+def write_result(path: Path | str, data: Any, frame: Callable[[], Any]) -> None:
     """Write a result's fields as JSON, or its table as CSV, by the file's ending."""
     path = Path(path)
     if path.suffix == ".csv":
         path.write_text(frame().to_csv(index=False), encoding="utf-8")
         return
     path.write_text(json.dumps(plain(data), indent=1) + "\n", encoding="utf-8")
+
+
+Row = dict[str, Any]
+
+
+def jsonl_rows(path: Path) -> Iterator[tuple[str, Row]]:
+    """Each row of a file, after the words for its place: `'FILE' line 3`. Blank lines are no rows.
+
+    Lines are parsed as they are asked for, so the first rows of a long file are cheap. A line ends at a
+    line feed only: other signs that part lines may stand in a text. Raises `ReprlabError` for a file that
+    cannot be read, is not UTF-8 or holds no rows, and for a line that is no JSON object.
+    """
+    found = False
+    for number, line in enumerate(_text(path).split("\n"), 1):
+        if line.strip():
+            found = True
+            where = f"'{path}' line {number}"
+            yield where, _object(where, line)
+    if not found:
+        raise ReprlabError(f"'{path}' holds no rows")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")  # a mark that Windows puts first is no text
+    except UnicodeDecodeError as error:
+        raise ReprlabError(f"'{path}' is not UTF-8 (byte {error.start}): convert it") from error
+    except OSError as error:
+        raise ReprlabError(f"cannot read '{path}': {error.strerror}") from error
+
+
+def _object(where: str, line: str) -> Row:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:  # also a number, or nesting, beyond what Python takes
+        raise ReprlabError(f"{where} is not JSON: {getattr(error, 'msg', error)}") from error
+    if not isinstance(row, dict):
+        raise ReprlabError(f"{where} is a {type(row).__name__}, not an object with fields")
+    return cast(Row, row)
+
+
+def slug(name: str) -> str:
+    """The folder that stands for a name: injective, safe on every file system, readable.
+
+    >>> slug("EleutherAI/pythia-70m@step1000")
+    'EleutherAI%2Fpythia-70m@step1000'
+    """
+    text = quote(name, safe="@+").replace("~", "%7E")
+    return f"%2E{text[1:]}" if text.startswith(".") else text
+
+
+def unslug(folder: str) -> str:
+    """The name for which a folder stands: `unslug(slug(name)) == name`."""
+    return unquote(folder)
+
+
+def cache_folder(given: Path | str | None = None) -> Path:
+    """Where captures are kept: the given folder, else $REPRLAB_CACHE, else ./cache."""
+    chosen = given or os.environ.get("REPRLAB_CACHE") or "cache"
+    return Path(os.path.expanduser(chosen))  # noqa: PTH111 - leaves ~nobody as it is
+
+
+@contextmanager
+def on_disk(path: Path) -> Generator[None]:
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # h5py raises both
+        free = shutil.disk_usage(path.parent).free
+        raise ReprlabError(
+            f"cannot write '{path.parent}' ({' '.join(str(error).split())[:120]}; {free / 1e9:.2f} GB free): "
+            "what was complete stays good; make room and run the same command again"
+        ) from error
+
+
+def fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def append_line(path: Path, line: str) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_whole(path: Path, text: str) -> None:
+    scratch = path.with_name(f".{path.name}")
+    with on_disk(path):
+        scratch.write_text(text, encoding="utf-8")
+        fsync(scratch)
+        scratch.rename(path)
+        fsync(path.parent)

@@ -16,9 +16,9 @@ import psutil
 from numpy.typing import NDArray
 
 from reprlab.answering import identified, made_on
-from reprlab.cache import AnswersFile, AnswersIdentity, Record, hold_all
-from reprlab.capturing import cache_folder
+from reprlab.cache.answers import AnswersFile, AnswersIdentity, Record, hold_all
 from reprlab.errors import ReprlabError
+from reprlab.files import cache_folder, slug
 from reprlab.glue_tasks import Glue, open_glue
 from reprlab.grids import Entry, labelled
 from reprlab.network import (
@@ -35,8 +35,8 @@ from reprlab.network import (
     save_checkpoint,
 )
 from reprlab.plan import Plan
+from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
-from reprlab.registry import slug
 from reprlab.results import Column, Results
 from reprlab.schedule import Schedule
 from reprlab.scores import Scores
@@ -50,8 +50,6 @@ _HEAD_STEP = 100.0  # a step of a head alone, in layer calls times tokens
 _SHARE = 4  # of the memory that is free, features take so many-th at most
 
 Numbers = NDArray[np.float64]
-Progress = Callable[[float, float], None]
-Say = Callable[[str], None]
 Row = dict[str, Any]
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError
-from reprlab.files import plain, write
+from reprlab.files import plain, write_result
 from reprlab.groups import Claim, Cut, cut, falling, one_layer, proportional, stability, words
 from reprlab.matrices import Similarity
 
@@ -303,7 +303,7 @@ class Family:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        write(path, asdict(self), self.to_dataframe)
+        write_result(path, asdict(self), self.to_dataframe)
 
     @classmethod
     def load(cls, path: Path | str) -> Family:

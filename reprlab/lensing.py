@@ -16,13 +16,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from reprlab.capturing import Progress, batches, describe
+from reprlab.capturing import batches, describe
 from reprlab.corpora import Corpus
 from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError, unknown
 from reprlab.evaluating import CACHE_BYTES, SLICE_BYTES
-from reprlab.files import write
+from reprlab.files import write_result
 from reprlab.network import Network, Recording
+from reprlab.progress import Progress
 from reprlab.sampling import POLICIES
 from reprlab.schedule import Schedule
 from reprlab.similarity import SINK_FACTOR, norms, sinks
@@ -148,7 +149,7 @@ class Lens:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        write(path, asdict(self), self.to_dataframe)
+        write_result(path, asdict(self), self.to_dataframe)
 
     @classmethod
     def load(cls, path: Path | str) -> Lens:

@@ -9,8 +9,9 @@ from filelock import FileLock
 
 from reprlab import models
 from reprlab.errors import ReprlabError
-from reprlab.models import Confirm, Say, Weights
+from reprlab.models import Confirm, Weights
 from reprlab.network import Network, dequantise, open_network
+from reprlab.progress import Say
 
 _GROWTH = 8  # float32 against a GGUF's four bits and up
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +10,14 @@ import psutil
 import torch
 from torch import Tensor
 
-from reprlab.alignment import Progress, Reading, States, align, features_are_cheaper
+from reprlab.alignment import Reading, States, align, features_are_cheaper
 from reprlab.cosines import Transform, cosines, document_matrices, transform
 from reprlab.errors import ReprlabError
 from reprlab.neighbours import overlap, passes
+from reprlab.progress import Progress, Say
 from reprlab.resampling import Resampled, bootstrapped, grouped
 from reprlab.sampling import Sample
 from reprlab.shapes import procrustes
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from reprlab.cache import Capture
+from reprlab.cache.reading import Capture
 from reprlab.elsewhere import Activations
 from reprlab.errors import ReprlabError
 from reprlab.matrices import MEASURES

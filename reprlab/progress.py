@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 Progress = Callable[[float, float], None]
+Say = Callable[[str], None]
 
 
 @dataclass

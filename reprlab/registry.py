@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from types import MappingProxyType
-from urllib.parse import quote, unquote
 
 from reprlab.errors import ReprlabError, unknown
 
@@ -260,18 +259,3 @@ def expand(patterns: Iterable[str], known: Iterable[str] = tuple(MODELS)) -> lis
             raise unknown("model pattern", pattern, known, "Quote patterns: 'pythia-*'")
         found.update({str(Name(hit, name.revision)): None for hit in hits})
     return list(found)
-
-
-def slug(name: str) -> str:
-    """The folder that stands for a name: injective, safe on every file system, readable.
-
-    >>> slug("EleutherAI/pythia-70m@step1000")
-    'EleutherAI%2Fpythia-70m@step1000'
-    """
-    text = quote(name, safe="@+").replace("~", "%7E")
-    return f"%2E{text[1:]}" if text.startswith(".") else text
-
-
-def unslug(folder: str) -> str:
-    """The name for which a folder stands: `unslug(slug(name)) == name`."""
-    return unquote(folder)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from reprlab.alignment import Held, States, Survey
-from reprlab.cache import Block, Capture
+from reprlab.cache.reading import Block, Capture
 from reprlab.elsewhere import Activations
 from reprlab.errors import ReprlabError, unknown
 from reprlab.similarity import SINK_FACTOR, Sums, merge, sinks, sums

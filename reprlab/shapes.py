@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from reprlab.alignment import Progress
+from reprlab.progress import Progress
 
 
 def procrustes(states: Iterable[Tensor], *, progress: Progress = lambda done, total: None) -> Tensor:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprlab.answering import Job, identified, made_on, ready
 from reprlab.benchmarks import export, open_benchmarks
-from reprlab.cache import AnswersIdentity, hold_all
-from reprlab.capturing import cache_folder
+from reprlab.cache.answers import AnswersIdentity, hold_all
 from reprlab.errors import ReprlabError
+from reprlab.files import cache_folder
 from reprlab.grids import Entry, labelled
 from reprlab.network import Network
 from reprlab.plan import Plan
+from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
 from reprlab.schedule import Schedule
 from reprlab.scores import Scores
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 100
 _LIBRARIES = ("lm-eval", "datasets")
-
-Progress = Callable[[float, float], None]
-Say = Callable[[str], None]
 
 
 def sweep(

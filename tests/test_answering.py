@@ -14,7 +14,8 @@ import pytest
 from examples import network
 
 import reprlab as rl
-from reprlab import answering, cache
+from reprlab import answering
+from reprlab.cache.answers import AnswersFile, answer_files, open_answers
 from reprlab.errors import ReprlabError
 
 NAMES = ("builtin_cloze", "builtin_pronoun")
@@ -54,7 +55,7 @@ print(kills)
 def contents(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every file of answers, whatever order they were written in."""
     found: dict[str, list[tuple[Any, ...]]] = {}
-    for path in cache.answer_files(folder):
+    for path in answer_files(folder):
         base = sqlite3.connect(path)
         rows = base.execute(
             "SELECT text, batch, part, data FROM answers JOIN schedules ON number = schedule ORDER BY 1, 2, 3"
@@ -92,8 +93,8 @@ def test_stopped_by_hand_what_was_answered_is_kept(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(answering, "answers", stopping)
     with pytest.raises(KeyboardInterrupt):
         rl.sweep(net, grid, ["builtin_pronoun"], limit=4, cache=tmp_path / "stopped")
-    (path,) = cache.answer_files(tmp_path / "stopped")
-    with cache.open_answers(path) as file:
+    (path,) = answer_files(tmp_path / "stopped")
+    with open_answers(path) as file:
         assert len(file.done(0)) == 2
     monkeypatch.setattr(answering, "answers", real)
     again = rl.sweep(net, grid, ["builtin_pronoun"], limit=4, cache=tmp_path / "stopped")
@@ -105,8 +106,8 @@ def test_stopped_by_hand_what_was_answered_is_kept(tmp_path: Path, monkeypatch: 
 def test_batches_are_made_within_fixed_blocks_and_hold_the_token_budget(tmp_path: Path) -> None:
     net = network("tiny-llama")
     rl.sweep(net, [], ["builtin_cloze"], limit=100, cache=tmp_path, batch_tokens=1500)
-    (path,) = cache.answer_files(tmp_path)
-    with cache.open_answers(path) as file:
+    (path,) = answer_files(tmp_path)
+    with open_answers(path) as file:
         batches = file.batches()
     assert sorted(place for places in batches.values() for place in places) == list(range(100))
     assert all(len({place // answering.BLOCK for place in places}) == 1 for places in batches.values())
@@ -130,14 +131,14 @@ def test_a_full_disk_is_one_line_and_what_was_complete_stays(
 ) -> None:
     net, grid = network("tiny-llama"), rl.paper_grid("fig04", 6)
     rl.sweep(net, grid[:1], ["builtin_pronoun"], limit=4, cache=tmp_path)
-    real = cache.AnswersFile.put
+    real = AnswersFile.put
 
     def full(self: Any, batch: int, answers: Any) -> None:
         self._base.execute("PRAGMA max_page_count = 1")
         real(self, batch, [(text, part, np.random.rand(20_000)) for text, part, _ in answers])
 
     with monkeypatch.context() as patch:
-        patch.setattr(cache.AnswersFile, "put", full)
+        patch.setattr(AnswersFile, "put", full)
         with pytest.raises(ReprlabError, match=r"database or disk is full.*what was complete stays good"):
             rl.sweep(net, grid, ["builtin_pronoun"], limit=4, cache=tmp_path)
     scores = rl.sweep(net, grid, ["builtin_pronoun"], limit=4, cache=tmp_path)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import reprlab as rl
-from reprlab.cache import answer_files, captures, damage, damaged, open_answers
+from reprlab.cache.answers import answer_files, damage, open_answers
+from reprlab.cache.reading import captures, damaged
 
 FORMAT_1 = Path(__file__).parent / "archives" / "format-1"
 

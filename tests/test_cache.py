@@ -18,8 +18,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reprlab as rl
-from reprlab import cache
-from reprlab.cache import AnswersIdentity, Capture, Record, hold_all, hold_answers, open_answers
+from reprlab.cache.answers import (
+    AnswersIdentity,
+    Record,
+    answer_files,
+    damage,
+    hold_all,
+    hold_answers,
+    open_answers,
+)
+from reprlab.cache.layout import Identity, Manifest, Row
+from reprlab.cache.reading import Capture, captures, damaged, find, open_capture, unreadable
+from reprlab.cache.writing import drop, remove
 from reprlab.errors import ReprlabError
 from reprlab.network import Network
 
@@ -43,7 +53,7 @@ def test_the_format_page_names_every_dataset_and_field(acts: Capture) -> None:
     found: list[str] = []
     with h5py.File(acts.blocks[0].file) as file:
         file.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
-    fields = [*cache.Identity.model_fields, *cache.Manifest.model_fields, *cache.Row.model_fields]
+    fields = [*Identity.model_fields, *Manifest.model_fields, *Row.model_fields]
     words = set(re.findall(r"[\w/]+", page))
     assert {name for name in [*found, *fields] if name not in words} == set()
 
@@ -57,7 +67,7 @@ def test_a_manifest_that_does_not_match_its_folder_names_the_field(
 ) -> None:
     edit(acts, **{field: value})
     with pytest.raises(ReprlabError) as caught:
-        cache.open_capture(acts.folder)
+        open_capture(acts.folder)
     shown = field if field in {"model", "corpus"} else "digest"
     assert f"does not match its folder: {shown} is '" in str(caught.value)
     assert "expected '" in str(caught.value)
@@ -80,7 +90,7 @@ def test_going_on_with_a_changed_manifest_names_field_and_both_values(acts: Capt
 def test_a_damaged_manifest_says_what_is_wrong(acts: Capture, text: str, says: str) -> None:
     (acts.folder / "manifest.json").write_text(text)
     with pytest.raises(ReprlabError) as caught:
-        cache.open_capture(acts.folder)
+        open_capture(acts.folder)
     assert says in str(caught.value)
 
 
@@ -88,17 +98,17 @@ def test_a_damaged_ledger_says_so(acts: Capture) -> None:
     ledger = acts.folder / "ledger.jsonl"
     ledger.write_text("{}\n" + ledger.read_text())
     with pytest.raises(ReprlabError, match=r"ledger.jsonl' is damaged"):
-        cache.open_capture(acts.folder)
+        open_capture(acts.folder)
 
 
 def test_a_flipped_byte_is_found_named_and_mended(acts: Capture, tiny: Network) -> None:
     shard = acts.folder / "shards" / acts.rows[1].shard
     good = shard.read_bytes()
     shard.write_bytes(bytes([*good[:5000], good[5000] ^ 1, *good[5001:]]))
-    broken = cache.damaged(acts)
+    broken = damaged(acts)
     assert [(row.shard, why) for row, why in broken] == [(shard.name, "checksum differs")]
-    cache.drop(acts, [row for row, _ in broken])
-    assert cache.open_capture(acts.folder).documents == acts.rows[0].stop
+    drop(acts, [row for row, _ in broken])
+    assert open_capture(acts.folder).documents == acts.rows[0].stop
     rl.capture(tiny, texts(20), shard_bytes=40_000)
     assert shard.read_bytes() == good
 
@@ -113,7 +123,7 @@ def test_reading_a_damaged_shard_names_it_and_what_to_do(acts: Capture, harm: st
     if harm != "missing":
         shard.write_bytes(changed[harm])
     with pytest.raises(ReprlabError) as caught:
-        _ = cache.open_capture(acts.folder).norms
+        _ = open_capture(acts.folder).norms
     assert str(shard) in str(caught.value)
     assert "reprlab cache verify --drop-damaged" in str(caught.value)
 
@@ -133,17 +143,17 @@ def test_one_depth_is_read_alone(acts: Capture) -> None:
 
 def test_find_takes_only_what_was_asked_for(acts: Capture) -> None:
     root = acts.folder.parents[2]
-    assert [c.folder for c in cache.find(root, "tiny-llama", "pieces", dtype="float32")] == [acts.folder]
-    assert cache.find(root, "tiny-llama", "pieces", dtype="float16") == []
-    assert cache.find(root, "tiny-llama", "other") == []
+    assert [c.folder for c in find(root, "tiny-llama", "pieces", dtype="float32")] == [acts.folder]
+    assert find(root, "tiny-llama", "pieces", dtype="float16") == []
+    assert find(root, "tiny-llama", "other") == []
 
 
 def test_remove_deletes_the_capture_and_nothing_else(acts: Capture, tiny: Network) -> None:
     other = rl.capture(tiny, texts(3), states=False)
     root = acts.folder.parents[2]
-    cache.remove(root, acts.folder)
-    assert [c.folder for c in cache.captures(root)] == [other.folder]
-    cache.remove(root, other.folder)
+    remove(root, acts.folder)
+    assert [c.folder for c in captures(root)] == [other.folder]
+    remove(root, other.folder)
     assert list(root.iterdir()) == []
 
 
@@ -151,11 +161,11 @@ def test_remove_never_leaves_the_cache(acts: Capture, tmp_path: Path) -> None:
     root = tmp_path / "another"
     root.mkdir()
     with pytest.raises(ReprlabError, match="leads out of the cache"):
-        cache.remove(root, acts.folder)
+        remove(root, acts.folder)
     (root / "a").symlink_to(acts.folder.parents[1])
     linked = root / "a" / "pieces" / acts.folder.name
     with pytest.raises(ReprlabError, match="leads out of the cache"):
-        cache.remove(root, linked)
+        remove(root, linked)
     assert acts.folder.exists()
 
 
@@ -163,8 +173,8 @@ def test_one_unusable_capture_hides_no_other(acts: Capture, tiny: Network) -> No
     other = rl.capture(tiny, texts(3), states=False)
     edit(acts, dtype="float16")
     root = acts.folder.parents[2]
-    assert [c.folder for c in cache.captures(root)] == [other.folder]
-    assert [folder for folder, _ in cache.unreadable(root)] == [acts.folder]
+    assert [c.folder for c in captures(root)] == [other.folder]
+    assert [folder for folder, _ in unreadable(root)] == [acts.folder]
 
 
 # --- answers -------------------------------------------------------------------------------------
@@ -289,9 +299,9 @@ def test_everything_that_changes_answers_has_a_file_of_its_own(field: str, tmp_p
 
 
 def test_answer_files_are_found_beside_captures(kept: Path, acts: Capture) -> None:
-    assert cache.answer_files(kept.parents[2]) == [kept]
-    assert cache.answer_files(acts.folder.parents[2]) == []
-    assert cache.damage(kept) == ""
+    assert answer_files(kept.parents[2]) == [kept]
+    assert answer_files(acts.folder.parents[2]) == []
+    assert damage(kept) == ""
 
 
 def one_line(error: BaseException, path: Path) -> bool:
@@ -354,7 +364,7 @@ def test_a_damaged_file_of_answers_is_one_clear_error(kept: Path, harm: str) -> 
 @pytest.mark.parametrize("harm", [harm for harm in HARMS if harm != "another identity"])
 def test_damage_says_what_is_wrong(kept: Path, harm: str) -> None:
     spoil(kept, harm)
-    assert cache.damage(kept) != ""
+    assert damage(kept) != ""
 
 
 def test_reading_answers_that_are_not_there_says_so(tmp_path: Path) -> None:
@@ -450,7 +460,7 @@ def test_a_full_disk_says_so_and_leaves_what_was_complete(kept: Path) -> None:
     assert said.startswith(f"cannot use '{kept}' (")
     assert said.endswith("what was complete stays good; make room, or set --cache")
     assert 0 < len(written) < 99
-    assert cache.damage(kept) == ""
+    assert damage(kept) == ""
     with hold_answers(root, IDENTITY, {}) as answers:
         assert answers.done(0) == {"0:6", *written}
         assert answers.done(0, "divergence") == set(written)

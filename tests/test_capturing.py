@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reprlab as rl
-from reprlab import cache
-from reprlab.cache import Capture, writing
+from reprlab.cache import writing
+from reprlab.cache.reading import Capture, captures, damaged, open_capture
+from reprlab.cache.writing import ShardWriter
 from reprlab.capturing import batches, statistics
 from reprlab.errors import ReprlabError
 from reprlab.network import Network
@@ -248,7 +249,7 @@ def test_killed_at_random_moments_and_resumed_is_the_capture_never_killed(tmp_pa
     done = subprocess.run(command, capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) >= 10
-    whole, killed = (next(cache.captures(tmp_path / name)) for name in ("whole", "killed"))
+    whole, killed = (next(captures(tmp_path / name)) for name in ("whole", "killed"))
     assert len(whole.rows) > 10
     assert contents(killed) == contents(whole)
 
@@ -276,7 +277,7 @@ def test_a_kill_between_any_two_disk_operations_loses_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(writing, "_fsync", dying(writing._fsync))
         patch.setattr(writing, "_append", dying(writing._append))
-        patch.setattr(cache.ShardWriter, "abandon", lambda self: None)
+        patch.setattr(ShardWriter, "abandon", lambda self: None)
         with pytest.raises(Killed):
             rl.capture(tiny, corpus, cache=tmp_path / "cut", shard_bytes=SHARD)
     again = rl.capture(tiny, corpus, cache=tmp_path / "cut", shard_bytes=SHARD)
@@ -288,7 +289,7 @@ def test_a_ledger_line_that_was_cut_off_does_not_count(tiny: Network) -> None:
     acts = rl.capture(tiny, corpus, shard_bytes=SHARD)
     whole, ledger = contents(acts), acts.folder / "ledger.jsonl"
     ledger.write_text(ledger.read_text()[:-20])
-    assert len(cache.open_capture(acts.folder).rows) == len(acts.rows) - 1
+    assert len(open_capture(acts.folder).rows) == len(acts.rows) - 1
     assert contents(rl.capture(tiny, corpus, shard_bytes=SHARD)) == whole
 
 
@@ -298,7 +299,7 @@ def test_two_processes_on_one_capture_the_second_waits(tmp_path: Path) -> None:
     assert [process.wait(120) for process in running] == [0, 0]
     acts = rl.capture(network("tiny-llama"), texts(60), cache=folder, shard_bytes=SHARD)
     assert [row.start for row in acts.rows] == sorted({row.start for row in acts.rows})
-    assert cache.damaged(acts) == []
+    assert damaged(acts) == []
 
 
 def test_who_holds_a_capture_is_said(tiny: Network) -> None:
@@ -344,7 +345,7 @@ def test_a_disk_that_refuses_is_one_clear_error_and_what_was_complete_stays(
     assert "what was complete stays good; make room and run the same command again" in done.stdout
     assert done.stdout.startswith(f"cannot write '{tmp_path}/full/tiny-llama/pieces/")
     acts = rl.capture(tiny, texts(60), cache=tmp_path / "full", shard_bytes=SHARD)
-    assert cache.damaged(acts) == []
+    assert damaged(acts) == []
     assert acts.documents == 60
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 import reprlab as rl
 from reprlab.alignment import linear_cka, rbf_cka
-from reprlab.cache import Capture
+from reprlab.cache.reading import Capture
 from reprlab.comparing import FACTORS, MEASURES, compare, sinks_sweep
 from reprlab.elsewhere import activations
 from reprlab.errors import ReprlabError

@@ -8,7 +8,7 @@ import pytest
 from examples import network, texts
 
 import reprlab as rl
-from reprlab.cache import Capture
+from reprlab.cache.reading import Capture
 from reprlab.drifting import Drift, drift
 from reprlab.errors import ReprlabError
 from reprlab.similarity import sinks

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reprlab.jsonl import rows
 
 from reprlab.errors import ReprlabError
-from reprlab.jsonl import rows
 
 value = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)
 fields = st.dictionaries(st.text(max_size=5), value | st.lists(value, max_size=2), max_size=3)

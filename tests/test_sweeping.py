@@ -13,8 +13,9 @@ import torch
 from examples import network
 
 import reprlab as rl
-from reprlab import answering, cache, sweeping
+from reprlab import answering, sweeping
 from reprlab.benchmarks import open_benchmarks
+from reprlab.cache.answers import answer_files
 from reprlab.errors import ReprlabError
 from reprlab.network import Network
 
@@ -212,7 +213,7 @@ def test_what_changes_answers_gets_a_file_of_its_own(tmp_path: Path, monkeypatch
 
     run()
     run(limit=4)
-    assert len(cache.answer_files(tmp_path)) == 1
+    assert len(answer_files(tmp_path)) == 1
     changes = [
         lambda: run(copied(net, digest="other")),
         lambda: run(copied(net, tokenizer_digest="other")),
@@ -221,18 +222,18 @@ def test_what_changes_answers_gets_a_file_of_its_own(tmp_path: Path, monkeypatch
     ]
     for number, change in enumerate(changes, start=2):
         change()
-        assert len(cache.answer_files(tmp_path)) == number
+        assert len(answer_files(tmp_path)) == number
     for library in ("torch", "transformers", "lm-eval"):
         for module in (answering, sweeping):
             monkeypatch.setattr(module, "minor", lambda name, it=library: "9.9" if name == it else "1.0")
-        before = len(cache.answer_files(tmp_path))
+        before = len(answer_files(tmp_path))
         run()
-        assert len(cache.answer_files(tmp_path)) == before + 1
+        assert len(answer_files(tmp_path)) == before + 1
 
 
 def test_nothing_but_numbers_and_document_ids_is_kept(tmp_path: Path) -> None:
     sweep(["0:2 3:6"], ["builtin_cloze"], tmp_path)
-    (file,) = cache.answer_files(tmp_path)
+    (file,) = answer_files(tmp_path)
     (opened,) = open_benchmarks(["builtin_cloze"])
     data = file.read_bytes()
     for row in opened.docs[:6]:
@@ -296,7 +297,7 @@ def test_rows_that_changed_under_the_same_name_are_not_mixed(tmp_path: Path) -> 
     first = sweep([], ["lambada"], tmp_path / "cache", data_dir=tmp_path, limit=2)
     rows.write_text('{"text": "one two four"}\n{"text": "four five six"}\n')
     second = sweep([], ["lambada"], tmp_path / "cache", data_dir=tmp_path, limit=2)
-    assert len(cache.answer_files(tmp_path / "cache")) == 2
+    assert len(answer_files(tmp_path / "cache")) == 2
     assert not same(first, second)
 
 

@@ -6,8 +6,9 @@ and the estimate without any one group of documents, follows from these sums.
 """
 
 from reprlab.alignment.cka import align, features_are_cheaper, linear_cka, rbf_cka
-from reprlab.alignment.panels import MEMORY, PIECE, Held, Progress, Reading, States, Survey, survey
+from reprlab.alignment.panels import MEMORY, PIECE, Held, Reading, States, Survey, survey
 from reprlab.alignment.sums import Alignment
+from reprlab.progress import Progress
 
 __all__ = [
     "MEMORY",

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from torch import Tensor
 
 from reprlab.alignment.features import align_features
-from reprlab.alignment.panels import MEMORY, Held, Progress, Reading, States, Survey, survey
+from reprlab.alignment.panels import MEMORY, Held, Reading, States, Survey, survey
 from reprlab.alignment.sums import Alignment
 from reprlab.alignment.tiles import TILE, Tiling, rbf
+from reprlab.progress import Progress
 
 
 def linear_cka(

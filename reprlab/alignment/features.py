@@ -9,8 +9,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from reprlab.alignment.panels import Progress, States, Survey
+from reprlab.alignment.panels import States, Survey
 from reprlab.alignment.sums import Alignment
+from reprlab.progress import Progress
 
 _PANEL = 2048  # tokens
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,8 +13,6 @@ MEMORY = 1 << 29  # bytes for panels
 PIECE = 512  # tokens that are read at a time
 _MASSIVE = 4.0  # times the median norm
 _SAMPLE = 1024  # tokens from which the median distance is taken
-
-Progress = Callable[[float, float], None]
 
 
 class States(Protocol):

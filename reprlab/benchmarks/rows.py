@@ -7,9 +7,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from reprlab import jsonl
 from reprlab.errors import ReprlabError
-from reprlab.jsonl import Row
+from reprlab.files import Row, jsonl_rows
 
 Text = Field(min_length=1)
 
@@ -73,7 +72,7 @@ class Gsm8k(Shape):
 
 def read_rows(path: Path, shape: type[Shape] = Shape) -> list[Row]:
     """The rows of a JSONL file; raises `ReprlabError` that names the row and the field that is wrong."""
-    return [_valid(where, row, shape) for where, row in jsonl.rows(path)]
+    return [_valid(where, row, shape) for where, row in jsonl_rows(path)]
 
 
 def _valid(where: str, row: Row, shape: type[Shape]) -> Row:

@@ -22,9 +22,9 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from reprlab.cache.writing import Say
 from reprlab.errors import ReprlabError
-from reprlab.registry import slug
+from reprlab.files import slug
+from reprlab.progress import Say
 
 ANSWERS_FORMAT = 1
 Numbers = NDArray[np.float64]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from reprlab.errors import ReprlabError
-from reprlab.registry import slug
+from reprlab.files import slug
 from reprlab.similarity import Sums
 
 FORMAT = 1

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from reprlab.cache.layout import FORMAT, Identity, Manifest, Row, checksum, same
 from reprlab.errors import ReprlabError
-from reprlab.registry import slug
+from reprlab.files import slug
 from reprlab.similarity import Sums
 
 Array = NDArray[Any]

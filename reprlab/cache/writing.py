@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,13 @@ from torch import Tensor
 from reprlab.cache.layout import LARGEST, Manifest, Row, Statistics, checksum
 from reprlab.cache.reading import Capture, read_ledger, read_manifest, reading
 from reprlab.errors import ReprlabError
+from reprlab.files import append_line, fsync, on_disk, write_whole
+from reprlab.progress import Say
 from reprlab.similarity import Sums
 
 _MADE_WITH = ("torch", "transformers", "nnsight", "device")  # must agree to go on with a capture
 
 Array = NDArray[Any]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def hold(
         if (folder / "manifest.json").exists():
             _agrees(folder, read_manifest(folder, manifest.identity), manifest, force)
         else:
-            _write_atomically(folder / "manifest.json", manifest.model_dump_json(indent=1) + "\n")
+            write_whole(folder / "manifest.json", manifest.model_dump_json(indent=1) + "\n")
         for left in (folder / "shards").glob(".*"):
             left.unlink()
         _mend_ledger(folder / "ledger.jsonl")
@@ -100,7 +101,7 @@ def _agrees(folder: Path, there: Manifest, now: Manifest, force: bool) -> None:
 def _mend_ledger(path: Path) -> None:
     """Take away a last line that a kill cut off, so that the next row starts a line."""
     if path.exists() and not (text := path.read_text(encoding="utf-8")).endswith("\n") and text:
-        _write_atomically(path, text[: text.rfind("\n") + 1])
+        write_whole(path, text[: text.rfind("\n") + 1])
 
 
 @contextmanager
@@ -138,7 +139,7 @@ class ShardWriter:
         self.suspects: dict[int, tuple[Tensor, Tensor]] = {}  # places, states
         self.largest: list[tuple[Tensor, Tensor, Tensor]] = []
         self.nonfinite, self.first_nonfinite = 0, None
-        with _disk(self.path):
+        with on_disk(self.path):
             _reserve(self.path, self._size())  # HDF5 cannot even close a file on a full disk
             self.file: Any = h5py.File(self.path, "w", libver="v110", rdcc_nbytes=0)
             _reserve(self.path, self._size())  # opening it gave the room back
@@ -161,22 +162,22 @@ class ShardWriter:
         self._count_nonfinite(index, states, statistics)
         if self.writer.manifest.identity.states:
             data = self._narrow(index, states)
-            with _disk(self.path):
+            with on_disk(self.path):
                 self.states[:, first:last] = data
 
     def finish(self, threshold: Tensor) -> Row:
         """Write the statistics, make the file durable, put it in place and add its ledger row."""
-        with _disk(self.path):
+        with on_disk(self.path):
             self._write_statistics(threshold)
             self.file.flush()
             used = self.file.id.get_filesize()
             self.file.close()
             os.truncate(self.path, used)
-            _fsync(self.path)
+            fsync(self.path)
             digest, size = checksum(self.path), self.path.stat().st_size
             final = self.path.with_name(self.name)
             self.path.rename(final)
-            _fsync(final.parent)
+            fsync(final.parent)
             row = Row(
                 shard=self.name,
                 start=self.start,
@@ -187,7 +188,7 @@ class ShardWriter:
                 nonfinite=self.nonfinite,
                 first_nonfinite=self.first_nonfinite,
             )
-            _append(self.writer.folder / "ledger.jsonl", _line(row))
+            append_line(self.writer.folder / "ledger.jsonl", _line(row))
         return row
 
     def abandon(self) -> None:
@@ -256,7 +257,7 @@ def drop(capture: Capture, rows: Sequence[Row]) -> None:
     gone = {row.shard for row in rows}
     with _lock(capture.folder, lambda _: None):
         kept = [row for row in read_ledger(capture.folder) if row.shard not in gone]
-        _write_atomically(capture.folder / "ledger.jsonl", "".join(_line(row) for row in kept))
+        write_whole(capture.folder / "ledger.jsonl", "".join(_line(row) for row in kept))
 
 
 def remove(root: Path, folder: Path) -> None:
@@ -274,18 +275,6 @@ def remove(root: Path, folder: Path) -> None:
             parent.rmdir()
 
 
-@contextmanager
-def _disk(path: Path) -> Generator[None]:
-    try:
-        yield
-    except (OSError, RuntimeError) as error:  # h5py raises both
-        free = shutil.disk_usage(path.parent).free
-        raise ReprlabError(
-            f"cannot write '{path.parent}' ({' '.join(str(error).split())[:120]}; {free / 1e9:.2f} GB free): "
-            "what was complete stays good; make room and run the same command again"
-        ) from error
-
-
 def _reserve(path: Path, size: int) -> None:
     """Make the disk promise room, where it can: a refusal comes now, not in the middle of a write."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT)
@@ -297,30 +286,6 @@ def _reserve(path: Path, size: int) -> None:
         raise
     finally:
         os.close(handle)
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _append(path: Path, line: str) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    scratch = path.with_name(f".{path.name}")
-    with _disk(path):
-        scratch.write_text(text, encoding="utf-8")
-        _fsync(scratch)
-        scratch.rename(path)
-        _fsync(path.parent)
 
 
 def _line(row: Row) -> str:

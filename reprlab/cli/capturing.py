@@ -22,7 +22,7 @@ from reprlab.errors import ReprlabError
 from reprlab.registry import MODELS, Name, expand
 
 if TYPE_CHECKING:
-    from reprlab.cache import Capture
+    from reprlab.cache.reading import Capture
 
 
 def models(

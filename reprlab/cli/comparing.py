@@ -17,7 +17,8 @@ from reprlab.cli.options import AsJson, NoStates, Schedules, Tokens
 from reprlab.cli.shell import bar, each, out, print_json, say
 from reprlab.cli.work import Work, check_outputs, on_captures, parsed, write
 from reprlab.errors import ReprlabError, unknown
-from reprlab.registry import expand, slug
+from reprlab.files import slug
+from reprlab.registry import expand
 
 if TYPE_CHECKING:
     from reprlab.comparing import Similarity

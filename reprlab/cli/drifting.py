@@ -17,7 +17,8 @@ from reprlab.cli.options import (
 from reprlab.cli.shell import each, err, out, print_json, say
 from reprlab.cli.work import Work, check_outputs, on_captures, write
 from reprlab.errors import ReprlabError, unknown
-from reprlab.registry import expand, slug
+from reprlab.files import slug
+from reprlab.registry import expand
 from reprlab.schedule import Schedule
 
 

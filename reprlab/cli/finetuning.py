@@ -28,8 +28,8 @@ from reprlab.cli.options import (
 )
 from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
-from reprlab.files import plain
-from reprlab.registry import DEVICES, expand, slug
+from reprlab.files import plain, slug
+from reprlab.registry import DEVICES, expand
 from reprlab.schedule import Schedule
 
 if TYPE_CHECKING:

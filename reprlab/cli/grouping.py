@@ -13,7 +13,8 @@ from reprlab.cli.options import AsJson, Tokens
 from reprlab.cli.shell import each, err, out, print_json, say
 from reprlab.cli.work import Work, check_outputs, on_captures, write
 from reprlab.errors import ReprlabError
-from reprlab.registry import expand, slug
+from reprlab.files import slug
+from reprlab.registry import expand
 
 if TYPE_CHECKING:
     from reprlab.grouping import Family, Groups

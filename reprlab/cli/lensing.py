@@ -28,7 +28,8 @@ from reprlab.cli.options import (
 from reprlab.cli.shell import bar, each, out, print_json, say
 from reprlab.cli.work import Work, check_outputs, write
 from reprlab.errors import ReprlabError, unknown
-from reprlab.registry import expand, slug
+from reprlab.files import slug
+from reprlab.registry import expand
 from reprlab.schedule import Schedule
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from reprlab.cli.options import (
 )
 from reprlab.cli.shell import confirm, fail, out, print_json
 from reprlab.errors import ReprlabError
-from reprlab.registry import unslug
+from reprlab.files import unslug
 
 
 def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
     """List captures (documents, tokens, dtype, size) and the answers of sweeps (documents, schedules)."""
-    from reprlab.cache import captures, unreadable
-    from reprlab.capturing import cache_folder
+    from reprlab.cache.reading import captures, unreadable
+    from reprlab.files import cache_folder
 
     if cache_folder(cache).is_file():
         raise ReprlabError(f"the cache '{cache_folder(cache)}' is a file, not a folder")
@@ -50,7 +50,7 @@ def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
 
 def _answers(root: Path) -> Iterator[tuple[dict[str, Any], str]]:
     """Each file of answers as a row, and what is wrong with it."""
-    from reprlab.cache import answer_files, open_answers
+    from reprlab.cache.answers import answer_files, open_answers
 
     for path in answer_files(root):
         row = {"file": str(path), "bytes": path.stat().st_size}
@@ -86,8 +86,10 @@ def cache_verify(
     ] = False,
 ) -> None:
     """Check every shard against its checksum, every file of answers for damage, and name what is damaged."""
-    from reprlab.cache import answer_files, captures, damage, damaged, drop, unreadable
-    from reprlab.capturing import cache_folder
+    from reprlab.cache.answers import answer_files, damage
+    from reprlab.cache.reading import captures, damaged, unreadable
+    from reprlab.cache.writing import drop
+    from reprlab.files import cache_folder
 
     count = bad = 0
     for found in captures(cache_folder(cache)):
@@ -117,8 +119,10 @@ def cache_remove(
     yes: Yes = False,
 ) -> None:
     """Delete captures and answers of a model, or one by its digest; never anything outside the cache."""
-    from reprlab.cache import answer_files, folders, remove
-    from reprlab.capturing import cache_folder
+    from reprlab.cache.answers import answer_files
+    from reprlab.cache.reading import folders
+    from reprlab.cache.writing import remove
+    from reprlab.files import cache_folder
 
     root = cache_folder(cache)
     every = [*folders(root), *answer_files(root)]

@@ -35,7 +35,7 @@ from reprlab.registry import DEVICES, DTYPES
 from reprlab.schedule import Schedule
 
 if TYPE_CHECKING:
-    from reprlab.cache import Capture
+    from reprlab.cache.reading import Capture
     from reprlab.corpora import Corpus
     from reprlab.network import Network
 
@@ -133,8 +133,8 @@ class Work:
 
     def _there(self, name: str, corpora: list[Corpus], states: bool) -> list[Capture] | None:
         """Complete captures that answer the question, or None; `states`: whether it takes them."""
-        from reprlab.cache import find
-        from reprlab.capturing import cache_folder
+        from reprlab.cache.reading import find
+        from reprlab.files import cache_folder
         from reprlab.models import locate
 
         weights = locate(name, self.models_dir)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reprlab.answering import identified, made_on
 from reprlab.benchmarks import open_splits, training_rows
-from reprlab.cache import AnswersFile, AnswersIdentity, Record, hold_answers, open_answers
-from reprlab.capturing import cache_folder
+from reprlab.cache.answers import AnswersFile, AnswersIdentity, Record, hold_answers, open_answers
 from reprlab.errors import ReprlabError
+from reprlab.files import cache_folder
 from reprlab.finetuning.curtailed import SHARES, share_schedules
 from reprlab.finetuning.runs import MICRO_BATCH, RECIPE, Runs, outlook, prepared
 from reprlab.finetuning.tuned import FineTuned
 from reprlab.grids import Entry, labelled
 from reprlab.network import Network, Recipe, needs_accelerate
 from reprlab.plan import Plan
+from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
 from reprlab.schedule import Schedule
 from reprlab.sweeping import sweep
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 PRESET = "fine-tuned"
 _LIBRARIES = ("accelerate", "lm-eval", "datasets")
-Progress = Callable[[float, float], None]
-Say = Callable[[str], None]
 
 
 def finetune(

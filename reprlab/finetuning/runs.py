@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from reprlab.answering import Job
 from reprlab.benchmarks import prepare
-from reprlab.cache import AnswersFile, Record, hold_answers
+from reprlab.cache.answers import AnswersFile, Record, hold_answers
+from reprlab.files import slug
 from reprlab.network import Network, Recipe, fit, save_checkpoint
 from reprlab.plan import Plan
-from reprlab.registry import slug
 from reprlab.results import Results
 from reprlab.schedule import Schedule
 

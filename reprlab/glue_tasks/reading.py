@@ -15,8 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from reprlab import jsonl
 from reprlab.errors import ReprlabError
+from reprlab.files import jsonl_rows
 from reprlab.glue_tasks.table import HIGH, LOW, TASKS, GlueTask
 
 SPLITS = ("train", "validation")
@@ -89,8 +89,8 @@ def from_folder(task: GlueTask, folder: Path, limit: int | None) -> Glue:
     train, validation = (folder / file for file in _files(task))
     return Glue(
         task,
-        _trainable(f"'{train}'", _split(task, jsonl.rows(train), limit), limit),
-        _split(task, jsonl.rows(validation), limit),
+        _trainable(f"'{train}'", _split(task, jsonl_rows(train), limit), limit),
+        _split(task, jsonl_rows(validation), limit),
         f"glue/{task.name} of --data-dir",
     )
 

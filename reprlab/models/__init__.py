@@ -13,13 +13,14 @@ from pathlib import Path
 from filelock import FileLock
 
 from reprlab.errors import ReprlabError
+from reprlab.files import slug, unslug
 from reprlab.models.hub import fetch_hub, in_hub_cache
 from reprlab.models.weights import Weights, check_safetensors, sha
 from reprlab.models.wheel import fetch_wheel
-from reprlab.registry import MODELS, Hub, Name, Provider, Tiny, Wheel, is_pattern, slug, unslug
+from reprlab.progress import Say
+from reprlab.registry import MODELS, Hub, Name, Provider, Tiny, Wheel, is_pattern
 
 Confirm = Callable[[str], bool]
-Say = Callable[[str], None]
 
 
 def models_folder(given: Path | None = None) -> Path:

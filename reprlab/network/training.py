@@ -23,12 +23,12 @@ from reprlab.errors import ReprlabError
 from reprlab.network.loaded import Network
 from reprlab.packing import batches
 from reprlab.plan import Plan
+from reprlab.progress import Progress
 from reprlab.schedule import Schedule
 
 Numbers = NDArray[np.float64]
 Row = Mapping[str, Any]  # what a module takes of one text: lists of numbers by argument, and `labels`
 Measure = Callable[[Numbers], Mapping[str, float]]
-Progress = Callable[[float, float], None]
 _FASTEST = 1e30  # rates that a float32 can hold, many times over
 _LOGS = 20  # points of a learning curve, beside those at each epoch's end
 

@@ -13,10 +13,10 @@ from reprlab.corpora import Corpus
 from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError
 from reprlab.network import Network
-from reprlab.progress import Progress
+from reprlab.progress import Progress, Say
 from reprlab.reporting.analyses import Analysis, analysis, everything, names
 from reprlab.reporting.example import EXAMPLES
-from reprlab.reporting.gathering import Place, Say, gather
+from reprlab.reporting.gathering import Place, gather
 from reprlab.reporting.settings import Settings, quick_starts
 from reprlab.reporting.writing import (
     compare,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reprlab.benchmarks import open_benchmarks
-from reprlab.cache import Capture
+from reprlab.cache.reading import Capture
 from reprlab.capturing import capture
 from reprlab.comparing import compare
 from reprlab.corpora import Corpus
@@ -21,7 +21,7 @@ from reprlab.grouping import group
 from reprlab.matrices import Similarity
 from reprlab.network import Network
 from reprlab.plan import Plan
-from reprlab.progress import Progress, Stages
+from reprlab.progress import Progress, Say, Stages
 from reprlab.reporting.example import example
 from reprlab.reporting.settings import Settings
 from reprlab.reporting.taking import DOCUMENT, Task, taken_from
@@ -29,7 +29,6 @@ from reprlab.schedule import Schedule
 from reprlab.scores import Scores
 from reprlab.sweeping import sweep
 
-Say = Callable[[str], None]
 BARE = "no-sinks"
 FINE_TUNED_ON = "arc"
 _SAME = {"similarities", "groups"}

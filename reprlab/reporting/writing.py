@@ -10,7 +10,7 @@ from typing import Any
 from reprlab import figures, pages, verdicts
 from reprlab.errors import ReprlabError
 from reprlab.evidence import Evidence
-from reprlab.registry import slug
+from reprlab.files import slug
 from reprlab.reporting.analyses import Analysis, analysis, everything
 from reprlab.reporting.identity import identity, listed
 from reprlab.reporting.numbers import Numbers, read, rounded, table, text, write
