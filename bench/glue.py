@@ -28,7 +28,7 @@ import reprlab as rl
 from reprlab.glue_tasks import Glue, open_glue
 from reprlab.gluing import MAX_TOKENS, measured, recipe_of
 from reprlab.network import Network, classifier, encoded, features, fit
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 
 Rows = list[dict[str, Any]]
 WARM = 1  # schedules that the Trainer runs before its clock starts

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from reprlab.finetuning.tuned import FineTuned as FineTuned
     from reprlab.gluing import Trained as Trained
     from reprlab.gluing import glue as glue
-    from reprlab.grids import Entry as Entry
-    from reprlab.grids import paper_grid as paper_grid
     from reprlab.grouping import Family as Family
     from reprlab.grouping import Groups as Groups
     from reprlab.grouping import family as family
@@ -36,16 +34,18 @@ if TYPE_CHECKING:
     from reprlab.means import Means as Means
     from reprlab.means import task_means as task_means
     from reprlab.network.training import Recipe as Recipe
-    from reprlab.plan import Plan as Plan
-    from reprlab.ranks import shifted as shifted
     from reprlab.reporting import report as report
     from reprlab.reporting.gathering import Place as Place
     from reprlab.reporting.settings import Settings as Settings
-    from reprlab.schedule import Schedule as Schedule
+    from reprlab.schedules.grids import Entry as Entry
+    from reprlab.schedules.grids import paper_grid as paper_grid
+    from reprlab.schedules.plan import Plan as Plan
+    from reprlab.schedules.schedule import Schedule as Schedule
+    from reprlab.schedules.steps import Summed as Summed
     from reprlab.scores import Scores as Scores
     from reprlab.shares import Retained as Retained
     from reprlab.shares import retained as retained
-    from reprlab.steps import Summed as Summed
+    from reprlab.statistics.rank_correlation import shifted as shifted
     from reprlab.sweeping import sweep as sweep
     from reprlab.verdicts import judge as judge
     from reprlab.verdicts.values import Finding as Finding
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 _PUBLIC = {
     "Activations": "reprlab.elsewhere",
     "Drift": "reprlab.drifting",
-    "Entry": "reprlab.grids",
+    "Entry": "reprlab.schedules.grids",
     "Evidence": "reprlab.evidence",
     "Example": "reprlab.evidence",
     "Family": "reprlab.grouping",
@@ -64,15 +64,15 @@ _PUBLIC = {
     "Lens": "reprlab.lensing",
     "Means": "reprlab.means",
     "Place": "reprlab.reporting.gathering",
-    "Plan": "reprlab.plan",
+    "Plan": "reprlab.schedules.plan",
     "Recipe": "reprlab.network.training",
     "ReprlabError": "reprlab.errors",
     "Retained": "reprlab.shares",
-    "Schedule": "reprlab.schedule",
+    "Schedule": "reprlab.schedules.schedule",
     "Scores": "reprlab.scores",
     "Settings": "reprlab.reporting.settings",
     "Similarity": "reprlab.matrices",
-    "Summed": "reprlab.steps",
+    "Summed": "reprlab.schedules.steps",
     "Trained": "reprlab.gluing",
     "Verdict": "reprlab.verdicts.values",
     "activations": "reprlab.elsewhere",
@@ -91,10 +91,10 @@ _PUBLIC = {
     "judge": "reprlab.verdicts",
     "lens": "reprlab.lensing",
     "load": "reprlab.loading",
-    "paper_grid": "reprlab.grids",
+    "paper_grid": "reprlab.schedules.grids",
     "report": "reprlab.reporting",
     "retained": "reprlab.shares",
-    "shifted": "reprlab.ranks",
+    "shifted": "reprlab.statistics.rank_correlation",
     "sinks_sweep": "reprlab.comparing",
     "sweep": "reprlab.sweeping",
     "task_means": "reprlab.means",

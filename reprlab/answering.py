@@ -20,9 +20,9 @@ from reprlab.errors import ReprlabError
 from reprlab.evaluating import Answers, answers, generate
 from reprlab.network import Network
 from reprlab.packing import Row, batches, pack
-from reprlab.plan import Plan
 from reprlab.provenance import made_with, minor
 from reprlab.results import Results
+from reprlab.schedules.plan import Plan
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.loading import Opened

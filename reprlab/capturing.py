@@ -22,7 +22,7 @@ from reprlab.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import made_with
 from reprlab.registry import DTYPES
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 from reprlab.similarity import norms, sums, token_grams
 
 SHARD_BYTES = 64 << 20  # a shard holds that much, or one batch where that is more

@@ -20,10 +20,10 @@ from reprlab.neighbours import NEIGHBOURS
 from reprlab.nulls import CONTROLS, null
 from reprlab.pairing import pair
 from reprlab.progress import Progress, Say
-from reprlab.resampling import Resampled
 from reprlab.sampling import Policy
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 from reprlab.similarity import SINK_FACTOR
+from reprlab.statistics.resampled import Resampled
 
 __all__ = ["MEASURES", "Similarity", "average", "cka", "compare", "cosine", "sinks_sweep"]
 

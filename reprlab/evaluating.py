@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from reprlab.network import Network, Recording
 from reprlab.packing import Row
-from reprlab.plan import Plan
-from reprlab.schedule import Schedule
+from reprlab.schedules.plan import Plan
+from reprlab.schedules.schedule import Schedule
 
 SLICE_BYTES = 64 << 20  # logits that are in memory at a time, in float32
 CACHE_BYTES = 3 << 19  # of those, what a processor's cache holds while it goes over them several times

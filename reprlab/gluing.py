@@ -20,7 +20,6 @@ from reprlab.cache.answers import AnswersFile, AnswersIdentity, Record, hold_all
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder, slug
 from reprlab.glue_tasks import Glue, open_glue
-from reprlab.grids import Entry, labelled
 from reprlab.network import (
     Fitted,
     Head,
@@ -34,13 +33,14 @@ from reprlab.network import (
     needs_accelerate,
     save_checkpoint,
 )
-from reprlab.plan import Plan
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
 from reprlab.results import Column, Results
-from reprlab.schedule import Schedule
+from reprlab.schedules.grids import Entry, labelled
+from reprlab.schedules.plan import Plan
+from reprlab.schedules.schedule import Schedule
 from reprlab.scores import Scores
-from reprlab.uncertainty import aggregate
+from reprlab.statistics.aggregations import aggregate
 
 MODES = ("unfrozen", "frozen", "authors-dropout")
 MAX_TOKENS = 128

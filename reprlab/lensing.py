@@ -25,9 +25,9 @@ from reprlab.files import write_result
 from reprlab.network import Network, Recording
 from reprlab.progress import Progress
 from reprlab.sampling import POLICIES
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 from reprlab.similarity import SINK_FACTOR, norms, sinks
-from reprlab.uncertainty import draws
+from reprlab.statistics.aggregations import draws
 
 DOCUMENTS = 24
 DRAWS = 1000

@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError
-from reprlab.resampling import DRAWS, Resampled
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
+from reprlab.statistics.resampled import DRAWS, Resampled
 
 Array = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from reprlab.errors import ReprlabError
 from reprlab.results import Results
 from reprlab.scores import Scores
 from reprlab.shares import DRAWS, interval, over_orders
-from reprlab.uncertainty import bootstrap, draws
+from reprlab.statistics.aggregations import bootstrap, draws
 
 Array = NDArray[np.float64]
 MEAN = "mean"

@@ -15,9 +15,9 @@ from reprlab.cosines import Transform, cosines, document_matrices, transform
 from reprlab.errors import ReprlabError
 from reprlab.neighbours import overlap, passes
 from reprlab.progress import Progress, Say
-from reprlab.resampling import Resampled, bootstrapped, grouped
 from reprlab.sampling import Sample
 from reprlab.shapes import procrustes
+from reprlab.statistics.resampled import Resampled, bootstrapped, grouped
 
 
 @dataclass(frozen=True)

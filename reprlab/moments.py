@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 from reprlab.similarity import Sums, merge
 
 Array = NDArray[np.float64]

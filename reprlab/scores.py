@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from reprlab.errors import ReprlabError, unknown
-from reprlab.grids import Entry
 from reprlab.results import Column, Results
-from reprlab.schedule import Schedule
-from reprlab.uncertainty import (
+from reprlab.schedules.grids import Entry
+from reprlab.schedules.schedule import Schedule
+from reprlab.statistics.aggregations import (
     Difference,
     Normalised,
     aggregate,

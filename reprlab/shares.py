@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reprlab.results import Results
 from reprlab.scores import Scores
-from reprlab.uncertainty import AGGREGATIONS, bootstrap, draws
+from reprlab.statistics.aggregations import AGGREGATIONS, bootstrap, draws
 
 Array = NDArray[np.float64]
 DRAWS = 10_000

@@ -11,12 +11,12 @@ from reprlab.benchmarks import export, open_benchmarks
 from reprlab.cache.answers import AnswersIdentity, hold_all
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
-from reprlab.grids import Entry, labelled
 from reprlab.network import Network
-from reprlab.plan import Plan
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
-from reprlab.schedule import Schedule
+from reprlab.schedules.grids import Entry, labelled
+from reprlab.schedules.plan import Plan
+from reprlab.schedules.schedule import Schedule
 from reprlab.scores import Scores
 
 if TYPE_CHECKING:

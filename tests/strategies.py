@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from reprlab.schedule import Schedule
-from reprlab.steps import Step, Summed
+from reprlab.schedules.schedule import Schedule
+from reprlab.schedules.steps import Step, Summed
 
 LAYERS = 9
 

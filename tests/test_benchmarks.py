@@ -41,10 +41,10 @@ from reprlab.benchmarks.prepared import Benchmark
 from reprlab.benchmarks.rows import read_rows
 from reprlab.benchmarks.solution import spans
 from reprlab.errors import ReprlabError
-from reprlab.grids import Entry
 from reprlab.results import Results
+from reprlab.schedules.grids import Entry
 from reprlab.scores import Scores
-from reprlab.uncertainty import aggregate
+from reprlab.statistics.aggregations import aggregate
 
 Row = dict[str, Any]
 OFFICIAL = ["lambada", "arc", "hellaswag", "winogrande", "gsm8k"]

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprlab.diagram import MEMBERS, Box, boxes, text, wrap
-from reprlab.schedule import Schedule
+from reprlab.schedules.diagram import MEMBERS, Box, boxes, text, wrap
+from reprlab.schedules.schedule import Schedule
 
 STEPS = st.lists(
     st.integers(0, 12) | st.sets(st.integers(0, 12), min_size=2).map(sorted), min_size=1, max_size=20

@@ -18,7 +18,7 @@ from reprlab import evaluating
 from reprlab.evaluating import Answers, Readings, answers, generate
 from reprlab.network import Network, Recording
 from reprlab.packing import Request, Row, pack
-from reprlab.plan import Plan
+from reprlab.schedules.plan import Plan
 
 T = 6
 INTERVENTIONS = {"skip": {}, "middle_repeat": {}, "reverse": {}, "random": {"seed": 0}, "parallel": {}}

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reprlab import figures
-from reprlab.diagram import boxes
 from reprlab.errors import ReprlabError
-from reprlab.schedule import Schedule
+from reprlab.schedules.diagram import boxes
+from reprlab.schedules.schedule import Schedule
 
 
 def draw(values: np.ndarray, ax: object = None) -> object:

@@ -18,7 +18,7 @@ from reprlab import gluing
 from reprlab.glue_tasks import TASKS, Glue, Split, open_glue
 from reprlab.gluing import columns, measured, numbers, recipe_of
 from reprlab.network import Network, Recipe, classifier, encoded, features, fit
-from reprlab.plan import Plan
+from reprlab.schedules.plan import Plan
 
 SKIP, SIDE = "0:2 4:6", "0:2 [2:4] 4:6"
 RULES: dict[str, Callable[[int, int], Any]] = {  # a label that the two numbers in a row's texts decide

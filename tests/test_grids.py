@@ -1,9 +1,9 @@
 import pytest
 
 from reprlab.errors import ReprlabError
-from reprlab.grids import GRIDS, Entry, paper_grid
-from reprlab.plan import Plan
-from reprlab.schedule import Schedule
+from reprlab.schedules.grids import GRIDS, Entry, paper_grid
+from reprlab.schedules.plan import Plan
+from reprlab.schedules.schedule import Schedule
 
 
 def plan(figure: str, layers: int = 32) -> Plan:

@@ -21,7 +21,7 @@ from reprlab.cli.grouping import groups as command
 from reprlab.errors import ReprlabError
 from reprlab.grouping import DRAWS, Family, Groups, family, group, plain
 from reprlab.matrices import Similarity
-from reprlab.resampling import Resampled
+from reprlab.statistics.resampled import Resampled
 
 Array = NDArray[np.float64]
 

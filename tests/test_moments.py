@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from reprlab.moments import Powers, effective_rank, matching, mean, total, variance, variance_flat
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 from reprlab.similarity import sums
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from strategies import LAYERS, depth, layer, step, steps
 
 from reprlab.errors import ReprlabError
-from reprlab.notation import ALLOWED, read, write
-from reprlab.steps import LIMIT, Step, side_by_side
+from reprlab.schedules.notation import ALLOWED, read, write
+from reprlab.schedules.steps import LIMIT, Step, side_by_side
 
 
 @given(steps)

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import schedules
 
-from reprlab.plan import Emit, Plan, Run
-from reprlab.schedule import Schedule
-from reprlab.steps import Step
+from reprlab.schedules.plan import Emit, Plan, Run
+from reprlab.schedules.schedule import Schedule
+from reprlab.schedules.steps import Step
 
 Prefix = tuple[Step, ...]
 

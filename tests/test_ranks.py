@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from reprlab.errors import ReprlabError
-from reprlab.ranks import shifted
+from reprlab.statistics.rank_correlation import shifted
 
 seeds = st.integers(0, 2**31)
 

@@ -24,13 +24,13 @@ from examples import network
 import reprlab as rl
 from reprlab import reporting
 from reprlab.errors import ReprlabError
-from reprlab.grids import VARIANTS
 from reprlab.progress import Stages
 from reprlab.reporting import gathering
 from reprlab.reporting.analyses import words
 from reprlab.reporting.numbers import rounded, text
 from reprlab.reporting.settings import Settings
 from reprlab.reporting.writing import write_numbers
+from reprlab.schedules.grids import VARIANTS
 
 ROOT = Path(__file__).parents[1]
 SMALL = Settings(

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from reprlab.alignment import Held, align
-from reprlab.resampling import Resampled, bootstrapped, grouped
+from reprlab.statistics.resampled import Resampled, bootstrapped, grouped
 
 rng = np.random.default_rng
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from strategies import schedules, steps
 
 from reprlab.errors import ReprlabError
-from reprlab.schedule import PAPER, Schedule
-from reprlab.steps import LIMIT, Step, Summed
+from reprlab.schedules.schedule import PAPER, Schedule
+from reprlab.schedules.steps import LIMIT, Step, Summed
 
 
 def message(call: Callable[[], object]) -> str:

@@ -13,9 +13,9 @@ import pytest
 from scipy.stats import ttest_rel
 
 from reprlab.errors import ReprlabError
-from reprlab.grids import Entry
 from reprlab.results import Column, Results
-from reprlab.schedule import Schedule
+from reprlab.schedules.grids import Entry
+from reprlab.schedules.schedule import Schedule
 from reprlab.scores import Scores
 
 LAYERS, DOCUMENTS = 6, 40

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import reprlab as rl
-from reprlab.grids import Entry
 from reprlab.results import Column, Results
+from reprlab.schedules.grids import Entry
 from reprlab.scores import Scores
 from reprlab.shares import interval, retained
 

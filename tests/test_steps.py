@@ -7,7 +7,7 @@ from hypothesis import given
 from strategies import members
 
 from reprlab.errors import ReprlabError
-from reprlab.steps import LIMIT, Summed, checked_step, layer_calls
+from reprlab.schedules.steps import LIMIT, Summed, checked_step, layer_calls
 
 
 @given(members)

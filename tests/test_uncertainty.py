@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.stats import pearsonr, spearmanr, ttest_rel
 from sklearn.metrics import f1_score, matthews_corrcoef
 
-import reprlab.uncertainty as uncertainty
+import reprlab.statistics.aggregations as uncertainty
 from reprlab.errors import ReprlabError
-from reprlab.uncertainty import (
+from reprlab.statistics.aggregations import (
     AGGREGATIONS,
     Difference,
     Guess,

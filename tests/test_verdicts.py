@@ -15,12 +15,12 @@ import pytest
 from scipy.stats import kendalltau
 
 import reprlab as rl
-from reprlab.grids import Entry, compared_starts
 from reprlab.matrices import Similarity
-from reprlab.resampling import bootstrapped
 from reprlab.results import Column, Results
+from reprlab.schedules.grids import Entry, compared_starts
 from reprlab.scores import Scores
 from reprlab.shares import retained
+from reprlab.statistics.resampled import bootstrapped
 from reprlab.verdicts import ANSWERS, COMMON, QUESTIONS, REASONS, RULES, Finding, Verdict, eight, judge
 from reprlab.verdicts.basis import Basis
 from reprlab.verdicts.deciding import (

@@ -11,10 +11,10 @@ from lm_eval.loggers import EvaluationTracker
 from lm_eval.utils import handle_non_serializable, hash_string
 
 from reprlab.benchmarks.prepared import Benchmark
-from reprlab.grids import Entry
 from reprlab.results import Results
+from reprlab.schedules.grids import Entry
 from reprlab.scores import Scores
-from reprlab.uncertainty import aggregate, standard_error
+from reprlab.statistics.aggregations import aggregate, standard_error
 
 
 def write(folder: Path, scores: Scores, benchmarks: Sequence[Benchmark]) -> list[Path]:

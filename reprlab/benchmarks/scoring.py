@@ -15,7 +15,7 @@ from reprlab.benchmarks.loading import Opened
 from reprlab.benchmarks.requests import Document
 from reprlab.benchmarks.solution import CLASSES
 from reprlab.results import Column
-from reprlab.uncertainty import AGGREGATIONS
+from reprlab.statistics.aggregations import AGGREGATIONS
 
 Values = NDArray[np.float64]
 WORST = {"mean": 0.0, "perplexity": -math.inf}  # what a document without a finite answer counts as

@@ -19,7 +19,7 @@ from reprlab.cli.work import Work, check_outputs, on_captures, write
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
 from reprlab.registry import expand
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 
 
 @on_captures

@@ -30,7 +30,7 @@ from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import plain, slug
 from reprlab.registry import DEVICES, expand
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from reprlab.finetuning import Crossing, FineTuned

@@ -30,9 +30,9 @@ from reprlab.cli.options import (
 from reprlab.cli.shell import bar, each, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
-from reprlab.grids import GRIDS, Entry, paper_grid
 from reprlab.registry import DEVICES, expand
-from reprlab.schedule import Schedule, choose
+from reprlab.schedules.grids import GRIDS, Entry, paper_grid
+from reprlab.schedules.schedule import Schedule, choose
 
 if TYPE_CHECKING:
     from reprlab.gluing import Trained

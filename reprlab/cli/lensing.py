@@ -30,7 +30,7 @@ from reprlab.cli.work import Work, check_outputs, write
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
 from reprlab.registry import expand
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from reprlab.lensing import Lens

@@ -22,11 +22,11 @@ from reprlab.cli.options import (
 )
 from reprlab.cli.shell import err, loaded, out, print_json
 from reprlab.errors import ReprlabError, unknown
-from reprlab.schedule import PAPER, Schedule
-from reprlab.steps import Summed
+from reprlab.schedules.schedule import PAPER, Schedule
+from reprlab.schedules.steps import Summed
 
 if TYPE_CHECKING:
-    from reprlab.diagram import Box
+    from reprlab.schedules.diagram import Box
 
 _ENDED = "(nothing: the model ended its text at once)"
 
@@ -47,8 +47,8 @@ def schedule(
     as_json: AsJson = False,
 ) -> None:
     """Draw a schedule, and count its layer calls and its longest path."""
-    from reprlab.diagram import boxes
-    from reprlab.diagram import text as drawing
+    from reprlab.schedules.diagram import boxes
+    from reprlab.schedules.diagram import text as drawing
 
     made = _schedule(text, paper, layers, {"start": start, "layer": layer, "seed": seed, "times": times})
     check_pictures(output)

@@ -29,9 +29,9 @@ from reprlab.cli.options import (
 from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
-from reprlab.grids import GRIDS, Entry, paper_grid
 from reprlab.registry import DEVICES, DTYPES, expand
-from reprlab.schedule import Schedule, choose
+from reprlab.schedules.grids import GRIDS, Entry, paper_grid
+from reprlab.schedules.schedule import Schedule, choose
 
 if TYPE_CHECKING:
     from reprlab.network import Network

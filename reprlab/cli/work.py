@@ -32,7 +32,7 @@ from reprlab.cli.options import (
 from reprlab.cli.shell import bar, loaded, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.registry import DEVICES, DTYPES
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from reprlab.cache.reading import Capture

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reprlab.curves.retaining import summary
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 from reprlab.scores import Scores
 from reprlab.shares import retained
 

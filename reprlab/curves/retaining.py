@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError
 from reprlab.evidence import Evidence
-from reprlab.grids import compared_starts
+from reprlab.schedules.grids import compared_starts
 from reprlab.scores import Scores
 from reprlab.shares import MEDIAN, Retained, interval, retained
 

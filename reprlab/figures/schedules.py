@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from reprlab.diagram import KINDS, Box, wrap
 from reprlab.errors import ReprlabError
 from reprlab.figures.looks import COLUMN, STYLE, plain
+from reprlab.schedules.diagram import KINDS, Box, wrap
 
 # A diagram is laid out in inches, from the top left; down is negative.
 _CELL, _BETWEEN, _STEP, _FORK, _SIGN = 0.19, 0.05, 0.12, 0.13, 0.075  # _SIGN is a radius
@@ -31,7 +31,7 @@ def diagram(drawn: Sequence[Box], *, caption: str, ax: Any = None) -> Any:
     A set forks and joins in its sign (x with a bar: the mean), a brace counts how often a box runs, a dashed
     arrow passes over layers that run nowhere. Raises `ReprlabError` for more than 400 boxes.
 
-    >>> from reprlab.diagram import boxes
+    >>> from reprlab.schedules.diagram import boxes
     >>> ax = diagram(boxes([0, (1, 2), 3]), caption="0 [1 2] 3")
     >>> [text.get_text() for text in ax.texts[-3:]]
     ['layer', 'side by side', '0 [1 2] 3']

@@ -14,15 +14,15 @@ from reprlab.benchmarks import open_splits, training_rows
 from reprlab.cache.answers import AnswersFile, AnswersIdentity, Record, hold_answers, open_answers
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
-from reprlab.finetuning.curtailed import SHARES, share_schedules
 from reprlab.finetuning.runs import MICRO_BATCH, RECIPE, Runs, outlook, prepared
 from reprlab.finetuning.tuned import FineTuned
-from reprlab.grids import Entry, labelled
 from reprlab.network import Network, Recipe, needs_accelerate
-from reprlab.plan import Plan
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
-from reprlab.schedule import Schedule
+from reprlab.schedules.grids import Entry, labelled
+from reprlab.schedules.plan import Plan
+from reprlab.schedules.schedule import Schedule
+from reprlab.schedules.skips import SHARES, share_schedules
 from reprlab.sweeping import sweep
 
 if TYPE_CHECKING:

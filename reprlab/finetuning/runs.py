@@ -22,9 +22,9 @@ from reprlab.benchmarks import prepare
 from reprlab.cache.answers import AnswersFile, Record, hold_answers
 from reprlab.files import slug
 from reprlab.network import Network, Recipe, fit, save_checkpoint
-from reprlab.plan import Plan
 from reprlab.results import Results
-from reprlab.schedule import Schedule
+from reprlab.schedules.plan import Plan
+from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.loading import Opened

@@ -13,11 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError
-from reprlab.finetuning.curtailed import left_out
 from reprlab.results import Results
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
+from reprlab.schedules.skips import left_out
 from reprlab.scores import Scores
-from reprlab.uncertainty import aggregate, bootstrap, difference, draws, standard_error
+from reprlab.statistics.aggregations import aggregate, bootstrap, difference, draws, standard_error
 
 Numbers = NDArray[np.float64]
 

@@ -20,7 +20,7 @@ from reprlab.network.packed import alike, padded
 from reprlab.network.rewriting import Entry, rewritten
 from reprlab.network.tracing import trace, trace_schedule, wrap
 from reprlab.packing import Row
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 
 Batch = dict[str, Any]
 

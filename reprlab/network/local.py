@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from reprlab.network.layers import hidden, like, replaced
-from reprlab.plan import Plan, Run
-from reprlab.steps import Step, Summed
+from reprlab.schedules.plan import Plan, Run
+from reprlab.schedules.steps import Step, Summed
 
 
 @dataclass(frozen=True)

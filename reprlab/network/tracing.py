@@ -11,7 +11,7 @@ from torch import Tensor
 
 from reprlab.network.layers import hidden, like
 from reprlab.network.local import combined
-from reprlab.steps import Step
+from reprlab.schedules.steps import Step
 
 _argv, sys.argv = sys.argv, sys.argv[:1]  # nnsight reads `-v` from the command line as its own
 try:

@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from reprlab.errors import ReprlabError
 from reprlab.network.loaded import Network
 from reprlab.packing import batches
-from reprlab.plan import Plan
 from reprlab.progress import Progress
-from reprlab.schedule import Schedule
+from reprlab.schedules.plan import Plan
+from reprlab.schedules.schedule import Schedule
 
 Numbers = NDArray[np.float64]
 Row = Mapping[str, Any]  # what a module takes of one text: lists of numbers by argument, and `labels`

@@ -9,7 +9,7 @@ from reprlab.errors import ReprlabError
 from reprlab.evaluating import generate
 from reprlab.evidence import Example
 from reprlab.network import Network
-from reprlab.schedule import Schedule
+from reprlab.schedules.schedule import Schedule
 
 TOKENS = 160  # of an answer, at most
 _ENDS = ("\nQuestion", "\n\n")

@@ -16,16 +16,16 @@ from reprlab.errors import ReprlabError
 from reprlab.evidence import SIMILARITIES, Evidence
 from reprlab.finetuning import FineTuned, finetune
 from reprlab.gluing import glue
-from reprlab.grids import Entry, labelled, paper_grid
 from reprlab.grouping import group
 from reprlab.matrices import Similarity
 from reprlab.network import Network
-from reprlab.plan import Plan
 from reprlab.progress import Progress, Say, Stages
 from reprlab.reporting.example import example
 from reprlab.reporting.settings import Settings
 from reprlab.reporting.taking import DOCUMENT, Task, taken_from
-from reprlab.schedule import Schedule
+from reprlab.schedules.grids import Entry, labelled, paper_grid
+from reprlab.schedules.plan import Plan
+from reprlab.schedules.schedule import Schedule
 from reprlab.scores import Scores
 from reprlab.sweeping import sweep
 

@@ -14,8 +14,8 @@ import psutil
 import torch
 
 from reprlab.evidence import Evidence
-from reprlab.plan import Plan
 from reprlab.reporting.settings import Settings
+from reprlab.schedules.plan import Plan
 from reprlab.scores import Scores
 
 _LIBRARIES = ("reprlab", "torch", "transformers", "nnsight", "lm-eval", "datasets", "h5py", "numpy", "python")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reprlab.errors import ReprlabError
-from reprlab.grids import VARIANTS, Entry, compared_starts, paper_grid
-from reprlab.schedule import Schedule, choose
+from reprlab.schedules.grids import VARIANTS, Entry, compared_starts, paper_grid
+from reprlab.schedules.schedule import Schedule, choose
 
 MOST_SEEDS = 1000  # random orders of a start
 _CHANGES = {line.variant: line for line in VARIANTS[1:]}  # all but the full model

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprlab.grids import Entry, labelled
 from reprlab.network import Network
-from reprlab.plan import Plan
 from reprlab.results import Results
+from reprlab.schedules.grids import Entry, labelled
+from reprlab.schedules.plan import Plan
 from reprlab.scores import Scores
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from reprlab.evidence import Evidence
-from reprlab.grids import Entry
 from reprlab.results import Column, Results
+from reprlab.schedules.grids import Entry
 from reprlab.scores import Scores
 from reprlab.shares import DRAWS, Retained, retained
 

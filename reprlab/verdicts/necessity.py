@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reprlab.grids import compared_starts
+from reprlab.schedules.grids import compared_starts
 from reprlab.verdicts.deciding import Missing, asked, difference, level, together
 from reprlab.verdicts.values import Finding
 from reprlab.verdicts.window import Cells, View, cells, median, statistic

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from reprlab.groups import words
 from reprlab.matrices import Similarity
-from reprlab.ranks import shifted
+from reprlab.statistics.rank_correlation import shifted
 from reprlab.verdicts.basis import UNITS
 from reprlab.verdicts.deciding import Missing, Statistic, asked, difference, level, together
 from reprlab.verdicts.necessity import costs

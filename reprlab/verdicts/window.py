@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reprlab.grids import compared_starts
+from reprlab.schedules.grids import compared_starts
 from reprlab.shares import Retained
 from reprlab.verdicts.basis import FEW, Basis, Shares
 from reprlab.verdicts.deciding import Missing, Statistic

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from reprlab.notation import Step, layer_calls
-from reprlab.schedule import Schedule
+from reprlab.schedules.notation import Step, layer_calls
+from reprlab.schedules.schedule import Schedule
 
 
 @dataclass(frozen=True)

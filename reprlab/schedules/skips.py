@@ -8,8 +8,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from reprlab.errors import ReprlabError
-from reprlab.grids import Entry
-from reprlab.schedule import Schedule
+from reprlab.schedules.grids import Entry
+from reprlab.schedules.schedule import Schedule
 
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)  # figure 13's
 

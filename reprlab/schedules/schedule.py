@@ -8,8 +8,8 @@ from random import Random
 from typing import NamedTuple, TypeVar
 
 from reprlab.errors import ReprlabError, unknown
-from reprlab.notation import read, write
-from reprlab.steps import LIMIT, Step, Summed, checked_step, layer_calls, side_by_side
+from reprlab.schedules.notation import read, write
+from reprlab.schedules.steps import LIMIT, Step, Summed, checked_step, layer_calls, side_by_side
 
 __all__ = ["PAPER", "Intervention", "Schedule", "Step", "Summed", "choose"]
 

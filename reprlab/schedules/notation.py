@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from reprlab.errors import ReprlabError
-from reprlab.steps import LIMIT, Step, Summed, layer_calls, side_by_side
+from reprlab.schedules.steps import LIMIT, Step, Summed, layer_calls, side_by_side
 
 NESTING = 50  # groups inside one another
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 from typing import NamedTuple
 
-from reprlab.schedule import PAPER, Schedule, choose
+from reprlab.schedules.schedule import PAPER, Schedule, choose
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, chain, groupby
 from typing import Literal, NamedTuple, TypeAlias
 
-from reprlab.steps import Step, Summed
+from reprlab.schedules.steps import Step, Summed
 
 Kind: TypeAlias = Literal["layer", "side by side", "repeated", "out of order"]
 KINDS: tuple[Kind, ...] = ("layer", "side by side", "repeated", "out of order")

@@ -1,0 +1,1 @@
+"""Schedules: in which order layers run. The notation, the paper's grids, the prefix tree, the drawing."""

@@ -1,0 +1,1 @@
+"""Statistics: aggregates of documents, bootstraps, intervals, correlations of ranks. Mathematics only."""
