@@ -17,11 +17,11 @@ from torch import Tensor
 from reprlab.cache.reading import Capture
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import write_result
-from reprlab.moments import Powers, effective_rank, matching, mean, total, variance, variance_flat
+from reprlab.moments import Powers, effective_rank, mean, total, variance, variance_flat
 from reprlab.sampling import POLICIES, document_sums
-from reprlab.schedules.schedule import Schedule
+from reprlab.schedules.schedule import Schedule, matching
 from reprlab.similarity import SINK_FACTOR, sinks
-from reprlab.statistics.aggregations import draws
+from reprlab.statistics.bootstraps import draws
 
 DRAWS = 1000
 MARGIN = 0.05  # in ln: a smaller difference is none worth the name, however sure it is

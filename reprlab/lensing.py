@@ -27,7 +27,7 @@ from reprlab.progress import Progress
 from reprlab.sampling import POLICIES
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity import SINK_FACTOR, norms, sinks
-from reprlab.statistics.aggregations import draws
+from reprlab.statistics.bootstraps import draws
 
 DOCUMENTS = 24
 DRAWS = 1000

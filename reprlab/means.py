@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from reprlab.errors import ReprlabError
 from reprlab.results import Results
 from reprlab.scores import Scores
-from reprlab.shares import DRAWS, interval, over_orders
-from reprlab.statistics.aggregations import bootstrap, draws
+from reprlab.shares import DRAWS, over_orders
+from reprlab.statistics.bootstraps import bootstrap, draws, interval
 
 Array = NDArray[np.float64]
 MEAN = "mean"

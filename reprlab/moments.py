@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reprlab.schedules.schedule import Schedule
 from reprlab.similarity import Sums, merge
 
 Array = NDArray[np.float64]
@@ -58,20 +57,6 @@ def effective_rank(states: Tensor) -> float:
     gram = centred @ centred.T if small else centred.T @ centred
     trace, square = gram.trace().double(), gram.double().square().sum()
     return round(float(trace**2 / square), 6) if trace > 0 else float("nan")
-
-
-def matching(schedule: Schedule, layers: int) -> list[int]:
-    """The full model's depth that each depth of a schedule goes with: (steps + 1,).
-
-    By place where the schedule has as many steps as the model has layers (each step stands for the layer at
-    its place), else by layer: the depth behind the step's layer, of a set behind its last.
-
-    >>> matching(Schedule.parse("0 1 4 5"), 6), matching(Schedule.parse("0 1 3*2 4 5"), 6)
-    ([0, 1, 2, 5, 6], [0, 1, 2, 3, 4, 5, 6])
-    """
-    if len(schedule) == layers:
-        return list(range(layers + 1))
-    return [0, *((step if isinstance(step, int) else max(step)) + 1 for step in schedule)]
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,10 @@ from reprlab.errors import ReprlabError, unknown
 from reprlab.results import Column, Results
 from reprlab.schedules.grids import Entry
 from reprlab.schedules.schedule import Schedule
-from reprlab.statistics.aggregations import (
-    Difference,
-    Normalised,
-    aggregate,
-    difference,
-    normalised,
-    pooled,
-    seeds_spread,
-    standard_error,
-)
+from reprlab.statistics.aggregations import aggregate
+from reprlab.statistics.bootstraps import pooled, seeds_spread
+from reprlab.statistics.intervals import Difference, difference, standard_error
+from reprlab.statistics.normalised import Normalised, normalised
 
 _FOREIGN = (ValueError, TypeError, AttributeError)  # what other files make of the code that reads ours
 _LABELS = ("variant", "start", "layer", "window", "times")

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from reprlab.results import Results
 from reprlab.scores import Scores
-from reprlab.statistics.aggregations import AGGREGATIONS, bootstrap, draws
+from reprlab.statistics.aggregations import AGGREGATIONS
+from reprlab.statistics.bootstraps import bootstrap, draws, interval
 
 Array = NDArray[np.float64]
 DRAWS = 10_000
@@ -107,15 +108,6 @@ def _median(values: NDArray[Any]) -> NDArray[Any]:
         return np.full((len(values), *values.shape[2:]), np.nan, values.dtype)
     with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # of rows that have none
         return np.nanmedian(values, axis=1)
-
-
-def interval(drawn: NDArray[Any], level: float = 0.95) -> tuple[float, float]:
-    """The ends between which that share of draws lies; draws without a number are left out."""
-    known = drawn[~np.isnan(drawn)]
-    if not known.size:
-        return math.nan, math.nan
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 def retained(scores: Scores, metric: str = "u", *, count: int = DRAWS) -> Retained:

@@ -17,7 +17,7 @@ from reprlab import curves
 from reprlab.errors import ReprlabError
 from reprlab.results import Column, Results
 from reprlab.scores import Scores
-from reprlab.shares import interval
+from reprlab.statistics.bootstraps import interval
 
 LAYERS = 16  # starts 3, 4, 5 and 6 have 3 <= M <= 8
 FULL = rl.Entry("full", rl.Schedule.full(LAYERS))

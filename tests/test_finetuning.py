@@ -32,7 +32,7 @@ from reprlab.finetuning import FineTuned, finetune, left_out, micro_batch_of, ru
 from reprlab.network import Fitted, Network, Recipe, fit
 from reprlab.results import Column, Results
 from reprlab.scores import Scores
-from reprlab.statistics.aggregations import bootstrap, draws
+from reprlab.statistics.bootstraps import bootstrap, draws
 
 T = 6
 SKIP = rl.Schedule.parse("0:2 4:6")

@@ -18,6 +18,7 @@ from reprlab import lensing
 from reprlab.errors import ReprlabError
 from reprlab.lensing import SHOWN, Lens, lens
 from reprlab.network import Network, Recording
+from reprlab.statistics.bootstraps import draws
 
 CAUSAL = [name for name in TINY if network(name).speaks]
 SKIP = "0:2 3:6"
@@ -170,7 +171,7 @@ def test_the_interval_is_that_of_resampled_documents(tiny: Network, found: Lens)
     single = [lens(tiny, rl.corpora.Corpus("one", (t,), ("0",), "")) for t in texts(9).texts]
     counts = np.array([one.tokens for one in single])
     sums = np.array([one.values["kl"].mean for one in single]) * counts[:, None]
-    drawn = rl.uncertainty.draws(np.arange(9), count=1000).astype(float)
+    drawn = draws(np.arange(9), count=1000).astype(float)
     under = drawn @ sums / (drawn @ counts)[:, None]
     assert found.values["kl"].low == pytest.approx(np.quantile(under, 0.025, axis=0), rel=1e-4)
     assert found.values["kl"].high == pytest.approx(np.quantile(under, 0.975, axis=0), rel=1e-4)

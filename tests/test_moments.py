@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from reprlab.moments import Powers, effective_rank, matching, mean, total, variance, variance_flat
-from reprlab.schedules.schedule import Schedule
+from reprlab.moments import Powers, effective_rank, mean, total, variance, variance_flat
+from reprlab.schedules.schedule import Schedule, matching
 from reprlab.similarity import sums
 
 

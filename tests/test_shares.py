@@ -9,7 +9,8 @@ import reprlab as rl
 from reprlab.results import Column, Results
 from reprlab.schedules.grids import Entry
 from reprlab.scores import Scores
-from reprlab.shares import interval, retained
+from reprlab.shares import retained
+from reprlab.statistics.bootstraps import interval
 
 LAYERS = 12
 

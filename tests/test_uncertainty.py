@@ -18,20 +18,10 @@ from sklearn.metrics import f1_score, matthews_corrcoef
 
 import reprlab.statistics.aggregations as uncertainty
 from reprlab.errors import ReprlabError
-from reprlab.statistics.aggregations import (
-    AGGREGATIONS,
-    Difference,
-    Guess,
-    aggregate,
-    bootstrap,
-    difference,
-    draws,
-    guessing,
-    normalised,
-    pooled,
-    seeds_spread,
-    standard_error,
-)
+from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
+from reprlab.statistics.bootstraps import bootstrap, draws, pooled, seeds_spread
+from reprlab.statistics.intervals import Difference, difference, standard_error
+from reprlab.statistics.normalised import Guess, guessing, normalised
 
 Array = NDArray[np.float64]
 NAMES = list(AGGREGATIONS)

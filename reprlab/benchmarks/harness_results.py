@@ -14,7 +14,8 @@ from reprlab.benchmarks.prepared import Benchmark
 from reprlab.results import Results
 from reprlab.schedules.grids import Entry
 from reprlab.scores import Scores
-from reprlab.statistics.aggregations import aggregate, standard_error
+from reprlab.statistics.aggregations import aggregate
+from reprlab.statistics.intervals import standard_error
 
 
 def write(folder: Path, scores: Scores, benchmarks: Sequence[Benchmark]) -> list[Path]:

@@ -13,7 +13,7 @@ from reprlab.benchmarks.requests import Document, Encoder, freeze, gold
 from reprlab.benchmarks.scoring import Values, columns, score
 from reprlab.errors import ReprlabError
 from reprlab.results import Column
-from reprlab.statistics.aggregations import guessing
+from reprlab.statistics.normalised import guessing
 
 NO_BOS = ("paper",)  # presets that never put a first token of their own before a prompt
 

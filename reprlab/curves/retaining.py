@@ -12,7 +12,8 @@ from reprlab.errors import ReprlabError
 from reprlab.evidence import Evidence
 from reprlab.schedules.grids import compared_starts
 from reprlab.scores import Scores
-from reprlab.shares import MEDIAN, Retained, interval, retained
+from reprlab.shares import MEDIAN, Retained, retained
+from reprlab.statistics.bootstraps import interval
 
 _LABELS = ("variant", "times", "start", "middle", "schedule", "seeds", "layer_calls", "path")
 _ENDS = ("benchmark", "R", "low", "high")

@@ -17,7 +17,9 @@ from reprlab.results import Results
 from reprlab.schedules.schedule import Schedule
 from reprlab.schedules.skips import left_out
 from reprlab.scores import Scores
-from reprlab.statistics.aggregations import aggregate, bootstrap, difference, draws, standard_error
+from reprlab.statistics.aggregations import aggregate
+from reprlab.statistics.bootstraps import bootstrap, draws
+from reprlab.statistics.intervals import difference, standard_error
 
 Numbers = NDArray[np.float64]
 

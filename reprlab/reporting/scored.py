@@ -7,7 +7,7 @@ from typing import Any
 
 from reprlab.evidence import Evidence
 from reprlab.pages import Table
-from reprlab.shares import interval
+from reprlab.statistics.bootstraps import interval
 
 _SHOWN = ("acc", "f1", "mcc", "pearson", "spearman", "perplexity", "u")
 _NONE = Table((), (), "Nothing was swept.")

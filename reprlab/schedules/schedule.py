@@ -305,3 +305,17 @@ def _positive(times: int) -> int:
     if times < 1:
         raise ReprlabError(f"times is {times}: allowed is 1 or more")
     return times
+
+
+def matching(schedule: Schedule, layers: int) -> list[int]:
+    """The full model's depth that each depth of a schedule goes with: (steps + 1,).
+
+    By place where the schedule has as many steps as the model has layers (each step stands for the layer at
+    its place), else by layer: the depth behind the step's layer, of a set behind its last.
+
+    >>> matching(Schedule.parse("0 1 4 5"), 6), matching(Schedule.parse("0 1 3*2 4 5"), 6)
+    ([0, 1, 2, 5, 6], [0, 1, 2, 3, 4, 5, 6])
+    """
+    if len(schedule) == layers:
+        return list(range(layers + 1))
+    return [0, *((step if isinstance(step, int) else max(step)) + 1 for step in schedule)]

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from reprlab.statistics.aggregations import draws
+from reprlab.statistics.bootstraps import draws
 
 Array = NDArray[np.float64]
 Statistic = Callable[[Array], Array]

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from reprlab.shares import interval
+from reprlab.statistics.bootstraps import interval
 from reprlab.verdicts.values import (
     CONTRADICTED,
     DEPENDS,

@@ -1,0 +1,113 @@
+"""Scores between chance level, 0, and the full model, 1; and what chance level is."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from reprlab.errors import ReprlabError
+from reprlab.statistics.aggregations import quiet, unit_codes_of
+from reprlab.statistics.intervals import linked, read_pair, spread, t_interval, vector_norm
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """A score between guessing (0) and the full model (1); NaN and the `reason` where that says nothing."""
+
+    value: float
+    stderr: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    reason: str = ""
+
+
+def normalised(
+    name: str,
+    items: ArrayLike,
+    full: ArrayLike,
+    *,
+    floor: float,
+    units: ArrayLike | None = None,
+    level: float = 0.95,
+    guess_margin: float = 5.0,
+) -> Normalised:
+    """R = (score - floor) / (full - floor), over the same documents: (n, k) or (n,) each.
+
+    `floor` is what guessing scores, in the statistic's own unit: a share for accuracy, the vocabulary's
+    size V for perplexity. R is formed before the link, where more is better: for perplexity of the mean
+    log-likelihood and -ln V. It may leave [0, 1]. Standard error: of the influences (d_i(score) - R
+    d_i(full)) / (full - floor), in units; interval R +- t_(G-1) stderr. Laws: the full model has R = 1 +-
+    0; shift and positive scale of items and floor change nothing in a mean. NaN with a reason where full is
+    not `guess_margin` standard errors above the floor or the score is NaN; a score of -inf before the link
+    is R = -inf with a reason.
+
+    >>> x = np.arange(20) % 4
+    >>> normalised("mean", x > 1, x > 0, floor=0.25).value
+    0.5
+    >>> normalised("mean", x > 1, x > 0, floor=0.7).reason
+    'the full model scores 0.750 +- 0.099, which is 0.5 standard errors above guessing (0.700); 5 are needed'
+    """
+    how, rows, whole = read_pair(name, items, full)
+    codes = unit_codes_of(units, len(rows))
+    with quiet():
+        score, mine, live = spread(how, rows, codes)
+        best, other, live2 = spread(how, whole, codes)
+        above = best - how.unlink(np.array(floor, np.float64))
+        margin = above / vector_norm(other)
+        value = (score - best + above) / above
+        stderr = vector_norm((mine - value * other) / above)
+        score_, error_ = float(how.link(best)), float(vector_norm(linked(how, best, other)))
+        words = f"{score_:.3f} +- {error_:.3f}" if score_ < 1e5 else f"{score_:.3g} +- {error_:.3g}"
+    if not margin >= guess_margin:
+        far = f"{margin:.1f} standard errors above guessing ({floor:.3f}); {guess_margin:g} are needed"
+        if not above > 0:
+            far = f"not above guessing ({floor:.3f})"
+        elif math.isnan(margin):
+            far = f"above guessing ({floor:.3f}) by no one knows how much: one unit has no standard error"
+        return Normalised(math.nan, reason=f"the full model scores {words}, which is {far}")
+    if score == -math.inf:
+        return Normalised(-math.inf, reason="the score is -inf: some document was given probability 0")
+    if not np.isfinite(score):
+        return Normalised(math.nan, reason=f"the score is {score}: some document has no number")
+    ends = t_interval(float(value), float(stderr), level, int(min(live, live2)))
+    return Normalised(float(value), float(stderr), *ends)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a model that does not read scores: at random, or with always the same choice."""
+
+    uniform: float
+    majority: float
+
+    @property
+    def floor(self) -> float:
+        """The better of the two."""
+        return max(self.uniform, self.majority)
+
+
+def guessing(golds: Sequence[Collection[int]], choices: Sequence[int]) -> Guess:
+    """Accuracy of guessing, in (0, 1], given each document's right choices and how many choices it has.
+
+    uniform = mean of right / choices; majority = the largest share of documents for which one place is
+    right. Unchanged by the order of documents. No documents, lengths that differ, a document without a
+    right choice and a place outside 0 .. choices - 1 are errors.
+
+    >>> guessing([[0], [0], [0], [1]], [4, 4, 2, 2])
+    Guess(uniform=0.375, majority=0.75)
+    """
+    if not golds or len(golds) != len(choices):
+        raise ReprlabError(
+            f"golds and choices are one a document each, given {len(golds)} and {len(choices)}"
+        )
+    for at, (right, count) in enumerate(zip(golds, choices, strict=True)):
+        if not right or not all(0 <= place < count for place in right):
+            raise ReprlabError(f"document {at} has gold {list(right)}, outside its {count} choices from 0")
+    shares = [len(set(right)) / count for right, count in zip(golds, choices, strict=True)]
+    places = Counter(place for right in golds for place in set(right))
+    return Guess(math.fsum(shares) / len(golds), max(places.values()) / len(golds))
