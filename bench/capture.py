@@ -25,7 +25,7 @@ import torch
 import reprlab as rl
 from reprlab.capturing import batches
 from reprlab.corpora import Corpus
-from reprlab.network import Batch, Network
+from reprlab.network.network import Batch, Network
 
 
 def main() -> None:

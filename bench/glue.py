@@ -27,7 +27,8 @@ import torch
 import reprlab as rl
 from reprlab.glue_tasks import Glue, open_glue
 from reprlab.gluing import MAX_TOKENS, measured, recipe_of
-from reprlab.network import Network, classifier, encoded, features, fit
+from reprlab.network.network import Network
+from reprlab.network.training import classifier, encoded, features, fit
 from reprlab.schedules.schedule import Schedule
 
 Rows = list[dict[str, Any]]

@@ -30,8 +30,8 @@ from lm_eval.models.huggingface import HFLM
 
 import reprlab as rl
 from reprlab.benchmarks import expand, open_benchmarks, prepare
-from reprlab.network import Network
-from reprlab.packing import pack
+from reprlab.network.batches import pack
+from reprlab.network.network import Network
 
 WARM = 2  # schedules that lm-eval runs before its clock starts
 

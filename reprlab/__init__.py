@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from reprlab.grouping import group as group
     from reprlab.lensing import Lens as Lens
     from reprlab.lensing import lens as lens
-    from reprlab.loading import fetch as fetch
-    from reprlab.loading import load as load
     from reprlab.matrices import Similarity as Similarity
     from reprlab.means import Means as Means
     from reprlab.means import task_means as task_means
+    from reprlab.network.loading import fetch as fetch
+    from reprlab.network.loading import load as load
     from reprlab.network.training import Recipe as Recipe
     from reprlab.reporting import report as report
     from reprlab.reporting.gathering import Place as Place
@@ -84,13 +84,13 @@ _PUBLIC = {
     "cosine": "reprlab.comparing",
     "drift": "reprlab.drifting",
     "family": "reprlab.grouping",
-    "fetch": "reprlab.loading",
+    "fetch": "reprlab.network.loading",
     "finetune": "reprlab.finetuning.acting",
     "glue": "reprlab.gluing",
     "group": "reprlab.grouping",
     "judge": "reprlab.verdicts",
     "lens": "reprlab.lensing",
-    "load": "reprlab.loading",
+    "load": "reprlab.network.loading",
     "paper_grid": "reprlab.schedules.grids",
     "report": "reprlab.reporting",
     "retained": "reprlab.shares",

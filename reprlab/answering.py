@@ -18,8 +18,8 @@ from reprlab.benchmarks import prepare
 from reprlab.cache.answers import AnswersFile, AnswersIdentity, Part, Record
 from reprlab.errors import ReprlabError
 from reprlab.evaluating import Answers, answers, generate
-from reprlab.network import Network
-from reprlab.packing import Row, batches, pack
+from reprlab.network.batches import Row, pack, packed_batches
+from reprlab.network.network import Network
 from reprlab.provenance import made_with, minor
 from reprlab.results import Results
 from reprlab.schedules.plan import Plan
@@ -242,7 +242,7 @@ def _batches(job: Job, documents: Sequence[Document], tokens: int) -> Iterator[l
     """New documents as they will run: block by block, so that later ones change nothing."""
     for _, block in groupby(documents, key=lambda document: document.place // BLOCK):
         members = list(block)
-        for batch in batches([_size(job, document.place) for document in members], tokens):
+        for batch in packed_batches([_size(job, document.place) for document in members], tokens):
             yield [members[i] for i in batch]
 
 

@@ -18,10 +18,10 @@ from reprlab.corpora import Corpus
 from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
-from reprlab.network import Network
+from reprlab.models.registry import DTYPES
+from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import made_with
-from reprlab.registry import DTYPES
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity import norms, sums, token_grams
 

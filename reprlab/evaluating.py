@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reprlab.network import Network, Recording
-from reprlab.packing import Row
+from reprlab.network.batches import Row
+from reprlab.network.network import Network
+from reprlab.network.recorded import Recording
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 

@@ -20,10 +20,10 @@ from reprlab.cache.answers import AnswersFile, AnswersIdentity, Record, hold_all
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder, slug
 from reprlab.glue_tasks import Glue, open_glue
-from reprlab.network import (
+from reprlab.network.network import Network
+from reprlab.network.training import (
     Fitted,
     Head,
-    Network,
     Recipe,
     classifier,
     encoded,

@@ -22,7 +22,8 @@ from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError, unknown
 from reprlab.evaluating import CACHE_BYTES, SLICE_BYTES
 from reprlab.files import write_result
-from reprlab.network import Network, Recording
+from reprlab.network.network import Network
+from reprlab.network.recorded import Recording
 from reprlab.progress import Progress
 from reprlab.sampling import POLICIES
 from reprlab.schedules.schedule import Schedule

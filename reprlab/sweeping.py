@@ -11,7 +11,7 @@ from reprlab.benchmarks import export, open_benchmarks
 from reprlab.cache.answers import AnswersIdentity, hold_all
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
-from reprlab.network import Network
+from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
 from reprlab.schedules.grids import Entry, labelled

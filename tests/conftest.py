@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from examples import network
 
-from reprlab.network import Network
+from reprlab.network.network import Network
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

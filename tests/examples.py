@@ -8,8 +8,8 @@ from torch import Tensor
 
 import reprlab as rl
 from reprlab.corpora import Corpus
-from reprlab.network import Network
-from reprlab.registry import MODELS
+from reprlab.models.registry import MODELS
+from reprlab.network.network import Network
 
 TINY = [name for name in MODELS if name.startswith("tiny-")]
 

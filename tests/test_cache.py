@@ -31,7 +31,7 @@ from reprlab.cache.layout import Identity, Manifest, Row
 from reprlab.cache.reading import Capture, captures, damaged, find, open_capture, unreadable
 from reprlab.cache.writing import drop, remove
 from reprlab.errors import ReprlabError
-from reprlab.network import Network
+from reprlab.network.network import Network
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from reprlab.cache.reading import Capture, captures, damaged, open_capture
 from reprlab.cache.writing import ShardWriter
 from reprlab.capturing import batches, statistics
 from reprlab.errors import ReprlabError
-from reprlab.network import Network
+from reprlab.network.network import Network
 from reprlab.similarity import merge, sums
 
 SHARD = 40_000  # bytes: many shards from a small corpus

@@ -20,7 +20,7 @@ import reprlab as rl
 from reprlab import cli
 from reprlab.comparing import MEASURES
 from reprlab.errors import ReprlabError
-from reprlab.registry import MODELS
+from reprlab.models.registry import MODELS
 
 SMALL = ("--documents", "3", "--max-tokens", "24")
 NAMES = "`reprlab models` lists the names; a hub id (org/name), a folder or a .gguf file works too"

@@ -16,7 +16,7 @@ from reprlab.comparing import FACTORS, MEASURES, compare, sinks_sweep
 from reprlab.elsewhere import activations
 from reprlab.errors import ReprlabError
 from reprlab.neighbours import mutual_knn
-from reprlab.network import Network
+from reprlab.network.network import Network
 from reprlab.shapes import procrustes
 
 

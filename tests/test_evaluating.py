@@ -16,8 +16,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import reprlab as rl
 from reprlab import evaluating
 from reprlab.evaluating import Answers, Readings, answers, generate
-from reprlab.network import Network, Recording
-from reprlab.packing import Request, Row, pack
+from reprlab.network.batches import Request, Row, pack
+from reprlab.network.network import Network
+from reprlab.network.recorded import Recording
 from reprlab.schedules.plan import Plan
 
 T = 6

@@ -16,8 +16,8 @@ from torch import Tensor
 
 import reprlab as rl
 from reprlab.errors import ReprlabError
-from reprlab.network import Network
 from reprlab.network.layers import PATHS, find_layers
+from reprlab.network.network import Network
 
 T = 6
 SCHEDULES = {

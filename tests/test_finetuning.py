@@ -29,7 +29,8 @@ from reprlab.cli.finetuning import finetune as command
 from reprlab.errors import ReprlabError
 from reprlab.evaluating import answers
 from reprlab.finetuning import FineTuned, finetune, left_out, micro_batch_of, runs, share_schedules, turning
-from reprlab.network import Fitted, Network, Recipe, fit
+from reprlab.network.network import Network
+from reprlab.network.training import Fitted, Recipe, fit
 from reprlab.results import Column, Results
 from reprlab.scores import Scores
 from reprlab.statistics.bootstraps import bootstrap, draws
@@ -662,7 +663,9 @@ def test_a_wrong_command_is_refused_before_anything_is_loaded(
     call: Call, line: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setattr("reprlab.loading.open_network", lambda *_, **__: pytest.fail("a model was loaded"))
+    monkeypatch.setattr(
+        "reprlab.network.loading.open_network", lambda *_, **__: pytest.fail("a model was loaded")
+    )
     with pytest.raises(ReprlabError) as caught:
         call(line)
     assert says in str(caught.value)

@@ -17,7 +17,8 @@ import reprlab as rl
 from reprlab import gluing
 from reprlab.glue_tasks import TASKS, Glue, Split, open_glue
 from reprlab.gluing import columns, measured, numbers, recipe_of
-from reprlab.network import Network, Recipe, classifier, encoded, features, fit
+from reprlab.network.network import Network
+from reprlab.network.training import Recipe, classifier, encoded, features, fit
 from reprlab.schedules.plan import Plan
 
 SKIP, SIDE = "0:2 4:6", "0:2 [2:4] 4:6"

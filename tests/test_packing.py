@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprlab.packing import FIXED, Request, Row, Tokens, batches, pack
+from reprlab.network.batches import FIXED, Request, Row, Tokens, pack, packed_batches
 
 ALWAYS = 10_000  # a width at which attention is nothing beside the products: packing always saves
 widths = st.sampled_from([1, 4, 64, ALWAYS])
@@ -133,7 +133,7 @@ def cuts(documents: list[tuple[int, int]]) -> list[list[list[tuple[int, int]]]]:
 def test_batches_hold_every_document_once_by_falling_length(
     given: list[tuple[int, int]], tokens: int
 ) -> None:
-    found = [i for batch in batches(given, tokens) for i in batch]
+    found = [i for batch in packed_batches(given, tokens) for i in batch]
     assert sorted(found) == list(range(len(given)))
     assert [given[i][1] for i in found] == sorted((longest for _, longest in given), reverse=True)
 
@@ -142,13 +142,13 @@ def test_batches_hold_every_document_once_by_falling_length(
 def test_only_a_document_by_itself_is_wider_than_a_batch_may_be(
     given: list[tuple[int, int]], tokens: int
 ) -> None:
-    for batch in batches(given, tokens):
+    for batch in packed_batches(given, tokens):
         assert len(batch) == 1 or cost([given[i] for i in batch]) - FIXED <= tokens
 
 
 @given(sizes.filter(bool), st.integers(1, 600))
 def test_no_other_cut_runs_fewer_tokens(given: list[tuple[int, int]], tokens: int) -> None:
-    found = batches(given, tokens)
+    found = packed_batches(given, tokens)
     allowed = (
         sum(map(cost, cut))
         for cut in cuts([given[i] for batch in found for i in batch])
@@ -159,12 +159,12 @@ def test_no_other_cut_runs_fewer_tokens(given: list[tuple[int, int]], tokens: in
 
 @given(sizes, st.integers(1, 600))
 def test_batches_are_always_the_same(given: list[tuple[int, int]], tokens: int) -> None:
-    assert batches(given, tokens) == batches(list(given), tokens)
+    assert packed_batches(given, tokens) == packed_batches(list(given), tokens)
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_few_documents_make_as_few_batches(count: int) -> None:
-    assert batches([(2, 5)] * count, 1) == [[0]] * count
+    assert packed_batches([(2, 5)] * count, 1) == [[0]] * count
 
 
 def test_inputs_end_before_the_last_scored_token() -> None:

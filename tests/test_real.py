@@ -13,7 +13,8 @@ import reprlab as rl
 from reprlab.cache.reading import Capture
 from reprlab.comparing import compare
 from reprlab.glue_tasks import open_glue
-from reprlab.network import Network, classifier, encoded, fit
+from reprlab.network.network import Network
+from reprlab.network.training import classifier, encoded, fit
 
 pytestmark = pytest.mark.real
 

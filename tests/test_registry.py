@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, unslug
-from reprlab.registry import MODELS, TINY_LAYERS, TINY_WIDTH, Hub, Name, Tiny, Wheel, expand, is_pattern
+from reprlab.models.registry import (
+    MODELS,
+    TINY_LAYERS,
+    TINY_WIDTH,
+    Hub,
+    Name,
+    Tiny,
+    Wheel,
+    expand,
+    is_pattern,
+)
 
 REQUIRED = {  # layers and width as the models' configurations on the hub have them
     "pythia-14m": (6, 128),

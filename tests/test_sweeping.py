@@ -17,7 +17,7 @@ from reprlab import answering, sweeping
 from reprlab.benchmarks import open_benchmarks
 from reprlab.cache.answers import answer_files
 from reprlab.errors import ReprlabError
-from reprlab.network import Network
+from reprlab.network.network import Network
 
 T = 6
 SMALL = ["builtin_cloze", "builtin_commonsense", "builtin_pronoun"]
@@ -143,7 +143,7 @@ def test_nan_answers_are_counted_and_never_score_as_guesses(tmp_path: Path) -> N
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Counts layer calls."""
-    from reprlab.network import Recording
+    from reprlab.network.recorded import Recording
 
     count, real = [0], Recording.apply
 

@@ -17,7 +17,7 @@ from lm_eval.models.utils import normalize_gen_kwargs
 from reprlab.benchmarks.loading import Opened
 from reprlab.benchmarks.solution import CLASSES, spans, within
 from reprlab.errors import ReprlabError
-from reprlab.packing import Request, Tokens
+from reprlab.network.batches import Request, Tokens
 
 FEWSHOT_SEED = 1234  # lm-eval's default
 

@@ -19,7 +19,7 @@ from reprlab.cli.options import (
 from reprlab.cli.shell import confirm, each, err, out, print_json, say
 from reprlab.cli.work import Work, on_captures, parsed
 from reprlab.errors import ReprlabError
-from reprlab.registry import MODELS, Name, expand
+from reprlab.models.registry import MODELS, Name, expand
 
 if TYPE_CHECKING:
     from reprlab.cache.reading import Capture
@@ -31,7 +31,7 @@ def models(
     as_json: AsJson = False,
 ) -> None:
     """List the registered models, and which of them are on this machine."""
-    from reprlab.models import known, locate
+    from reprlab.models.locations import known, locate
 
     everything = known(models_dir)
     rows: list[dict[str, Any]] = []
@@ -74,7 +74,7 @@ def fetch(
     yes: Yes = False,
 ) -> None:
     """Get weights ready before they are needed: download, and dequantise a GGUF once."""
-    from reprlab.models import known
+    from reprlab.models.locations import known
 
     def one(name: str) -> None:
         import reprlab as rl
@@ -96,7 +96,7 @@ def capture(
     as_json: AsJson = False,
 ) -> None:
     """Capture hidden states at every depth into the cache; what is there already is not computed again."""
-    from reprlab.models import known
+    from reprlab.models.locations import known
 
     work = replace(work, schedule=parsed(run), states=not no_states)
     corpora = work.corpora()

@@ -18,7 +18,7 @@ from reprlab.cli.shell import bar, each, out, print_json, say
 from reprlab.cli.work import Work, check_outputs, on_captures, parsed, write
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
-from reprlab.registry import expand
+from reprlab.models.registry import expand
 
 if TYPE_CHECKING:
     from reprlab.comparing import Similarity
@@ -85,7 +85,7 @@ def similarity(
 ) -> None:
     """Draw how alike the hidden states are at every pair of depths; captures first if need be."""
     from reprlab.comparing import MEASURES, check
-    from reprlab.models import known, locate
+    from reprlab.models.locations import known, locate
     from reprlab.nulls import CONTROLS
     from reprlab.sampling import Policy
 

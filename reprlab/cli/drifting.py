@@ -18,7 +18,7 @@ from reprlab.cli.shell import each, err, out, print_json, say
 from reprlab.cli.work import Work, check_outputs, on_captures, write
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
-from reprlab.registry import expand
+from reprlab.models.registry import expand
 from reprlab.schedules.schedule import Schedule
 
 
@@ -38,7 +38,7 @@ def drift(
 ) -> None:
     """Draw the variance of states by depth: full model, skip and middle repeat; captures if need be."""
     from reprlab.drifting import drift as compute
-    from reprlab.models import known
+    from reprlab.models.locations import known
     from reprlab.sampling import POLICIES
 
     if tokens not in POLICIES:

@@ -29,7 +29,7 @@ from reprlab.cli.options import (
 from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import plain, slug
-from reprlab.registry import DEVICES, expand
+from reprlab.models.registry import DEVICES, expand
 from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def finetune(
     if run and shares is not None:
         raise ReprlabError("--schedule and --shares: give one of them")
     parsed, wanted = [Schedule.parse(text) for text in run or []], _shares(shares)
-    from reprlab.models import known
+    from reprlab.models.locations import known
 
     names = expand([model], known(models_dir))
     if len(names) > 1 and (output or curves or checkpoints):
@@ -99,7 +99,7 @@ def finetune(
     with err.status("opening the task"):
         from reprlab.benchmarks import open_splits
         from reprlab.finetuning import SHARES, micro_batch_of, share_schedules
-        from reprlab.network import Recipe
+        from reprlab.network.training import Recipe
 
         recipe = Recipe(epochs, batch, rate, seed)
         micro_batch_of(recipe, micro_batch)

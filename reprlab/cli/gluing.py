@@ -30,7 +30,7 @@ from reprlab.cli.options import (
 from reprlab.cli.shell import bar, each, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
-from reprlab.registry import DEVICES, expand
+from reprlab.models.registry import DEVICES, expand
 from reprlab.schedules.grids import GRIDS, Entry, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
 
@@ -87,7 +87,7 @@ def glue(
     parsed = [Schedule.parse(text) for text in texts]
     from reprlab.glue_tasks import TASKS, open_glue
     from reprlab.gluing import recipe_of
-    from reprlab.models import known
+    from reprlab.models.locations import known
 
     names = expand([model], known(models_dir))
     if len(names) > 1 and (output or curves or checkpoints):

@@ -14,7 +14,7 @@ from reprlab.cli.shell import each, err, out, print_json, say
 from reprlab.cli.work import Work, check_outputs, on_captures, write
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
-from reprlab.registry import expand
+from reprlab.models.registry import expand
 
 if TYPE_CHECKING:
     from reprlab.grouping import Family, Groups
@@ -36,7 +36,7 @@ def groups(
     """Cut the depths into groups that share a space; over several models, groups against size."""
     from reprlab.comparing import MEASURES, average, check, compare
     from reprlab.grouping import family, group
-    from reprlab.models import known
+    from reprlab.models.locations import known
     from reprlab.sampling import Policy
 
     check(measure, Policy(tokens, sink_factor))  # before any model is loaded

@@ -29,7 +29,7 @@ from reprlab.cli.shell import bar, each, out, print_json, say
 from reprlab.cli.work import Work, check_outputs, write
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
-from reprlab.registry import expand
+from reprlab.models.registry import expand
 from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def lens(
 ) -> None:
     """Read every depth through the model's own head (logit lens): KL to the end, entropy, first choices."""
     from reprlab.lensing import lens as compute
-    from reprlab.models import known
+    from reprlab.models.locations import known
 
     _check(tokens, sink_factor, show)
     names = expand([model], known(models_dir))

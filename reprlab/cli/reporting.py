@@ -29,11 +29,11 @@ from reprlab.cli.options import (
 from reprlab.cli.shell import bar, each, err, loaded, out, say
 from reprlab.cli.work import with_options
 from reprlab.errors import ReprlabError, unknown
-from reprlab.registry import DEVICES, DTYPES, expand
+from reprlab.models.registry import DEVICES, DTYPES, expand
 
 if TYPE_CHECKING:
     from reprlab.corpora import Corpus
-    from reprlab.network import Network
+    from reprlab.network.network import Network
     from reprlab.reporting import Place, Settings
 
 _FOUR = ("lambada", "hellaswag", "arc", "winogrande")
@@ -76,7 +76,7 @@ class _Run:
 
     def names(self) -> list[str]:
         """The models asked for."""
-        from reprlab.models import known
+        from reprlab.models.locations import known
 
         if not self.models:
             raise ReprlabError("give --model NAME, as in `reprlab report --model smollm2-135m --quick`")

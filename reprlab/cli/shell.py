@@ -18,7 +18,7 @@ from rich.text import Text
 from reprlab.errors import ReprlabError
 
 if TYPE_CHECKING:
-    from reprlab.network import Network
+    from reprlab.network.network import Network
 
 out = Console(emoji=False, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, emoji=False)

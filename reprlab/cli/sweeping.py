@@ -29,12 +29,12 @@ from reprlab.cli.options import (
 from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
-from reprlab.registry import DEVICES, DTYPES, expand
+from reprlab.models.registry import DEVICES, DTYPES, expand
 from reprlab.schedules.grids import GRIDS, Entry, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
 
 if TYPE_CHECKING:
-    from reprlab.network import Network
+    from reprlab.network.network import Network
     from reprlab.scores import Scores
 
 
@@ -82,7 +82,7 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Score schedules on benchmarks; what was answered before is not computed again."""
-    from reprlab.models import known
+    from reprlab.models.locations import known
 
     texts = run or []
     _check(grid, texts, limit, seeds, dtype, device, output)

@@ -31,13 +31,13 @@ from reprlab.cli.options import (
 )
 from reprlab.cli.shell import bar, loaded, say
 from reprlab.errors import ReprlabError, unknown
-from reprlab.registry import DEVICES, DTYPES
+from reprlab.models.registry import DEVICES, DTYPES
 from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from reprlab.cache.reading import Capture
     from reprlab.corpora import Corpus
-    from reprlab.network import Network
+    from reprlab.network.network import Network
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Work:
         """Complete captures that answer the question, or None; `states`: whether it takes them."""
         from reprlab.cache.reading import find
         from reprlab.files import cache_folder
-        from reprlab.models import locate
+        from reprlab.models.locations import locate
 
         weights = locate(name, self.models_dir)
         if weights is not None and weights.gguf is not None:

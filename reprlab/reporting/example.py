@@ -8,7 +8,7 @@ from reprlab.benchmarks import open_benchmarks, prepare
 from reprlab.errors import ReprlabError
 from reprlab.evaluating import generate
 from reprlab.evidence import Example
-from reprlab.network import Network
+from reprlab.network.network import Network
 from reprlab.schedules.schedule import Schedule
 
 TOKENS = 160  # of an answer, at most

@@ -18,7 +18,7 @@ from reprlab.finetuning import FineTuned, finetune
 from reprlab.gluing import glue
 from reprlab.grouping import group
 from reprlab.matrices import Similarity
-from reprlab.network import Network
+from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
 from reprlab.reporting.example import example
 from reprlab.reporting.settings import Settings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprlab.network import Network
+from reprlab.network.network import Network
 from reprlab.results import Results
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan

@@ -18,7 +18,7 @@ from transformers.utils.output_capturing import maybe_install_capturing_hooks
 
 from reprlab.errors import ReprlabError, unknown
 from reprlab.network.layers import hidden, like
-from reprlab.network.local import combined
+from reprlab.network.recorded import combined
 from reprlab.schedules.steps import Step
 
 KV = ("exact", "paper")

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from reprlab.errors import ReprlabError
+from reprlab.network.batches import Row
 from reprlab.network.layers import find_layers
-from reprlab.network.local import Recording, record
-from reprlab.network.packed import alike, padded
-from reprlab.network.rewriting import Entry, rewritten
-from reprlab.network.tracing import trace, trace_schedule, wrap
-from reprlab.packing import Row
+from reprlab.network.masks import alike, padded
+from reprlab.network.recorded import Recording, record
+from reprlab.network.rewritten import Entry, rewritten
+from reprlab.network.traced import trace, trace_schedule, wrap
 from reprlab.schedules.schedule import Schedule
 
 Batch = dict[str, Any]

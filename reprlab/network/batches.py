@@ -106,13 +106,13 @@ def _row(requests: Sequence[Request], whole: Sequence[Tokens], shared: int, owne
     return Row(tuple(tokens), tuple(positions), tuple(branches), tuple(reads))
 
 
-def batches(sizes: Sequence[tuple[int, int]], tokens: int) -> list[list[int]]:
+def packed_batches(sizes: Sequence[tuple[int, int]], tokens: int) -> list[list[int]]:
     """Documents in batches, given each one's rows and its longest row, by falling length.
 
     Of all ways to cut the sorted documents it is the one that runs the fewest tokens, padding counted, and
     `FIXED` more for each batch; no batch is wider than `tokens` in all, but where one document is.
 
-    >>> batches([(1, 5), (1, 100), (1, 98), (1, 6)], 1000)
+    >>> packed_batches([(1, 5), (1, 100), (1, 98), (1, 6)], 1000)
     [[1, 2], [3, 0]]
     """
     order = sorted(range(len(sizes)), key=lambda i: (-sizes[i][1], i))

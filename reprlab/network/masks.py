@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reprlab.network.local import Recording
-from reprlab.packing import Request, Row, pack
+from reprlab.network.batches import Request, Row, pack
+from reprlab.network.recorded import Recording
 
 _PREFIX, _ENDINGS = tuple(range(5, 17)), ((3, 4, 5), (7, 5, 9))  # of a row to try; any tokens would do
 

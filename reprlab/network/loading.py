@@ -7,10 +7,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from reprlab import models
 from reprlab.errors import ReprlabError
-from reprlab.models import Confirm, Weights
-from reprlab.network import Network, dequantise, open_network
+from reprlab.models.locations import Confirm, dequantised_folder, locate, obtain
+from reprlab.models.weights import Weights
+from reprlab.network.from_weights import dequantise, open_network
+from reprlab.network.network import Network
 from reprlab.progress import Say
 
 _GROWTH = 8  # float32 against a GGUF's four bits and up
@@ -29,16 +30,16 @@ def fetch(
     `confirm` is asked before a download above two gibibytes; None refuses it.
     """
     root = Path(models_dir) if models_dir else None
-    weights = models.fetch(name, root, confirm=confirm, say=say)
+    weights = obtain(name, root, confirm=confirm, say=say)
     if weights.gguf is None:
         return weights
-    target = models.dequantised_folder(weights.gguf, root)
+    target = dequantised_folder(weights.gguf, root)
     _room(weights.gguf, target)
     with FileLock(target.with_name(f".{target.name}.lock")):
         if not target.exists():
             say(f"{weights.name}: dequantising {weights.gguf.name}, once (it takes some 20 s)")
             dequantise(weights.gguf, target)
-    found = models.locate(name, root)
+    found = locate(name, root)
     if found is None or found.gguf:
         raise ReprlabError(f"'{name}' was dequantised to '{target}' but is not there")
     return found

@@ -15,8 +15,8 @@ import transformers
 from safetensors import SafetensorError
 
 from reprlab.errors import ReprlabError, unknown
-from reprlab.network.loaded import Network
-from reprlab.registry import DEVICES, DTYPES, TINY_LAYERS, TINY_WIDTH, Tiny
+from reprlab.models.registry import DEVICES, DTYPES, TINY_LAYERS, TINY_WIDTH, Tiny
+from reprlab.network.network import Network
 
 
 class Source(Protocol):

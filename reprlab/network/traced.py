@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from reprlab.network.layers import hidden, like
-from reprlab.network.local import combined
+from reprlab.network.recorded import combined
 from reprlab.schedules.steps import Step
 
 _argv, sys.argv = sys.argv, sys.argv[:1]  # nnsight reads `-v` from the command line as its own
