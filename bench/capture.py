@@ -23,8 +23,8 @@ from pathlib import Path
 import torch
 
 import reprlab as rl
-from reprlab.capturing import batches
 from reprlab.corpora import Corpus
+from reprlab.network.batches import padded_batches
 from reprlab.network.network import Batch, Network
 
 
@@ -40,7 +40,7 @@ def main() -> None:
     network = rl.load(asked.model, dtype=asked.dtype)
     corpus = rl.corpus(asked.corpus, data_dir=asked.data_dir)
     ids = network.tokenize(corpus.texts[: asked.documents])
-    made = [network.batch([ids[i] for i in b]) for b in batches(list(map(len, ids)), 2048)]
+    made = [network.batch([ids[i] for i in b]) for b in padded_batches(list(map(len, ids)), 2048)]
 
     ways: dict[str, Callable[[Path], None]] = {
         "forward": lambda _: forward(network, made),

@@ -19,6 +19,7 @@ from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
 from reprlab.models.registry import DTYPES
+from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import made_with
@@ -27,7 +28,6 @@ from reprlab.similarity import norms, sums, token_grams
 
 SHARD_BYTES = 64 << 20  # a shard holds that much, or one batch where that is more
 SUSPECT_FACTOR = 2.0  # a suspect's norm is above this many times the first batch's median
-_PADDING = 0.08  # at most this share of a batch is padding
 
 Tokens = NDArray[np.int32]
 
@@ -145,25 +145,6 @@ def _parts(gap: range, ids: Sequence[Tokens], tokens: int) -> Iterator[range]:
     yield range(start, gap.stop)
 
 
-def batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
-    """Indices in batches by falling length, each at most `batch_tokens` wide and 8 % padding.
-
-    >>> batches([5, 100, 98, 6], 1000)
-    [[1, 2], [3], [0]]
-    """
-    made: list[list[int]] = []
-    width = held = 0
-    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        room = made and width * (len(made[-1]) + 1) <= batch_tokens
-        if room and held + lengths[i] >= (1 - _PADDING) * width * (len(made[-1]) + 1):
-            made[-1].append(i)
-            held += lengths[i]
-        else:
-            made.append([i])
-            width = held = lengths[i]
-    return made
-
-
 class _Job:
     """One capture's run: forward passes and statistics here, the disk on one other thread."""
 
@@ -199,7 +180,7 @@ class _Job:
         ids = [self.ids[i] for i in part]
         shard = self.writer.shard([self.corpus.ids[i] for i in part], ids, part.start)
         self.open.append(shard)
-        for members in batches(list(map(len, ids)), batch_tokens):
+        for members in padded_batches(list(map(len, ids)), batch_tokens):
             lengths = [len(ids[i]) for i in members]
             batch = self.network.batch([ids[i].tolist() for i in members])
             states = self.network.hidden_states(batch, self.schedule)

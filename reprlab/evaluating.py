@@ -12,12 +12,9 @@ from torch import Tensor, nn
 
 from reprlab.network.batches import Row
 from reprlab.network.network import Network
-from reprlab.network.recorded import Recording
+from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
-
-SLICE_BYTES = 64 << 20  # logits that are in memory at a time, in float32
-CACHE_BYTES = 3 << 19  # of those, what a processor's cache holds while it goes over them several times
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from reprlab.capturing import batches, describe
+from reprlab.capturing import describe
 from reprlab.corpora import Corpus
 from reprlab.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError, unknown
-from reprlab.evaluating import CACHE_BYTES, SLICE_BYTES
 from reprlab.files import write_result
+from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network
-from reprlab.network.recorded import Recording
+from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.progress import Progress
 from reprlab.sampling import POLICIES
 from reprlab.schedules.schedule import Schedule
@@ -285,7 +285,7 @@ def _read_all(
     progress(done, total)
     found: dict[int, Tensor] = {}
     lengths = list(map(len, ids))
-    for members in batches(lengths, batch_tokens):
+    for members in padded_batches(lengths, batch_tokens):
         parts = _read_batch(network, [ids[i] for i in members], schedule)
         parts = parts.split([lengths[i] for i in members], dim=2)
         found.update(zip(members, parts, strict=True))

@@ -17,8 +17,9 @@ import reprlab as rl
 from reprlab.cache import writing
 from reprlab.cache.reading import Capture, captures, damaged, open_capture
 from reprlab.cache.writing import ShardWriter
-from reprlab.capturing import batches, statistics
+from reprlab.capturing import statistics
 from reprlab.errors import ReprlabError
+from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network
 from reprlab.similarity import merge, sums
 
@@ -174,7 +175,7 @@ def test_negative_sizes_are_refused(tiny: Network, option: str) -> None:
 
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=80), st.integers(1, 3000))
 def test_batches_hold_every_document_once_with_little_padding(lengths: list[int], size: int) -> None:
-    made = batches(lengths, size)
+    made = padded_batches(lengths, size)
     assert sorted(i for batch in made for i in batch) == list(range(len(lengths)))
     for batch in made:
         width = max(lengths[i] for i in batch)

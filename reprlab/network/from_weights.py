@@ -8,38 +8,21 @@ import json
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 import transformers
 from safetensors import SafetensorError
 
 from reprlab.errors import ReprlabError, unknown
-from reprlab.models.registry import DEVICES, DTYPES, TINY_LAYERS, TINY_WIDTH, Tiny
+from reprlab.models.registry import DEVICES, DTYPES
+from reprlab.models.weights import Weights
 from reprlab.network.network import Network
-
-
-class Source(Protocol):
-    """What a network is made from: a folder of safetensors with its tokenizer, or a tiny configuration."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def note(self) -> str: ...
-    @property
-    def folder(self) -> Path | None: ...
-    @property
-    def tiny(self) -> Tiny | None: ...
-    @property
-    def untrained(self) -> bool: ...
-    @property
-    def digest(self) -> str: ...
-    @property
-    def tokenizer_digest(self) -> str: ...
+from reprlab.network.tiny import byte_tokenizer, tiny_config
 
 
 def open_network(
-    weights: Source,
+    weights: Weights,
     *,
     dtype: str = "auto",
     device: str = "auto",
@@ -94,45 +77,6 @@ def dequantise(gguf: Path, target: Path) -> None:
     scratch.rename(target)
 
 
-def tiny_config(tiny: Tiny) -> Any:
-    """The configuration of a `tiny` model: five layers or more, width 32, a byte vocabulary."""
-    common = {
-        "num_hidden_layers": TINY_LAYERS,
-        "hidden_size": TINY_WIDTH,
-        "intermediate_size": 2 * TINY_WIDTH,
-        "num_attention_heads": 4,
-        "vocab_size": 260,
-        "max_position_embeddings": 512,
-        "pad_token_id": 256,
-        "bos_token_id": 257,
-        "eos_token_id": 258,
-        "initializer_range": 0.2,  # far from the identity, so that layers differ
-    }
-    config = transformers.AutoConfig.for_model(tiny.model_type, **{**common, **tiny.overrides})
-    config.architectures = ["BertModel" if tiny.model_type == "bert" else "CausalLM"]
-    return config
-
-
-def byte_tokenizer(tiny: Tiny) -> Any:
-    """256 bytes and four special tokens; an encoder's puts [CLS] before a text and [SEP] behind it."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
-
-    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    special = ["<pad>", "<bos>", "<eos>", "<sep>"]
-    vocabulary = {token: i for i, token in enumerate([*alphabet, *special])}
-    raw = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    names: dict[str, Any] = {"pad_token": "<pad>", "eos_token": "<eos>", "bos_token": "<bos>"}
-    if tiny.model_type == "bert":
-        names |= {"cls_token": "<bos>", "sep_token": "<sep>"}
-        pair = [("<bos>", 257), ("<sep>", 259)]
-        raw.post_processor = processors.TemplateProcessing(
-            single="<bos> $A <sep>", pair="<bos> $A <sep> $B:1 <sep>:1", special_tokens=pair
-        )
-    return transformers.PreTrainedTokenizerFast(tokenizer_object=raw, model_max_length=512, **names)
-
-
 def _device(asked: str) -> str:
     if asked not in DEVICES:
         raise unknown("device", asked, DEVICES)
@@ -152,7 +96,7 @@ def _dtype(asked: str, device: str) -> torch.dtype | str:
     return getattr(torch, asked)
 
 
-def _from_folder(weights: Source, trust: bool) -> tuple[Any, Any]:
+def _from_folder(weights: Weights, trust: bool) -> tuple[Any, Any]:
     _quiet()
     assert weights.folder is not None
     if not any(weights.folder.glob("tokenizer*")) and not any(weights.folder.glob("vocab*")):
@@ -168,7 +112,7 @@ def _from_folder(weights: Source, trust: bool) -> tuple[Any, Any]:
 
 
 def _pretrained(
-    weights: Source, config: Any, dtype: Any, device_map: str | None, trust: bool, pooled: bool
+    weights: Weights, config: Any, dtype: Any, device_map: str | None, trust: bool, pooled: bool
 ) -> Any:
     try:
         module, told = _head(config, pooled).from_pretrained(
@@ -208,7 +152,7 @@ def _head(config: Any, pooled: bool) -> Any:
     return transformers.AutoModel if masked or encoder else transformers.AutoModelForCausalLM
 
 
-def _load_advice(weights: Source, error: Exception) -> str:
+def _load_advice(weights: Weights, error: Exception) -> str:
     reason = " ".join(str(error).split())[:200].rstrip(".")
     ask = " Its own code may run with --trust-remote-code." if "trust_remote_code" in reason else ""
     return f"transformers cannot load '{weights.name}' from '{weights.folder}': {reason}.{ask}"

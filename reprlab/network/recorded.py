@@ -13,6 +13,11 @@ from reprlab.network.layers import hidden, like, replaced
 from reprlab.schedules.plan import Plan, Run
 from reprlab.schedules.steps import Step, Summed
 
+SLICE_BYTES = 64 << 20  # logits that are in memory at a time, in float32
+
+
+CACHE_BYTES = 3 << 19  # of those, what a processor's cache holds while it goes over them several times
+
 
 @dataclass(frozen=True)
 class Recording:
