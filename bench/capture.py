@@ -23,7 +23,7 @@ from pathlib import Path
 import torch
 
 import reprlab as rl
-from reprlab.corpora import Corpus
+from reprlab.captures.corpora import Corpus
 from reprlab.network.batches import padded_batches
 from reprlab.network.network import Batch, Network
 

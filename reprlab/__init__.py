@@ -4,17 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reprlab.capturing import capture as capture
+    from reprlab.captures.activations import Activations as Activations
+    from reprlab.captures.activations import activations as activations
+    from reprlab.captures.capturing import capture as capture
+    from reprlab.captures.corpora import corpus as corpus
     from reprlab.comparing import cka as cka
     from reprlab.comparing import compare as compare
     from reprlab.comparing import cosine as cosine
     from reprlab.comparing import sinks_sweep as sinks_sweep
-    from reprlab.corpora import corpus as corpus
     from reprlab.curves.retaining import by_start as by_start
     from reprlab.drifting import Drift as Drift
     from reprlab.drifting import drift as drift
-    from reprlab.elsewhere import Activations as Activations
-    from reprlab.elsewhere import activations as activations
     from reprlab.errors import ReprlabError as ReprlabError
     from reprlab.evidence import Evidence as Evidence
     from reprlab.evidence import Example as Example
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from reprlab.verdicts.values import Verdict as Verdict
 
 _PUBLIC = {
-    "Activations": "reprlab.elsewhere",
+    "Activations": "reprlab.captures.activations",
     "Drift": "reprlab.drifting",
     "Entry": "reprlab.schedules.grids",
     "Evidence": "reprlab.evidence",
@@ -75,12 +75,12 @@ _PUBLIC = {
     "Summed": "reprlab.schedules.steps",
     "Trained": "reprlab.gluing",
     "Verdict": "reprlab.verdicts.values",
-    "activations": "reprlab.elsewhere",
+    "activations": "reprlab.captures.activations",
     "by_start": "reprlab.curves.retaining",
-    "capture": "reprlab.capturing",
+    "capture": "reprlab.captures.capturing",
     "cka": "reprlab.comparing",
     "compare": "reprlab.comparing",
-    "corpus": "reprlab.corpora",
+    "corpus": "reprlab.captures.corpora",
     "cosine": "reprlab.comparing",
     "drift": "reprlab.drifting",
     "family": "reprlab.grouping",

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from reprlab.cache.reading import Capture
-from reprlab.elsewhere import Activations
+from reprlab.captures.activations import Activations
+from reprlab.captures.capture import Capture
+from reprlab.captures.sums import SINK_FACTOR
 from reprlab.errors import ReprlabError, unknown
 from reprlab.matrices import MEASURES, Similarity, average, bounded
 from reprlab.measuring import Work, measured
@@ -22,7 +23,6 @@ from reprlab.pairing import pair
 from reprlab.progress import Progress, Say
 from reprlab.sampling import Policy
 from reprlab.schedules.schedule import Schedule
-from reprlab.similarity import SINK_FACTOR
 from reprlab.statistics.resampled import Resampled
 
 __all__ = ["MEASURES", "Similarity", "average", "cka", "compare", "cosine", "sinks_sweep"]

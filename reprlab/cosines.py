@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from reprlab.captures.sums import token_grams
 from reprlab.progress import Progress
 from reprlab.sampling import Sample, panels
-from reprlab.similarity import token_grams
 
 Array = NDArray[np.float64]
 CHANGES = ("centred", "standardised", "components")

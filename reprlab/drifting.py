@@ -14,13 +14,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from reprlab.cache.reading import Capture
+from reprlab.captures.capture import Capture
+from reprlab.captures.sums import SINK_FACTOR, sinks
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import write_result
 from reprlab.moments import Powers, effective_rank, mean, total, variance, variance_flat
 from reprlab.sampling import POLICIES, document_sums
 from reprlab.schedules.schedule import Schedule, matching
-from reprlab.similarity import SINK_FACTOR, sinks
 from reprlab.statistics.bootstraps import draws
 
 DRAWS = 1000

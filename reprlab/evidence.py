@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 
-from reprlab.cache.reading import Capture
+from reprlab.captures.capture import Capture
 from reprlab.drifting import Drift
 from reprlab.finetuning import FineTuned
 from reprlab.grouping import Groups

@@ -16,9 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from reprlab.capturing import describe
-from reprlab.corpora import Corpus
-from reprlab.corpora import corpus as load_corpus
+from reprlab.captures.capturing import describe
+from reprlab.captures.corpora import Corpus
+from reprlab.captures.corpora import corpus as load_corpus
+from reprlab.captures.sums import SINK_FACTOR, norms, sinks
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import write_result
 from reprlab.network.batches import padded_batches
@@ -27,7 +28,6 @@ from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.progress import Progress
 from reprlab.sampling import POLICIES
 from reprlab.schedules.schedule import Schedule
-from reprlab.similarity import SINK_FACTOR, norms, sinks
 from reprlab.statistics.bootstraps import draws
 
 DOCUMENTS = 24

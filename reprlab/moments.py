@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reprlab.similarity import Sums, merge
+from reprlab.captures.sums import Sums, merge
 
 Array = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def variance(total: Sums) -> Tensor:
     Unchanged by a shift and by a rotation of the width; a positive scale c gives c^2.
 
     >>> import torch
-    >>> from reprlab.similarity import sums
+    >>> from reprlab.captures.sums import sums
     >>> variance(sums(torch.tensor([[[0.0, 1.0], [2.0, 1.0]]]))).tolist()
     [0.5]
     """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from reprlab.cache.reading import Capture
-from reprlab.elsewhere import Activations
+from reprlab.captures.activations import Activations
+from reprlab.captures.capture import Capture
 from reprlab.errors import ReprlabError
 from reprlab.matrices import MEASURES
 from reprlab.sampling import Policy, Sample, Stacked, dropped, offsets_of, sample

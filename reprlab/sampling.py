@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from reprlab.alignment import Held, States, Survey
-from reprlab.cache.reading import Block, Capture
-from reprlab.elsewhere import Activations
+from reprlab.captures.activations import Activations
+from reprlab.captures.capture import Block, Capture
+from reprlab.captures.sums import SINK_FACTOR, Sums, merge, sinks, sums
 from reprlab.errors import ReprlabError, unknown
-from reprlab.similarity import SINK_FACTOR, Sums, merge, sinks, sums
 
 POLICIES = ("all", "no-sinks")
 SAMPLES = ("tokens", "documents", "last", "cls")

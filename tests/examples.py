@@ -7,7 +7,7 @@ import pytest
 from torch import Tensor
 
 import reprlab as rl
-from reprlab.corpora import Corpus
+from reprlab.captures.corpora import Corpus
 from reprlab.models.registry import MODELS
 from reprlab.network.network import Network
 

@@ -21,7 +21,7 @@ from scipy.stats import spearmanr
 
 import reprlab as rl
 from reprlab import figures
-from reprlab.cache.reading import Capture
+from reprlab.captures.capture import Capture
 from reprlab.figures.panels import few_ticks
 from reprlab.figures.texts import shown
 from reprlab.reporting.numbers import rounded

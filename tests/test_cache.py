@@ -27,9 +27,9 @@ from reprlab.cache.answers import (
     hold_answers,
     open_answers,
 )
-from reprlab.cache.layout import Identity, Manifest, Row
-from reprlab.cache.reading import Capture, captures, damaged, find, open_capture, unreadable
-from reprlab.cache.writing import drop, remove
+from reprlab.captures.capture import Capture, captures, damaged, find, open_capture, unreadable
+from reprlab.captures.layout import Identity, Manifest, Row
+from reprlab.captures.writer import drop, remove
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 

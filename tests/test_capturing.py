@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reprlab as rl
-from reprlab.cache import writing
-from reprlab.cache.reading import Capture, captures, damaged, open_capture
-from reprlab.cache.writing import ShardWriter
-from reprlab.capturing import statistics
+from reprlab.captures import writer as writing
+from reprlab.captures.capture import Capture, captures, damaged, open_capture
+from reprlab.captures.capturing import statistics
+from reprlab.captures.sums import merge, sums
+from reprlab.captures.writer import ShardWriter
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network
-from reprlab.similarity import merge, sums
 
 SHARD = 40_000  # bytes: many shards from a small corpus
 
@@ -368,7 +368,7 @@ def test_going_on_under_other_versions_needs_force(tiny: Network) -> None:
 
 def test_memory_does_not_grow_with_the_corpus(tmp_path: Path) -> None:
     code = (
-        "import resource, sys\nimport reprlab as rl\nfrom reprlab.corpora import Corpus\n"
+        "import resource, sys\nimport reprlab as rl\nfrom reprlab.captures.corpora import Corpus\n"
         "net = rl.load('tiny-llama')\n"
         "def run(n):\n"
         "    c = Corpus('x', tuple('word ' * 90 for _ in range(n)), tuple(map(str, range(n))), 'x')\n"

@@ -11,9 +11,9 @@ from torch import Tensor
 
 import reprlab as rl
 from reprlab.alignment import linear_cka, rbf_cka
-from reprlab.cache.reading import Capture
+from reprlab.captures.activations import activations
+from reprlab.captures.capture import Capture
 from reprlab.comparing import FACTORS, MEASURES, compare, sinks_sweep
-from reprlab.elsewhere import activations
 from reprlab.errors import ReprlabError
 from reprlab.neighbours import mutual_knn
 from reprlab.network.network import Network
@@ -271,7 +271,7 @@ def test_a_gpu_gives_the_same_values(acts: Capture, measure: str) -> None:
 
 
 def test_too_few_tokens_are_nan_with_a_reason(tiny: Network) -> None:
-    from reprlab.corpora import Corpus
+    from reprlab.captures.corpora import Corpus
 
     found = rl.cka(rl.capture(tiny, Corpus("short", ("abc",), ("0",), "x")))
     assert np.isnan(found.values).all()

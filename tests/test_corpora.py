@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reprlab.corpora import SOURCES, Corpus, corpus, members, names
+from reprlab.captures.corpora import SOURCES, Corpus, corpus, members, names
 from reprlab.errors import ReprlabError
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

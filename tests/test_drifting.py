@@ -8,10 +8,10 @@ import pytest
 from examples import network, texts
 
 import reprlab as rl
-from reprlab.cache.reading import Capture
+from reprlab.captures.capture import Capture
+from reprlab.captures.sums import sinks
 from reprlab.drifting import Drift, drift
 from reprlab.errors import ReprlabError
-from reprlab.similarity import sinks
 
 START = 1
 SCHEDULES = {

@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 
 from reprlab.alignment import linear_cka
+from reprlab.captures.activations import activations
 from reprlab.comparing import compare
-from reprlab.elsewhere import activations
 from reprlab.errors import ReprlabError
 
 STATES = np.random.default_rng(0).normal(size=(12, 40, 5)).astype(np.float32)

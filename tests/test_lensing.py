@@ -15,12 +15,12 @@ from torch import Tensor
 
 import reprlab as rl
 from reprlab import lensing
-from reprlab.corpora import Corpus
+from reprlab.captures.corpora import Corpus
+from reprlab.captures.sums import sinks
 from reprlab.errors import ReprlabError
 from reprlab.lensing import SHOWN, Lens, lens
 from reprlab.network.network import Network
 from reprlab.network.recorded import Recording
-from reprlab.similarity import sinks
 from reprlab.statistics.bootstraps import draws
 
 CAUSAL = [name for name in TINY if network(name).speaks]

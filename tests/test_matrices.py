@@ -9,7 +9,7 @@ import pytest
 from examples import texts
 
 import reprlab as rl
-from reprlab.cache.reading import Capture
+from reprlab.captures.capture import Capture
 from reprlab.comparing import compare
 from reprlab.errors import ReprlabError
 from reprlab.matrices import Similarity, average

@@ -4,7 +4,7 @@ import numpy as np
 import psutil
 import pytest
 
-from reprlab.elsewhere import activations
+from reprlab.captures.activations import activations
 from reprlab.errors import ReprlabError
 from reprlab.matrices import MEASURES
 from reprlab.measuring import Work, measured

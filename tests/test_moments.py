@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from reprlab.captures.sums import sums
 from reprlab.moments import Powers, effective_rank, mean, total, variance, variance_flat
 from reprlab.schedules.schedule import Schedule, matching
-from reprlab.similarity import sums
 
 
 def states(seed: int = 0, tokens: int = 40, width: int = 6, depths: int = 3) -> Tensor:

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from reprlab.alignment import Held
+from reprlab.captures.activations import activations
 from reprlab.comparing import compare
-from reprlab.elsewhere import activations
 from reprlab.nulls import CONTROLS, null
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from reprlab.elsewhere import activations
+from reprlab.captures.activations import activations
 from reprlab.errors import ReprlabError
 from reprlab.pairing import pair
 from reprlab.sampling import Policy

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 import reprlab as rl
-from reprlab.cache.reading import Capture
+from reprlab.captures.capture import Capture
 from reprlab.comparing import compare
 from reprlab.glue_tasks import open_glue
 from reprlab.network.network import Network

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reprlab as rl
-from reprlab.cache.reading import Capture
+from reprlab.captures.capture import Capture
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.sampling import Policy, Stacked, dropped, offsets_of, places, sample

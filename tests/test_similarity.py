@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from reprlab.similarity import merge, sinks, sums
+from reprlab.captures.sums import merge, sinks, sums
 
 seeds = st.integers(0, 2**31)
 

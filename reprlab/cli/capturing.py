@@ -22,7 +22,7 @@ from reprlab.errors import ReprlabError
 from reprlab.models.registry import MODELS, Name, expand
 
 if TYPE_CHECKING:
-    from reprlab.cache.reading import Capture
+    from reprlab.captures.capture import Capture
 
 
 def models(

@@ -21,9 +21,9 @@ from reprlab.files import slug
 from reprlab.models.registry import expand
 
 if TYPE_CHECKING:
+    from reprlab.captures.activations import Activations
+    from reprlab.captures.corpora import Corpus
     from reprlab.comparing import Similarity
-    from reprlab.corpora import Corpus
-    from reprlab.elsewhere import Activations
 
 UNTRAINED = "untrained"
 SinkFactor = Annotated[float, typer.Option(help="A sink's norm is above this many medians.")]
@@ -272,13 +272,13 @@ def _size(found: Similarity) -> str:
 
 def _file(name: str) -> Activations | None:
     """The activations in a file, where a name is one of a file."""
-    from reprlab.elsewhere import ENDINGS
+    from reprlab.captures.activations import ENDINGS
 
     return _read(Path(name)) if Path(name).suffix in ENDINGS else None
 
 
 def _read(path: Path) -> Activations:
-    from reprlab.elsewhere import activations
+    from reprlab.captures.activations import activations
 
     return activations(path)
 

@@ -32,7 +32,7 @@ from reprlab.errors import ReprlabError, unknown
 from reprlab.models.registry import DEVICES, DTYPES, expand
 
 if TYPE_CHECKING:
-    from reprlab.corpora import Corpus
+    from reprlab.captures.corpora import Corpus
     from reprlab.network.network import Network
     from reprlab.reporting import Place, Settings
 
@@ -70,7 +70,7 @@ class _Run:
 
     @property
     def corpus(self) -> Corpus:
-        from reprlab.corpora import corpus
+        from reprlab.captures.corpora import corpus
 
         return corpus(self.chosen["corpus"], data_dir=self.place.data_dir)
 

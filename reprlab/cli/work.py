@@ -35,8 +35,8 @@ from reprlab.models.registry import DEVICES, DTYPES
 from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
-    from reprlab.cache.reading import Capture
-    from reprlab.corpora import Corpus
+    from reprlab.captures.capture import Capture
+    from reprlab.captures.corpora import Corpus
     from reprlab.network.network import Network
 
 
@@ -64,7 +64,7 @@ class Work:
 
     def corpora(self) -> list[Corpus]:
         """The texts, and what is asked of them checked, before any model is loaded."""
-        from reprlab.corpora import corpus, members
+        from reprlab.captures.corpora import corpus, members
 
         for option, value in (("--max-tokens", self.max_tokens), ("--batch-tokens", self.batch_tokens)):
             if value is not None and value < 1:
@@ -133,7 +133,7 @@ class Work:
 
     def _there(self, name: str, corpora: list[Corpus], states: bool) -> list[Capture] | None:
         """Complete captures that answer the question, or None; `states`: whether it takes them."""
-        from reprlab.cache.reading import find
+        from reprlab.captures.capture import find
         from reprlab.files import cache_folder
         from reprlab.models.locations import locate
 

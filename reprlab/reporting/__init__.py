@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reprlab.corpora import Corpus
-from reprlab.corpora import corpus as load_corpus
+from reprlab.captures.corpora import Corpus
+from reprlab.captures.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reprlab.benchmarks import open_benchmarks
-from reprlab.cache.reading import Capture
-from reprlab.capturing import capture
+from reprlab.captures.capture import Capture
+from reprlab.captures.capturing import capture
+from reprlab.captures.corpora import Corpus
 from reprlab.comparing import compare
-from reprlab.corpora import Corpus
 from reprlab.drifting import drift
 from reprlab.errors import ReprlabError
 from reprlab.evidence import SIMILARITIES, Evidence

@@ -12,9 +12,9 @@ import xxhash
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
+from reprlab.captures.sums import Sums
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
-from reprlab.similarity import Sums
 
 FORMAT = 1
 LARGEST = 8  # entries of largest magnitude kept for each depth of a shard

@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reprlab.cache.layout import LARGEST, Identity, Manifest, Statistics
-from reprlab.cache.reading import Capture, open_capture
-from reprlab.cache.writing import ShardWriter, Writer, hold
-from reprlab.corpora import Corpus
-from reprlab.corpora import corpus as load_corpus
+from reprlab.captures.capture import Capture, open_capture
+from reprlab.captures.corpora import Corpus
+from reprlab.captures.corpora import corpus as load_corpus
+from reprlab.captures.layout import LARGEST, Identity, Manifest, Statistics
+from reprlab.captures.sums import norms, sums, token_grams
+from reprlab.captures.writer import ShardWriter, Writer, hold
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
 from reprlab.models.registry import DTYPES
@@ -24,7 +25,6 @@ from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import made_with
 from reprlab.schedules.schedule import Schedule
-from reprlab.similarity import norms, sums, token_grams
 
 SHARD_BYTES = 64 << 20  # a shard holds that much, or one batch where that is more
 SUSPECT_FACTOR = 2.0  # a suspect's norm is above this many times the first batch's median

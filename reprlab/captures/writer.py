@@ -18,12 +18,12 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reprlab.cache.layout import LARGEST, Manifest, Row, Statistics, checksum
-from reprlab.cache.reading import Capture, read_ledger, read_manifest, reading
+from reprlab.captures.capture import Capture, read_ledger, read_manifest, reading
+from reprlab.captures.layout import LARGEST, Manifest, Row, Statistics, checksum
+from reprlab.captures.sums import Sums
 from reprlab.errors import ReprlabError
 from reprlab.files import append_line, fsync, on_disk, write_whole
 from reprlab.progress import Say
-from reprlab.similarity import Sums
 
 _MADE_WITH = ("torch", "transformers", "nnsight", "device")  # must agree to go on with a capture
 

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reprlab.captures.sums import norms
 from reprlab.errors import ReprlabError
-from reprlab.similarity import norms
 
 ENDINGS = (".npz", ".safetensors")
 _OFFSETS = "offsets"

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from torch import Tensor
 
-from reprlab.cache.layout import FORMAT, Identity, Manifest, Row, checksum, same
+from reprlab.captures.layout import FORMAT, Identity, Manifest, Row, checksum, same
+from reprlab.captures.sums import Sums
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
-from reprlab.similarity import Sums
 
 Array = NDArray[Any]
 

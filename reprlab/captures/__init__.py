@@ -1,0 +1,1 @@
+"""Captures: hidden states of texts, kept in HDF5 shards with a ledger and a manifest."""
