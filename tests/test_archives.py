@@ -9,7 +9,7 @@ import pytest
 
 import reprlab as rl
 from reprlab.cache.answers import answer_files, damage, open_answers
-from reprlab.captures.capture import captures, damaged
+from reprlab.captures.inventory import captures, damaged
 
 FORMAT_1 = Path(__file__).parent / "archives" / "format-1"
 

@@ -27,9 +27,9 @@ from reprlab.cache.answers import (
     hold_answers,
     open_answers,
 )
-from reprlab.captures.capture import Capture, captures, damaged, find, open_capture, unreadable
+from reprlab.captures.capture import Capture, open_capture
+from reprlab.captures.inventory import captures, damaged, drop, find, remove, unreadable
 from reprlab.captures.layout import Identity, Manifest, Row
-from reprlab.captures.writer import drop, remove
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 import reprlab as rl
 from reprlab.captures import writer as writing
-from reprlab.captures.capture import Capture, captures, damaged, open_capture
+from reprlab.captures.capture import Capture, open_capture
 from reprlab.captures.capturing import statistics
+from reprlab.captures.inventory import captures, damaged
+from reprlab.captures.shard import ShardWriter
 from reprlab.captures.sums import merge, sums
-from reprlab.captures.writer import ShardWriter
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network

@@ -519,7 +519,7 @@ def test_a_glob_draws_one_picture_a_model(run: Run, tmp_path: Path) -> None:
 def test_benchmarks_are_averaged_over_their_five_corpora(run: Run, tmp_path: Path) -> None:
     from test_corpora import MADE_UP
 
-    from reprlab.captures.corpora import BENCHMARKS, SOURCES
+    from reprlab.captures.corpus_table import BENCHMARKS, SOURCES
 
     for name in BENCHMARKS:
         file = tmp_path / "data" / SOURCES[name].file

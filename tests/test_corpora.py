@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from reprlab.captures.corpora import SOURCES, Corpus, corpus, members, names
+from reprlab.captures.corpora import Corpus, corpus, members, names
+from reprlab.captures.corpus_table import SOURCES
 from reprlab.errors import ReprlabError
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -21,7 +21,8 @@ from datasets.exceptions import DatasetGenerationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprlab.captures.corpora import SOURCES, corpus
+from reprlab.captures.corpora import corpus
+from reprlab.captures.corpus_table import SOURCES
 from reprlab.errors import ReprlabError
 from reprlab.glue_tasks import TASKS, Glue, GlueTask, Split, open_glue
 

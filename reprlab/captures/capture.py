@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -125,35 +125,6 @@ def open_capture(folder: Path) -> Capture:
     return Capture(folder, manifest, tuple(rows), documents)
 
 
-def captures(root: Path) -> Iterator[Capture]:
-    """Every capture in a cache that can be opened, by model and corpus."""
-    for folder in folders(root):
-        with suppress(ReprlabError):
-            yield open_capture(folder)
-
-
-def unreadable(root: Path) -> Iterator[tuple[Path, ReprlabError]]:
-    """The folders of a cache whose manifest or ledger cannot be used, and why."""
-    for folder in folders(root):
-        try:
-            open_capture(folder)
-        except ReprlabError as error:
-            yield folder, error
-
-
-def folders(root: Path) -> list[Path]:
-    """The folders of a cache that hold captures, usable or not."""
-    return sorted(path.parent for path in root.glob("*/*/*/manifest.json"))
-
-
-def find(root: Path, model: str, corpus: str, **wanted: object) -> list[Capture]:
-    """The captures of a model on a corpus whose identity has the wanted fields (None: any)."""
-    folder = root / slug(model) / slug(corpus)
-    there = [open_capture(path.parent) for path in sorted(folder.glob("*/manifest.json"))]
-    fields = {key: value for key, value in wanted.items() if value is not None}
-    return [c for c in there if all(getattr(c.identity, k) == v for k, v in fields.items())]
-
-
 def read_manifest(folder: Path, expected: Identity | None = None) -> Manifest:
     """A capture's manifest, checked against the identity expected and the folder that it lies in."""
     path = folder / "manifest.json"
@@ -241,15 +212,3 @@ def _read_block(path: Path, row: Row, documents: int) -> Block:
 
 def _to_tensor(data: Array, dtype: str | None) -> Tensor:
     return torch.from_numpy(data).view(torch.bfloat16) if dtype == "bfloat16" else torch.from_numpy(data)
-
-
-def damaged(capture: Capture) -> list[tuple[Row, str]]:
-    """The shards whose file is missing or whose checksum differs, with what is wrong."""
-    found: list[tuple[Row, str]] = []
-    for row in capture.rows:
-        path = capture.folder / "shards" / row.shard
-        if not path.is_file():
-            found.append((row, "missing"))
-        elif checksum(path) != row.checksum:
-            found.append((row, "checksum differs"))
-    return found

@@ -15,8 +15,9 @@ from reprlab.captures.capture import Capture, open_capture
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.corpora import corpus as load_corpus
 from reprlab.captures.layout import LARGEST, Identity, Manifest, Statistics
+from reprlab.captures.shard import ShardWriter
 from reprlab.captures.sums import norms, sums, token_grams
-from reprlab.captures.writer import ShardWriter, Writer, hold
+from reprlab.captures.writer import Writer, hold
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
 from reprlab.models.registry import DTYPES

@@ -7,19 +7,18 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
+from reprlab.captures.corpus_table import BENCHMARKS, SOURCES, BenchmarkRow, Source
 from reprlab.errors import ReprlabError, unknown
 
 DEFAULT_DOCUMENTS = 100
 _WORDS = 12  # a paragraph of fewer words is a heading or a caption, not a document
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,6 @@ class Corpus:
                 f"give --documents {len(self)} or fewer"
             )
         return asked
-
-
-@dataclass(frozen=True)
-class Source:
-    """A registered corpus: its file under --data-dir, its place on the hub, and a row's text."""
-
-    file: str
-    hub: tuple[str, str | None, str]  # repository, configuration, split
-    text: Callable[[Row], str]
 
 
 def corpus(
@@ -105,67 +95,6 @@ def members(name: str) -> tuple[str, ...]:
 # --- registered ----------------------------------------------------------------------------------
 
 
-def _arc(row: Row) -> str:
-    gold = row["choices"]["text"][row["choices"]["label"].index(row["answerKey"])]
-    return f"Question: {row['question']}\nAnswer: {gold}"
-
-
-def _hellaswag(row: Row) -> str:
-    context = f"{row['ctx_a']} {row['ctx_b'].capitalize()}".strip()
-    text = f"{row['activity_label']}: {context} {row['endings'][int(row['label'])]}"
-    return re.sub(r"\[.*?\]", "", text.replace(" [title]", ". ")).replace("  ", " ")  # WikiHow's marks
-
-
-def _winogrande(row: Row) -> str:
-    return row["sentence"].replace("_", row[f"option{row['answer']}"])
-
-
-def _glue(*fields: str) -> Callable[[Row], str]:
-    return lambda row: "\n".join(row[field] for field in fields)
-
-
-def _text(row: Row) -> str:
-    return row["text"]
-
-
-_PAIR = ("sentence1", "sentence2")
-_GLUE_FIELDS = {
-    "cola": ("sentence",),
-    "mrpc": _PAIR,
-    "qnli": ("question", "sentence"),
-    "rte": _PAIR,
-    "sst2": ("sentence",),
-    "stsb": _PAIR,
-    "wnli": _PAIR,
-}
-
-SOURCES: Mapping[str, Source] = {
-    "lambada": Source("lambada_openai/test.jsonl", ("EleutherAI/lambada_openai", None, "test"), _text),
-    "wikitext": Source(
-        "corpus/wikitext2_test_raw.txt", ("Salesforce/wikitext", "wikitext-2-raw-v1", "test"), _text
-    ),
-    "arc": Source("arc_challenge/test.jsonl", ("allenai/ai2_arc", "ARC-Challenge", "test"), _arc),
-    "hellaswag": Source("hellaswag/validation.jsonl", ("Rowan/hellaswag", None, "validation"), _hellaswag),
-    "winogrande": Source(
-        "winogrande/validation.jsonl",
-        ("allenai/winogrande", "winogrande_xl", "validation"),
-        _winogrande,
-    ),
-    "gsm8k": Source(
-        "gsm8k/test.jsonl",
-        ("openai/gsm8k", "main", "test"),
-        lambda row: f"Question: {row['question']}\nAnswer: {row['answer']}",
-    ),
-    **{
-        f"glue-{task}": Source(
-            f"glue/{task}/validation.jsonl", ("nyu-mll/glue", task, "validation"), _glue(*fields)
-        )
-        for task, fields in _GLUE_FIELDS.items()
-    },
-}
-BENCHMARKS = ("lambada", "arc", "hellaswag", "winogrande", "gsm8k")
-
-
 def _registered(name: str, data_dir: Path | None) -> Corpus:
     source = SOURCES[name]
     if data_dir is None:
@@ -195,7 +124,7 @@ def _from_hub(name: str, source: Source) -> Corpus:
             f"corpus '{name}' cannot be had from the hub ({repo}): check the network and HF_HOME, or "
             f"give --data-dir DIR with DIR/{source.file}"
         ) from error
-    texts = (source.text(cast(Row, row)) for row in rows)
+    texts = (source.text(cast(BenchmarkRow, row)) for row in rows)
     if source.file.endswith(".txt"):
         return _make(name, _paragraphs("\n".join(text.removesuffix("\n") for text in texts)), repo)
     return _make(name, ((str(i), text) for i, text in enumerate(texts)), repo)
@@ -226,7 +155,7 @@ def _read(path: Path) -> str:
         raise ReprlabError(f"cannot read corpus file '{path}': {error.strerror}") from error
 
 
-def _rows_to_texts(path: Path, text: Callable[[Row], Any]) -> Iterator[tuple[str, str]]:
+def _rows_to_texts(path: Path, text: Callable[[BenchmarkRow], Any]) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(_read(path).split("\n"), start=1):
         if not line.strip():
             continue
@@ -252,14 +181,14 @@ def _rows_to_texts(path: Path, text: Callable[[Row], Any]) -> Iterator[tuple[str
         yield str(number - 1), found
 
 
-def _row(where: str, line: str) -> Row:
+def _row(where: str, line: str) -> BenchmarkRow:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
         raise ReprlabError(f"{where} is not JSON: {error.msg}") from error
     if not isinstance(row, dict):
         raise ReprlabError(f"{where} is a {type(row).__name__}, not an object with fields")
-    return cast(Row, row)
+    return cast(BenchmarkRow, row)
 
 
 def _paragraphs(text: str) -> Iterator[tuple[str, str]]:

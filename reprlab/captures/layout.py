@@ -98,3 +98,7 @@ def same(path: Path, field: str, expected: object, found: object) -> None:
 def checksum(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
+
+
+def ledger_line(row: Row) -> str:
+    return row.model_dump_json() + "\n"

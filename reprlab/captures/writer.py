@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import h5py
 import numpy as np
 import torch
 from filelock import FileLock, Timeout
-from numpy.typing import NDArray
 from torch import Tensor
 
-from reprlab.captures.capture import Capture, read_ledger, read_manifest, reading
-from reprlab.captures.layout import LARGEST, Manifest, Row, Statistics, checksum
-from reprlab.captures.sums import Sums
+from reprlab.captures.capture import read_ledger, read_manifest, reading
+from reprlab.captures.layout import Manifest, Row
+from reprlab.captures.shard import Array, ShardWriter
 from reprlab.errors import ReprlabError
-from reprlab.files import append_line, fsync, on_disk, write_whole
+from reprlab.files import write_whole
 from reprlab.progress import Say
 
 _MADE_WITH = ("torch", "transformers", "nnsight", "device")  # must agree to go on with a capture
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ class Writer:
 
     def shard(self, ids: Sequence[str], tokens: Sequence[Array], start: int) -> ShardWriter:
         """A new shard for consecutive documents, given their ids and token ids."""
-        return ShardWriter(self, f"{start:08d}.h5", ids, tokens, start)
+        return ShardWriter(self.folder, self.manifest, ids, tokens, start)
 
 
 @contextmanager
@@ -77,7 +71,7 @@ def hold(
         raise ReprlabError(
             f"cannot write to the cache '{root}': {error.strerror}; set --cache or REPRLAB_CACHE"
         ) from error
-    with _lock(folder, say):
+    with locked(folder, say):
         if (folder / "manifest.json").exists():
             _agrees(folder, read_manifest(folder, manifest.identity), manifest, force)
         else:
@@ -105,7 +99,7 @@ def _mend_ledger(path: Path) -> None:
 
 
 @contextmanager
-def _lock(folder: Path, say: Say) -> Generator[None]:
+def locked(folder: Path, say: Say) -> Generator[None]:
     lock = FileLock(folder / "lock")
     holder = folder / "holder"
     try:
@@ -120,173 +114,3 @@ def _lock(folder: Path, say: Say) -> Generator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
-
-
-class ShardWriter:
-    """One shard on its way to the disk: documents in any order, then `finish`."""
-
-    def __init__(
-        self, writer: Writer, name: str, ids: Sequence[str], tokens: Sequence[Array], start: int
-    ) -> None:
-        self.writer, self.name, self.ids, self.start = writer, name, ids, start
-        self.tokens = tokens
-        self.offsets = np.cumsum([0, *map(len, tokens)], dtype=np.int64)
-        self.path = writer.folder / "shards" / f".{name}"
-        self.depths, self.width = writer.manifest.depths, writer.manifest.width
-        self.stored = writer.manifest.identity.stored
-        self.norms = torch.empty(self.depths, int(self.offsets[-1]))
-        self.sums: dict[int, Sums] = {}
-        self.suspects: dict[int, tuple[Tensor, Tensor]] = {}  # places, states
-        self.largest: list[tuple[Tensor, Tensor, Tensor]] = []
-        self.nonfinite, self.first_nonfinite = 0, None
-        with on_disk(self.path):
-            _reserve(self.path, self._size())  # HDF5 cannot even close a file on a full disk
-            self.file: Any = h5py.File(self.path, "w", libver="v110", rdcc_nbytes=0)
-            _reserve(self.path, self._size())  # opening it gave the room back
-            self.states: Any = None
-            if writer.manifest.identity.states:
-                shape = (self.depths, int(self.offsets[-1]), self.width)
-                kind = np.uint16 if self.stored == "bfloat16" else np.dtype(self.stored)
-                self.states = self.file.create_dataset("states", shape, kind)
-                if self.stored == "bfloat16":
-                    self.states.attrs["dtype"] = "bfloat16"
-
-    def add(self, index: int, states: Tensor, statistics: Statistics) -> None:
-        """Write one document's states (depth, token, width) and keep its statistics."""
-        first, last = int(self.offsets[index]), int(self.offsets[index + 1])
-        self.norms[:, first:last] = statistics.norms
-        self.sums[index] = statistics.ordinary
-        self.suspects[index] = (statistics.suspects + first, statistics.suspect_states)
-        value, token, channel = statistics.largest
-        self.largest.append((value, token + first, channel))
-        self._count_nonfinite(index, states, statistics)
-        if self.writer.manifest.identity.states:
-            data = self._narrow(index, states)
-            with on_disk(self.path):
-                self.states[:, first:last] = data
-
-    def finish(self, threshold: Tensor) -> Row:
-        """Write the statistics, make the file durable, put it in place and add its ledger row."""
-        with on_disk(self.path):
-            self._write_statistics(threshold)
-            self.file.flush()
-            used = self.file.id.get_filesize()
-            self.file.close()
-            os.truncate(self.path, used)
-            fsync(self.path)
-            digest, size = checksum(self.path), self.path.stat().st_size
-            final = self.path.with_name(self.name)
-            self.path.rename(final)
-            fsync(final.parent)
-            row = Row(
-                shard=self.name,
-                start=self.start,
-                stop=self.start + len(self.ids),
-                tokens=int(self.offsets[-1]),
-                bytes=size,
-                checksum=digest,
-                nonfinite=self.nonfinite,
-                first_nonfinite=self.first_nonfinite,
-            )
-            append_line(self.writer.folder / "ledger.jsonl", _line(row))
-        return row
-
-    def abandon(self) -> None:
-        """Close and delete an unfinished shard."""
-        with suppress(OSError, RuntimeError):
-            self.file.close()
-        self.path.unlink(missing_ok=True)
-
-    def _size(self) -> int:
-        """Bytes that are enough for the file, some of its statistics counted twice."""
-        tokens, documents = int(self.offsets[-1]), len(self.ids)
-        kept = tokens * self.width * self.depths * (4 if self.stored == "float32" else 2)
-        states = kept if self.writer.manifest.identity.states else 0
-        one = self.depths * (self.width * 2 + self.depths * 2) * 8
-        suspects = tokens * self.depths * self.width * 4 // 8
-        return states + documents * (one + 100) + suspects + tokens * (self.depths * 4 + 8) + (1 << 16)
-
-    def _count_nonfinite(self, index: int, states: Tensor, statistics: Statistics) -> None:
-        if bool(statistics.norms.isfinite().all()):
-            return
-        bad = ~states.isfinite()
-        self.nonfinite += int(bad.sum())
-        if self.first_nonfinite is None and bad.any():
-            depth, token, _ = bad.nonzero()[0].tolist()
-            self.first_nonfinite = (depth, self.ids[index], token)
-
-    def _narrow(self, index: int, states: Tensor) -> Array:
-        kept = states.to(getattr(torch, self.stored)).contiguous()
-        lost = states.isfinite() & ~kept.isfinite() if kept.dtype != states.dtype else None
-        if lost is not None and lost.any():
-            depth, token, _ = lost.nonzero()[0].tolist()
-            value = float(states[depth, token].abs().max())
-            raise ReprlabError(
-                f"{self.stored} cannot hold {value:.6g} at depth {depth}, document '{self.ids[index]}', "
-                f"token {token}: store float32 or bfloat16"
-            )
-        if kept.dtype == torch.bfloat16:
-            return kept.view(torch.uint16).numpy()
-        return kept.numpy()
-
-    def _write_statistics(self, threshold: Tensor) -> None:
-        order = sorted(self.sums)
-        documents = [self.sums[i] for i in order]
-        data: dict[str, Any] = {
-            "norms": self.norms.numpy(),
-            "tokens": np.concatenate(self.tokens).astype(np.int32),
-            "offsets": self.offsets,
-            "ordinary/count": np.array([d.count for d in documents], dtype=np.int64),
-            "suspects/tokens": torch.cat([self.suspects[i][0] for i in order]).numpy(),
-            "suspects/states": torch.cat([self.suspects[i][1] for i in order], dim=1).numpy(),
-        }
-        for name in ("mean", "m2", "cosine", "inner"):
-            data[f"ordinary/{name}"] = torch.stack([getattr(d, name) for d in documents]).numpy()
-        value, token, channel = (torch.cat(part, 1) for part in zip(*self.largest, strict=True))
-        top = value.abs().nan_to_num(torch.inf).topk(min(LARGEST, value.shape[1]), dim=1).indices
-        for name, part in (("value", value), ("token", token), ("channel", channel)):
-            data[f"largest/{name}"] = part.gather(1, top).numpy()
-        for name, array in data.items():
-            self.file.create_dataset(name, data=array)
-        self.file.create_dataset("ids", data=list(self.ids), dtype=h5py.string_dtype())
-        self.file.attrs["threshold"] = threshold.numpy()
-
-
-def drop(capture: Capture, rows: Sequence[Row]) -> None:
-    """Take rows out of the ledger, so that the next capture computes their documents again."""
-    gone = {row.shard for row in rows}
-    with _lock(capture.folder, lambda _: None):
-        kept = [row for row in read_ledger(capture.folder) if row.shard not in gone]
-        write_whole(capture.folder / "ledger.jsonl", "".join(_line(row) for row in kept))
-
-
-def remove(root: Path, folder: Path) -> None:
-    """Delete a capture's folder or a file of answers; nothing outside the cache, nor through a link."""
-    links = [path for path in (folder, folder.parent, folder.parent.parent) if path.is_symlink()]
-    if links or folder.resolve().parent.parent.parent != root.resolve():
-        raise ReprlabError(f"'{folder}' leads out of the cache '{root}': not removed")
-    if folder.is_dir():
-        shutil.rmtree(folder)
-    else:
-        folder.unlink()
-        folder.with_suffix(".lock").unlink(missing_ok=True)
-    for parent in (folder.parent, folder.parent.parent):
-        if not any(parent.iterdir()):
-            parent.rmdir()
-
-
-def _reserve(path: Path, size: int) -> None:
-    """Make the disk promise room, where it can: a refusal comes now, not in the middle of a write."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT)
-    try:
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(handle, 0, size)
-    except OSError:
-        path.unlink()
-        raise
-    finally:
-        os.close(handle)
-
-
-def _line(row: Row) -> str:
-    return row.model_dump_json() + "\n"

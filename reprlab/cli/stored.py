@@ -23,7 +23,7 @@ from reprlab.files import unslug
 
 def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
     """List captures (documents, tokens, dtype, size) and the answers of sweeps (documents, schedules)."""
-    from reprlab.captures.capture import captures, unreadable
+    from reprlab.captures.inventory import captures, unreadable
     from reprlab.files import cache_folder
 
     if cache_folder(cache).is_file():
@@ -87,8 +87,7 @@ def cache_verify(
 ) -> None:
     """Check every shard against its checksum, every file of answers for damage, and name what is damaged."""
     from reprlab.cache.answers import answer_files, damage
-    from reprlab.captures.capture import captures, damaged, unreadable
-    from reprlab.captures.writer import drop
+    from reprlab.captures.inventory import captures, damaged, drop, unreadable
     from reprlab.files import cache_folder
 
     count = bad = 0
@@ -120,8 +119,7 @@ def cache_remove(
 ) -> None:
     """Delete captures and answers of a model, or one by its digest; never anything outside the cache."""
     from reprlab.cache.answers import answer_files
-    from reprlab.captures.capture import folders
-    from reprlab.captures.writer import remove
+    from reprlab.captures.inventory import folders, remove
     from reprlab.files import cache_folder
 
     root = cache_folder(cache)

@@ -133,7 +133,7 @@ class Work:
 
     def _there(self, name: str, corpora: list[Corpus], states: bool) -> list[Capture] | None:
         """Complete captures that answer the question, or None; `states`: whether it takes them."""
-        from reprlab.captures.capture import find
+        from reprlab.captures.inventory import find
         from reprlab.files import cache_folder
         from reprlab.models.locations import locate
 

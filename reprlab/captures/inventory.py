@@ -1,0 +1,78 @@
+"""What a cache holds: captures found, checked, and removed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from reprlab.captures.capture import Capture, open_capture, read_ledger
+from reprlab.captures.layout import Row, checksum, ledger_line
+from reprlab.captures.writer import locked
+from reprlab.errors import ReprlabError
+from reprlab.files import slug, write_whole
+
+
+def captures(root: Path) -> Iterator[Capture]:
+    """Every capture in a cache that can be opened, by model and corpus."""
+    for folder in folders(root):
+        with suppress(ReprlabError):
+            yield open_capture(folder)
+
+
+def unreadable(root: Path) -> Iterator[tuple[Path, ReprlabError]]:
+    """The folders of a cache whose manifest or ledger cannot be used, and why."""
+    for folder in folders(root):
+        try:
+            open_capture(folder)
+        except ReprlabError as error:
+            yield folder, error
+
+
+def folders(root: Path) -> list[Path]:
+    """The folders of a cache that hold captures, usable or not."""
+    return sorted(path.parent for path in root.glob("*/*/*/manifest.json"))
+
+
+def find(root: Path, model: str, corpus: str, **wanted: object) -> list[Capture]:
+    """The captures of a model on a corpus whose identity has the wanted fields (None: any)."""
+    folder = root / slug(model) / slug(corpus)
+    there = [open_capture(path.parent) for path in sorted(folder.glob("*/manifest.json"))]
+    fields = {key: value for key, value in wanted.items() if value is not None}
+    return [c for c in there if all(getattr(c.identity, k) == v for k, v in fields.items())]
+
+
+def damaged(capture: Capture) -> list[tuple[Row, str]]:
+    """The shards whose file is missing or whose checksum differs, with what is wrong."""
+    found: list[tuple[Row, str]] = []
+    for row in capture.rows:
+        path = capture.folder / "shards" / row.shard
+        if not path.is_file():
+            found.append((row, "missing"))
+        elif checksum(path) != row.checksum:
+            found.append((row, "checksum differs"))
+    return found
+
+
+def drop(capture: Capture, rows: Sequence[Row]) -> None:
+    """Take rows out of the ledger, so that the next capture computes their documents again."""
+    gone = {row.shard for row in rows}
+    with locked(capture.folder, lambda _: None):
+        kept = [row for row in read_ledger(capture.folder) if row.shard not in gone]
+        write_whole(capture.folder / "ledger.jsonl", "".join(ledger_line(row) for row in kept))
+
+
+def remove(root: Path, folder: Path) -> None:
+    """Delete a capture's folder or a file of answers; nothing outside the cache, nor through a link."""
+    links = [path for path in (folder, folder.parent, folder.parent.parent) if path.is_symlink()]
+    if links or folder.resolve().parent.parent.parent != root.resolve():
+        raise ReprlabError(f"'{folder}' leads out of the cache '{root}': not removed")
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    else:
+        folder.unlink()
+        folder.with_suffix(".lock").unlink(missing_ok=True)
+    for parent in (folder.parent, folder.parent.parent):
+        if not any(parent.iterdir()):
+            parent.rmdir()
