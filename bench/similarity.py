@@ -13,7 +13,7 @@ that is missing, or cannot be imported, is named and skipped. To fill it:
 
 All compute the debiased estimator from one batch of all tokens, each driven in the way that is best for it:
 
-- ours: `reprlab.alignment.linear_cka`
+- ours: `reprlab.similarity.cka.linear_cka`
 - pytorch-cka: `cka_from_features(X, X)` of the (depth, token, width) float32 tensor
 - torch-cka: two modules whose layers hand out the states, one batch; float32
 - cka-pytorch: the same modules, one epoch, as many pairs at a time as depths (its 64 are slower and take
@@ -60,7 +60,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from reprlab.alignment import linear_cka
+from reprlab.similarity.cka.cka import linear_cka
 
 SIZES = "13x512x768,25x1024x1024,31x2048x576,41x4096x5120"
 VARIANTS = ("plain", "massive-channel", "massive-tokens")

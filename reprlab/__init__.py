@@ -8,13 +8,15 @@ if TYPE_CHECKING:
     from reprlab.captures.activations import activations as activations
     from reprlab.captures.capturing import capture as capture
     from reprlab.captures.corpora import corpus as corpus
-    from reprlab.comparing import cka as cka
-    from reprlab.comparing import compare as compare
-    from reprlab.comparing import cosine as cosine
-    from reprlab.comparing import sinks_sweep as sinks_sweep
     from reprlab.curves.retaining import by_start as by_start
-    from reprlab.drifting import Drift as Drift
-    from reprlab.drifting import drift as drift
+    from reprlab.depths.drifting import Drift as Drift
+    from reprlab.depths.drifting import drift as drift
+    from reprlab.depths.grouping import Family as Family
+    from reprlab.depths.grouping import Groups as Groups
+    from reprlab.depths.grouping import family as family
+    from reprlab.depths.grouping import group as group
+    from reprlab.depths.lensing import Lens as Lens
+    from reprlab.depths.lensing import lens as lens
     from reprlab.errors import ReprlabError as ReprlabError
     from reprlab.evidence import Evidence as Evidence
     from reprlab.evidence import Example as Example
@@ -22,13 +24,6 @@ if TYPE_CHECKING:
     from reprlab.finetuning.tuned import FineTuned as FineTuned
     from reprlab.gluing import Trained as Trained
     from reprlab.gluing import glue as glue
-    from reprlab.grouping import Family as Family
-    from reprlab.grouping import Groups as Groups
-    from reprlab.grouping import family as family
-    from reprlab.grouping import group as group
-    from reprlab.lensing import Lens as Lens
-    from reprlab.lensing import lens as lens
-    from reprlab.matrices import Similarity as Similarity
     from reprlab.means import Means as Means
     from reprlab.means import task_means as task_means
     from reprlab.network.loading import fetch as fetch
@@ -45,6 +40,11 @@ if TYPE_CHECKING:
     from reprlab.scores import Scores as Scores
     from reprlab.shares import Retained as Retained
     from reprlab.shares import retained as retained
+    from reprlab.similarity.comparing import cka as cka
+    from reprlab.similarity.comparing import compare as compare
+    from reprlab.similarity.comparing import cosine as cosine
+    from reprlab.similarity.comparing import sinks_sweep as sinks_sweep
+    from reprlab.similarity.matrix import Similarity as Similarity
     from reprlab.statistics.rank_correlation import shifted as shifted
     from reprlab.sweeping import sweep as sweep
     from reprlab.verdicts import judge as judge
@@ -53,15 +53,15 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Activations": "reprlab.captures.activations",
-    "Drift": "reprlab.drifting",
+    "Drift": "reprlab.depths.drifting",
     "Entry": "reprlab.schedules.grids",
     "Evidence": "reprlab.evidence",
     "Example": "reprlab.evidence",
-    "Family": "reprlab.grouping",
+    "Family": "reprlab.depths.grouping",
     "Finding": "reprlab.verdicts.values",
     "FineTuned": "reprlab.finetuning.tuned",
-    "Groups": "reprlab.grouping",
-    "Lens": "reprlab.lensing",
+    "Groups": "reprlab.depths.grouping",
+    "Lens": "reprlab.depths.lensing",
     "Means": "reprlab.means",
     "Place": "reprlab.reporting.gathering",
     "Plan": "reprlab.schedules.plan",
@@ -71,31 +71,31 @@ _PUBLIC = {
     "Schedule": "reprlab.schedules.schedule",
     "Scores": "reprlab.scores",
     "Settings": "reprlab.reporting.settings",
-    "Similarity": "reprlab.matrices",
+    "Similarity": "reprlab.similarity.matrix",
     "Summed": "reprlab.schedules.steps",
     "Trained": "reprlab.gluing",
     "Verdict": "reprlab.verdicts.values",
     "activations": "reprlab.captures.activations",
     "by_start": "reprlab.curves.retaining",
     "capture": "reprlab.captures.capturing",
-    "cka": "reprlab.comparing",
-    "compare": "reprlab.comparing",
+    "cka": "reprlab.similarity.comparing",
+    "compare": "reprlab.similarity.comparing",
     "corpus": "reprlab.captures.corpora",
-    "cosine": "reprlab.comparing",
-    "drift": "reprlab.drifting",
-    "family": "reprlab.grouping",
+    "cosine": "reprlab.similarity.comparing",
+    "drift": "reprlab.depths.drifting",
+    "family": "reprlab.depths.grouping",
     "fetch": "reprlab.network.loading",
     "finetune": "reprlab.finetuning.acting",
     "glue": "reprlab.gluing",
-    "group": "reprlab.grouping",
+    "group": "reprlab.depths.grouping",
     "judge": "reprlab.verdicts",
-    "lens": "reprlab.lensing",
+    "lens": "reprlab.depths.lensing",
     "load": "reprlab.network.loading",
     "paper_grid": "reprlab.schedules.grids",
     "report": "reprlab.reporting",
     "retained": "reprlab.shares",
     "shifted": "reprlab.statistics.rank_correlation",
-    "sinks_sweep": "reprlab.comparing",
+    "sinks_sweep": "reprlab.similarity.comparing",
     "sweep": "reprlab.sweeping",
     "task_means": "reprlab.means",
 }

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 from reprlab.captures.capture import Capture
-from reprlab.drifting import Drift
+from reprlab.depths.drifting import Drift
+from reprlab.depths.grouping import Groups
 from reprlab.finetuning import FineTuned
-from reprlab.grouping import Groups
-from reprlab.matrices import Similarity
 from reprlab.scores import Scores
 from reprlab.shares import Retained, retained
+from reprlab.similarity.matrix import Similarity
 
 SIMILARITIES: Mapping[str, tuple[str, str, str | None]] = {  # of the full model: measure, tokens, control
     "cosine": ("cosine", "all", None),

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from reprlab.alignment import Held, Reading, align, cka, features_are_cheaper, linear_cka, rbf_cka, survey
+from reprlab.similarity.cka import cka
+from reprlab.similarity.cka.cka import align, features_are_cheaper, linear_cka, rbf_cka
+from reprlab.similarity.states import Held, Reading, survey
 
 seeds = st.integers(0, 2**31)
 

@@ -18,9 +18,9 @@ from safetensors.numpy import save_file
 
 import reprlab as rl
 from reprlab import cli
-from reprlab.comparing import MEASURES
 from reprlab.errors import ReprlabError
 from reprlab.models.registry import MODELS
+from reprlab.similarity.comparing import MEASURES
 
 SMALL = ("--documents", "3", "--max-tokens", "24")
 NAMES = "`reprlab models` lists the names; a hub id (org/name), a folder or a .gguf file works too"

@@ -10,14 +10,14 @@ from examples import massive, network, texts
 from torch import Tensor
 
 import reprlab as rl
-from reprlab.alignment import linear_cka, rbf_cka
 from reprlab.captures.activations import activations
 from reprlab.captures.capture import Capture
-from reprlab.comparing import FACTORS, MEASURES, compare, sinks_sweep
 from reprlab.errors import ReprlabError
-from reprlab.neighbours import mutual_knn
 from reprlab.network.network import Network
-from reprlab.shapes import procrustes
+from reprlab.similarity.cka.cka import linear_cka, rbf_cka
+from reprlab.similarity.comparing import FACTORS, MEASURES, compare, sinks_sweep
+from reprlab.similarity.neighbours import mutual_knn
+from reprlab.similarity.procrustes import procrustes
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_states_are_read_once(acts: Capture, measure: str, monkeypatch: pytest.M
 
     compare(acts, measure)  # the statistics beside the states are at hand from here on
     monkeypatch.setattr(type(acts.blocks[0]), "states", counted)
-    monkeypatch.setattr("reprlab.alignment.cka.features_are_cheaper", lambda *_: False)
+    monkeypatch.setattr("reprlab.similarity.cka.cka.features_are_cheaper", lambda *_: False)
     compare(acts, measure)
     assert sum(read) == (0 if measure == "cosine" else acts.depths * acts.tokens * acts.width)
 

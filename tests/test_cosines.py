@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from reprlab.alignment import Held
-from reprlab.cosines import cosines, document_matrices, transform
-from reprlab.sampling import Sample
+from reprlab.similarity.cosine import cosines, document_matrices, transform
+from reprlab.similarity.samples import Sample
+from reprlab.similarity.states import Held
 
 
 def given(tokens: int = 3000) -> Sample:

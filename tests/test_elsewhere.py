@@ -7,10 +7,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from reprlab.alignment import linear_cka
 from reprlab.captures.activations import activations
-from reprlab.comparing import compare
 from reprlab.errors import ReprlabError
+from reprlab.similarity.cka.cka import linear_cka
+from reprlab.similarity.comparing import compare
 
 STATES = np.random.default_rng(0).normal(size=(12, 40, 5)).astype(np.float32)
 OFFSETS = [0, 10, 25, 40]

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 import reprlab as rl
 from reprlab.cli import shell
 from reprlab.cli.grouping import groups as command
+from reprlab.depths.grouping import DRAWS, Family, Groups, family, group, plain
 from reprlab.errors import ReprlabError
-from reprlab.grouping import DRAWS, Family, Groups, family, group, plain
-from reprlab.matrices import Similarity
+from reprlab.similarity.matrix import Similarity
 from reprlab.statistics.resampled import Resampled
 
 Array = NDArray[np.float64]

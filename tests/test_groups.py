@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
+from reprlab.depths.cuts import APART, Cut, cut, falling, one_layer, proportional, stability, words
 from reprlab.errors import ReprlabError
-from reprlab.groups import APART, Cut, cut, falling, one_layer, proportional, stability, words
 
 Array = NDArray[np.float64]
 

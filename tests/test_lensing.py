@@ -14,11 +14,11 @@ from examples import TINY, network, texts
 from torch import Tensor
 
 import reprlab as rl
-from reprlab import lensing
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.sums import sinks
+from reprlab.depths import lensing
+from reprlab.depths.lensing import SHOWN, Lens, lens
 from reprlab.errors import ReprlabError
-from reprlab.lensing import SHOWN, Lens, lens
 from reprlab.network.network import Network
 from reprlab.network.recorded import Recording
 from reprlab.statistics.bootstraps import draws

@@ -10,10 +10,10 @@ from examples import texts
 
 import reprlab as rl
 from reprlab.captures.capture import Capture
-from reprlab.comparing import compare
 from reprlab.errors import ReprlabError
-from reprlab.matrices import Similarity, average
 from reprlab.network.network import Network
+from reprlab.similarity.comparing import compare
+from reprlab.similarity.matrix import Similarity, average
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 
 from reprlab.captures.activations import activations
 from reprlab.errors import ReprlabError
-from reprlab.matrices import MEASURES
-from reprlab.measuring import Work, measured
-from reprlab.pairing import pair
-from reprlab.sampling import Policy
+from reprlab.similarity.matrix import MEASURES
+from reprlab.similarity.measures import Work, measured
+from reprlab.similarity.pairs import pair
+from reprlab.similarity.samples import Policy
 
 STATES = np.random.default_rng(0).normal(size=(4, 60, 6))
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from reprlab.captures.sums import sums
-from reprlab.moments import Powers, effective_rank, mean, total, variance, variance_flat
+from reprlab.depths.moments import Powers, effective_rank, mean, total, variance, variance_flat
 from reprlab.schedules.schedule import Schedule, matching
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from reprlab.alignment import Held
-from reprlab.neighbours import mutual_knn, overlap, passes
+from reprlab.similarity.neighbours import mutual_knn, overlap, passes
+from reprlab.similarity.states import Held
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:

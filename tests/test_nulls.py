@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from reprlab.alignment import Held
 from reprlab.captures.activations import activations
-from reprlab.comparing import compare
-from reprlab.nulls import CONTROLS, null
+from reprlab.similarity.comparing import compare
+from reprlab.similarity.controls import CONTROLS, null
+from reprlab.similarity.states import Held
 
 
 def walk(tokens: int = 400, depths: int = 6, width: int = 12) -> Held:

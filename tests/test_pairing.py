@@ -6,8 +6,8 @@ import torch
 
 from reprlab.captures.activations import activations
 from reprlab.errors import ReprlabError
-from reprlab.pairing import pair
-from reprlab.sampling import Policy
+from reprlab.similarity.pairs import pair
+from reprlab.similarity.samples import Policy
 
 RNG = np.random.default_rng(0)
 

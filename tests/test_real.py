@@ -11,10 +11,10 @@ from safetensors.torch import load_file
 
 import reprlab as rl
 from reprlab.captures.capture import Capture
-from reprlab.comparing import compare
 from reprlab.glue_tasks import open_glue
 from reprlab.network.network import Network
 from reprlab.network.training import classifier, encoded, fit
+from reprlab.similarity.comparing import compare
 
 pytestmark = pytest.mark.real
 
@@ -51,7 +51,7 @@ def test_massive_activations_are_there(lambada: Capture) -> None:
 
 
 def test_sums_and_states_of_a_real_capture_agree(lambada: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reprlab import sampling
+    from reprlab.similarity import samples as sampling
 
     fast = [compare(lambada, m, tokens="no-sinks").values for m in ("cosine", "cosine-sequence")]
     monkeypatch.setattr(sampling, "_from_sums", sampling._from_states)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from reprlab.alignment import Held, align
+from reprlab.similarity.cka.cka import align
+from reprlab.similarity.states import Held
 from reprlab.statistics.resampled import Resampled, bootstrapped, grouped
 
 rng = np.random.default_rng

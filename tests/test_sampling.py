@@ -13,7 +13,7 @@ import reprlab as rl
 from reprlab.captures.capture import Capture
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
-from reprlab.sampling import Policy, Stacked, dropped, offsets_of, places, sample
+from reprlab.similarity.samples import Policy, Stacked, dropped, offsets_of, places, sample
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from reprlab.shapes import procrustes
+from reprlab.similarity.procrustes import procrustes
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:

@@ -23,7 +23,7 @@ from reprlab.models.registry import expand
 if TYPE_CHECKING:
     from reprlab.captures.activations import Activations
     from reprlab.captures.corpora import Corpus
-    from reprlab.comparing import Similarity
+    from reprlab.similarity.comparing import Similarity
 
 UNTRAINED = "untrained"
 SinkFactor = Annotated[float, typer.Option(help="A sink's norm is above this many medians.")]
@@ -84,10 +84,10 @@ def similarity(
     as_json: AsJson = False,
 ) -> None:
     """Draw how alike the hidden states are at every pair of depths; captures first if need be."""
-    from reprlab.comparing import MEASURES, check
     from reprlab.models.locations import known, locate
-    from reprlab.nulls import CONTROLS
-    from reprlab.sampling import Policy
+    from reprlab.similarity.comparing import MEASURES, check
+    from reprlab.similarity.controls import CONTROLS
+    from reprlab.similarity.samples import Policy
 
     controls = control or []
     for name in controls:
@@ -178,7 +178,7 @@ class _Job:
 
     def compared(self, ours: list[Any], theirs: list[Any] | None, **changes: Any) -> Similarity:
         """The measure, averaged where the corpora are several."""
-        from reprlab.comparing import average, compare
+        from reprlab.similarity.comparing import average, compare
 
         others = theirs or [None] * len(ours)
         parts: list[Similarity] = []
@@ -205,7 +205,7 @@ class _Job:
 
     def sweep(self, ours: list[Any], theirs: list[Any] | None) -> list[Similarity]:
         """The measure without sinks at several thresholds, and with all tokens."""
-        from reprlab.comparing import FACTORS
+        from reprlab.similarity.comparing import FACTORS
 
         found = [self.compared(ours, theirs, tokens="no-sinks", sink_factor=k) for k in FACTORS]
         return [*found, self.compared(ours, theirs, tokens="all")]
@@ -338,7 +338,7 @@ def _default_output(result: Similarity) -> Path:
 
 def _note_replaced(path: Path, result: Similarity) -> None:
     """Say so where a file held the result of other settings."""
-    from reprlab.comparing import Similarity
+    from reprlab.similarity.comparing import Similarity
 
     if path.suffix.lower() != ".json" or not path.is_file():
         return

@@ -37,9 +37,9 @@ def drift(
     as_json: AsJson = False,
 ) -> None:
     """Draw the variance of states by depth: full model, skip and middle repeat; captures if need be."""
-    from reprlab.drifting import drift as compute
+    from reprlab.depths.drifting import drift as compute
     from reprlab.models.locations import known
-    from reprlab.sampling import POLICIES
+    from reprlab.similarity.samples import POLICIES
 
     if tokens not in POLICIES:
         raise unknown("token policy", tokens, POLICIES)

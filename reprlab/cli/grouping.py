@@ -17,7 +17,7 @@ from reprlab.files import slug
 from reprlab.models.registry import expand
 
 if TYPE_CHECKING:
-    from reprlab.grouping import Family, Groups
+    from reprlab.depths.grouping import Family, Groups
 
 
 @on_captures
@@ -34,10 +34,10 @@ def groups(
     as_json: AsJson = False,
 ) -> None:
     """Cut the depths into groups that share a space; over several models, groups against size."""
-    from reprlab.comparing import MEASURES, average, check, compare
-    from reprlab.grouping import family, group
+    from reprlab.depths.grouping import family, group
     from reprlab.models.locations import known
-    from reprlab.sampling import Policy
+    from reprlab.similarity.comparing import MEASURES, average, check, compare
+    from reprlab.similarity.samples import Policy
 
     check(measure, Policy(tokens, sink_factor))  # before any model is loaded
     if count is not None and count < 1:
@@ -136,7 +136,7 @@ def _described(found: Groups) -> dict[str, Any]:
 
 
 def _show(found: Groups) -> None:
-    from reprlab.grouping import said
+    from reprlab.depths.grouping import said
 
     heads = ("group", "depths", "layers", "size", "share", "start within 1")
     table = Table(*heads, box=None, header_style="bold")

@@ -33,7 +33,7 @@ from reprlab.models.registry import expand
 from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
-    from reprlab.lensing import Lens
+    from reprlab.depths.lensing import Lens
 
 _ROWS = 12  # of the table, and the last depth
 
@@ -64,7 +64,7 @@ def lens(
     as_json: AsJson = False,
 ) -> None:
     """Read every depth through the model's own head (logit lens): KL to the end, entropy, first choices."""
-    from reprlab.lensing import lens as compute
+    from reprlab.depths.lensing import lens as compute
     from reprlab.models.locations import known
 
     _check(tokens, sink_factor, show)
@@ -107,8 +107,8 @@ def lens(
 
 def _check(tokens: str, sink_factor: float, show: str) -> None:
     """Refuse wrong words and numbers before any model is loaded."""
-    from reprlab.lensing import SHOWN
-    from reprlab.sampling import POLICIES
+    from reprlab.depths.lensing import SHOWN
+    from reprlab.similarity.samples import POLICIES
 
     if tokens not in POLICIES:
         raise unknown("token policy", tokens, POLICIES)

@@ -10,14 +10,12 @@ from reprlab.benchmarks import open_benchmarks
 from reprlab.captures.capture import Capture
 from reprlab.captures.capturing import capture
 from reprlab.captures.corpora import Corpus
-from reprlab.comparing import compare
-from reprlab.drifting import drift
+from reprlab.depths.drifting import drift
+from reprlab.depths.grouping import group
 from reprlab.errors import ReprlabError
 from reprlab.evidence import SIMILARITIES, Evidence
 from reprlab.finetuning import FineTuned, finetune
 from reprlab.gluing import glue
-from reprlab.grouping import group
-from reprlab.matrices import Similarity
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
 from reprlab.reporting.example import example
@@ -27,6 +25,8 @@ from reprlab.schedules.grids import Entry, labelled, paper_grid
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores import Scores
+from reprlab.similarity.comparing import compare
+from reprlab.similarity.matrix import Similarity
 from reprlab.sweeping import sweep
 
 BARE = "no-sinks"

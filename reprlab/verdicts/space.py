@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from reprlab.groups import words
-from reprlab.matrices import Similarity
+from reprlab.depths.cuts import words
+from reprlab.similarity.matrix import Similarity
 from reprlab.statistics.rank_correlation import shifted
 from reprlab.verdicts.basis import UNITS
 from reprlab.verdicts.deciding import Missing, Statistic, asked, difference, level, together

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reprlab.alignment import Held, States
+from reprlab.similarity.states import Held, States
 
 Making = Callable[[States, torch.Generator, list[Tensor]], None]
 

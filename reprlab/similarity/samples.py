@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reprlab.alignment import Held, States, Survey
 from reprlab.captures.activations import Activations
 from reprlab.captures.capture import Block, Capture
 from reprlab.captures.sums import SINK_FACTOR, Sums, merge, sinks, sums
 from reprlab.errors import ReprlabError, unknown
+from reprlab.similarity.states import Held, States, Survey
 
 POLICIES = ("all", "no-sinks")
 SAMPLES = ("tokens", "documents", "last", "cls")

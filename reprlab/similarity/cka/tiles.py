@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from reprlab.alignment.panels import PIECE, Reading, States, Survey
-from reprlab.alignment.sums import Alignment
 from reprlab.progress import Progress
+from reprlab.similarity.cka.sums import Alignment
+from reprlab.similarity.states import PIECE, Reading, States, Survey
 
 TILE = 256  # tokens to a side
 _STRIP = 1 << 6  # entries that are added up in float32

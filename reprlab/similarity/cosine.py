@@ -11,7 +11,7 @@ from torch import Tensor
 
 from reprlab.captures.sums import token_grams
 from reprlab.progress import Progress
-from reprlab.sampling import Sample, panels
+from reprlab.similarity.samples import Sample, panels
 
 Array = NDArray[np.float64]
 CHANGES = ("centred", "standardised", "components")

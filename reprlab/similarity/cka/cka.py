@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from torch import Tensor
 
-from reprlab.alignment.features import align_features
-from reprlab.alignment.panels import MEMORY, Held, Reading, States, Survey, survey
-from reprlab.alignment.sums import Alignment
-from reprlab.alignment.tiles import TILE, Tiling, rbf
 from reprlab.progress import Progress
+from reprlab.similarity.cka.features import align_features
+from reprlab.similarity.cka.sums import Alignment
+from reprlab.similarity.cka.tiles import TILE, Tiling, rbf
+from reprlab.similarity.states import MEMORY, Held, Reading, States, Survey, survey
 
 
 def linear_cka(

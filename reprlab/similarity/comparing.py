@@ -15,14 +15,14 @@ from reprlab.captures.activations import Activations
 from reprlab.captures.capture import Capture
 from reprlab.captures.sums import SINK_FACTOR
 from reprlab.errors import ReprlabError, unknown
-from reprlab.matrices import MEASURES, Similarity, average, bounded
-from reprlab.measuring import Work, measured
-from reprlab.neighbours import NEIGHBOURS
-from reprlab.nulls import CONTROLS, null
-from reprlab.pairing import pair
 from reprlab.progress import Progress, Say
-from reprlab.sampling import Policy
 from reprlab.schedules.schedule import Schedule
+from reprlab.similarity.controls import CONTROLS, null
+from reprlab.similarity.matrix import MEASURES, Similarity, average, bounded
+from reprlab.similarity.measures import Work, measured
+from reprlab.similarity.neighbours import NEIGHBOURS
+from reprlab.similarity.pairs import pair
+from reprlab.similarity.samples import Policy
 from reprlab.statistics.resampled import Resampled
 
 __all__ = ["MEASURES", "Similarity", "average", "cka", "compare", "cosine", "sinks_sweep"]

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from reprlab.alignment import MEMORY, PIECE, Held, States
 from reprlab.progress import Progress
+from reprlab.similarity.states import MEMORY, PIECE, Held, States
 
 NEIGHBOURS = 10
 _ROWS = 256  # tokens whose neighbours are sought at a time

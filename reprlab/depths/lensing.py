@@ -26,8 +26,8 @@ from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network
 from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.progress import Progress
-from reprlab.sampling import POLICIES
 from reprlab.schedules.schedule import Schedule
+from reprlab.similarity.samples import POLICIES
 from reprlab.statistics.bootstraps import draws
 
 DOCUMENTS = 24

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from reprlab.captures.capture import Capture
 from reprlab.captures.sums import SINK_FACTOR, sinks
+from reprlab.depths.moments import Powers, effective_rank, mean, total, variance, variance_flat
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import write_result
-from reprlab.moments import Powers, effective_rank, mean, total, variance, variance_flat
-from reprlab.sampling import POLICIES, document_sums
 from reprlab.schedules.schedule import Schedule, matching
+from reprlab.similarity.samples import POLICIES, document_sums
 from reprlab.statistics.bootstraps import draws
 
 DRAWS = 1000

@@ -10,13 +10,14 @@ import psutil
 import torch
 from torch import Tensor
 
-from reprlab.alignment import Reading, States, align, features_are_cheaper
-from reprlab.cosines import Transform, cosines, document_matrices, transform
 from reprlab.errors import ReprlabError
-from reprlab.neighbours import overlap, passes
 from reprlab.progress import Progress, Say
-from reprlab.sampling import Sample
-from reprlab.shapes import procrustes
+from reprlab.similarity.cka.cka import align, features_are_cheaper
+from reprlab.similarity.cosine import Transform, cosines, document_matrices, transform
+from reprlab.similarity.neighbours import overlap, passes
+from reprlab.similarity.procrustes import procrustes
+from reprlab.similarity.samples import Sample
+from reprlab.similarity.states import Reading, States
 from reprlab.statistics.resampled import Resampled, bootstrapped, grouped
 
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from reprlab.alignment.panels import States, Survey
-from reprlab.alignment.sums import Alignment
 from reprlab.progress import Progress
+from reprlab.similarity.cka.sums import Alignment
+from reprlab.similarity.states import States, Survey
 
 _PANEL = 2048  # tokens
 

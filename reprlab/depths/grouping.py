@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reprlab.depths.cuts import Claim, Cut, cut, falling, one_layer, proportional, stability, words
 from reprlab.errors import ReprlabError
 from reprlab.files import plain, write_result
-from reprlab.groups import Claim, Cut, cut, falling, one_layer, proportional, stability, words
-from reprlab.matrices import Similarity
+from reprlab.similarity.matrix import Similarity
 
 DRAWS = 200
 PARTS = ("beginning", "middle", "ending")
@@ -174,7 +174,7 @@ class Groups:
 def group(found: Similarity, *, count: int | None = None) -> Groups:
     """The groups that a similarity's depths fall into, with the stability of their boundaries.
 
-    Their number comes from the data unless `count` says it; see `reprlab.groups.cut`. Every resample of the
+    Their number comes from the data unless `count` says it; see `reprlab.depths.cuts.cut`. Every resample of the
     documents is cut by the same rule. Raises `ReprlabError` for a matrix between two captures.
 
     >>> import reprlab as rl

@@ -1,0 +1,1 @@
+"""Depths: groups that share a space, variance drift, and the lens, all by depth."""
