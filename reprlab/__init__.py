@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from reprlab.captures.capturing import capture as capture
     from reprlab.captures.corpora import corpus as corpus
     from reprlab.curves.retaining import by_start as by_start
-    from reprlab.depths.drifting import Drift as Drift
+    from reprlab.depths.drift import Drift as Drift
     from reprlab.depths.drifting import drift as drift
-    from reprlab.depths.grouping import Family as Family
-    from reprlab.depths.grouping import Groups as Groups
-    from reprlab.depths.grouping import family as family
+    from reprlab.depths.family import Family as Family
+    from reprlab.depths.family import family as family
     from reprlab.depths.grouping import group as group
-    from reprlab.depths.lensing import Lens as Lens
+    from reprlab.depths.groups import Groups as Groups
+    from reprlab.depths.lens import Lens as Lens
     from reprlab.depths.lensing import lens as lens
     from reprlab.errors import ReprlabError as ReprlabError
     from reprlab.evidence import Evidence as Evidence
@@ -53,15 +53,15 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Activations": "reprlab.captures.activations",
-    "Drift": "reprlab.depths.drifting",
+    "Drift": "reprlab.depths.drift",
     "Entry": "reprlab.schedules.grids",
     "Evidence": "reprlab.evidence",
     "Example": "reprlab.evidence",
-    "Family": "reprlab.depths.grouping",
+    "Family": "reprlab.depths.family",
     "Finding": "reprlab.verdicts.values",
     "FineTuned": "reprlab.finetuning.tuned",
-    "Groups": "reprlab.depths.grouping",
-    "Lens": "reprlab.depths.lensing",
+    "Groups": "reprlab.depths.groups",
+    "Lens": "reprlab.depths.lens",
     "Means": "reprlab.means",
     "Place": "reprlab.reporting.gathering",
     "Plan": "reprlab.schedules.plan",
@@ -83,7 +83,7 @@ _PUBLIC = {
     "corpus": "reprlab.captures.corpora",
     "cosine": "reprlab.similarity.comparing",
     "drift": "reprlab.depths.drifting",
-    "family": "reprlab.depths.grouping",
+    "family": "reprlab.depths.family",
     "fetch": "reprlab.network.loading",
     "finetune": "reprlab.finetuning.acting",
     "glue": "reprlab.gluing",

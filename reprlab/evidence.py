@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 from reprlab.captures.capture import Capture
-from reprlab.depths.drifting import Drift
-from reprlab.depths.grouping import Groups
+from reprlab.depths.drift import Drift
+from reprlab.depths.groups import Groups
 from reprlab.finetuning import FineTuned
 from reprlab.scores import Scores
 from reprlab.shares import Retained, retained

@@ -10,7 +10,8 @@ from examples import network, texts
 import reprlab as rl
 from reprlab.captures.capture import Capture
 from reprlab.captures.sums import sinks
-from reprlab.depths.drifting import Drift, drift
+from reprlab.depths.drift import Drift
+from reprlab.depths.drifting import drift
 from reprlab.errors import ReprlabError
 
 START = 1

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 import reprlab as rl
 from reprlab.cli import shell
 from reprlab.cli.grouping import groups as command
-from reprlab.depths.grouping import DRAWS, Family, Groups, family, group, plain
+from reprlab.depths.family import Family, family
+from reprlab.depths.grouping import group, plain
+from reprlab.depths.groups import DRAWS, Groups
 from reprlab.errors import ReprlabError
 from reprlab.similarity.matrix import Similarity
 from reprlab.statistics.resampled import Resampled

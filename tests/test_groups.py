@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from reprlab.depths.cuts import APART, Cut, cut, falling, one_layer, proportional, stability, words
+from reprlab.depths.cuts import APART, Cut, cut, stability, words
+from reprlab.depths.family import falling, one_layer, proportional
 from reprlab.errors import ReprlabError
 
 Array = NDArray[np.float64]

@@ -17,7 +17,8 @@ import reprlab as rl
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.sums import sinks
 from reprlab.depths import lensing
-from reprlab.depths.lensing import SHOWN, Lens, lens
+from reprlab.depths.lens import SHOWN, Lens
+from reprlab.depths.lensing import lens
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.network.recorded import Recording

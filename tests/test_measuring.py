@@ -6,10 +6,10 @@ import pytest
 
 from reprlab.captures.activations import activations
 from reprlab.errors import ReprlabError
-from reprlab.similarity.matrix import MEASURES
+from reprlab.similarity.measure import MEASURES
 from reprlab.similarity.measures import Work, measured
 from reprlab.similarity.pairs import pair
-from reprlab.similarity.samples import Policy
+from reprlab.similarity.policy import Policy
 
 STATES = np.random.default_rng(0).normal(size=(4, 60, 6))
 

@@ -7,7 +7,7 @@ import torch
 from reprlab.captures.activations import activations
 from reprlab.errors import ReprlabError
 from reprlab.similarity.pairs import pair
-from reprlab.similarity.samples import Policy
+from reprlab.similarity.policy import Policy
 
 RNG = np.random.default_rng(0)
 

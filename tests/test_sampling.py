@@ -13,7 +13,8 @@ import reprlab as rl
 from reprlab.captures.capture import Capture
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
-from reprlab.similarity.samples import Policy, Stacked, dropped, offsets_of, places, sample
+from reprlab.similarity.policy import Policy, dropped, places
+from reprlab.similarity.samples import Stacked, offsets_of, sample
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def similarity(
     from reprlab.models.locations import known, locate
     from reprlab.similarity.comparing import MEASURES, check
     from reprlab.similarity.controls import CONTROLS
-    from reprlab.similarity.samples import Policy
+    from reprlab.similarity.policy import Policy
 
     controls = control or []
     for name in controls:

@@ -39,7 +39,7 @@ def drift(
     """Draw the variance of states by depth: full model, skip and middle repeat; captures if need be."""
     from reprlab.depths.drifting import drift as compute
     from reprlab.models.locations import known
-    from reprlab.similarity.samples import POLICIES
+    from reprlab.similarity.policy import POLICIES
 
     if tokens not in POLICIES:
         raise unknown("token policy", tokens, POLICIES)

@@ -17,7 +17,8 @@ from reprlab.files import slug
 from reprlab.models.registry import expand
 
 if TYPE_CHECKING:
-    from reprlab.depths.grouping import Family, Groups
+    from reprlab.depths.family import Family
+    from reprlab.depths.groups import Groups
 
 
 @on_captures
@@ -34,10 +35,11 @@ def groups(
     as_json: AsJson = False,
 ) -> None:
     """Cut the depths into groups that share a space; over several models, groups against size."""
-    from reprlab.depths.grouping import family, group
+    from reprlab.depths.family import family
+    from reprlab.depths.grouping import group
     from reprlab.models.locations import known
     from reprlab.similarity.comparing import MEASURES, average, check, compare
-    from reprlab.similarity.samples import Policy
+    from reprlab.similarity.policy import Policy
 
     check(measure, Policy(tokens, sink_factor))  # before any model is loaded
     if count is not None and count < 1:
@@ -136,7 +138,7 @@ def _described(found: Groups) -> dict[str, Any]:
 
 
 def _show(found: Groups) -> None:
-    from reprlab.depths.grouping import said
+    from reprlab.depths.groups import said
 
     heads = ("group", "depths", "layers", "size", "share", "start within 1")
     table = Table(*heads, box=None, header_style="bold")

@@ -33,7 +33,7 @@ from reprlab.models.registry import expand
 from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
-    from reprlab.depths.lensing import Lens
+    from reprlab.depths.lens import Lens
 
 _ROWS = 12  # of the table, and the last depth
 
@@ -107,8 +107,8 @@ def lens(
 
 def _check(tokens: str, sink_factor: float, show: str) -> None:
     """Refuse wrong words and numbers before any model is loaded."""
-    from reprlab.depths.lensing import SHOWN
-    from reprlab.similarity.samples import POLICIES
+    from reprlab.depths.lens import SHOWN
+    from reprlab.similarity.policy import POLICIES
 
     if tokens not in POLICIES:
         raise unknown("token policy", tokens, POLICIES)

@@ -7,10 +7,9 @@ larger than a chain has them, in which distance depends on how many layers lie b
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -22,10 +21,8 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 APART = 1.25  # times as far apart as inside: a smaller step is none worth the name, however sure it is
 FEWEST = 4  # depths; with fewer, one number a distance leaves nothing to tell groups by
-MODELS = 4  # in a test over a family; with fewer, no order of theirs has p <= .05
-ALPHA = 0.05
 _FLAT = 1e-18  # of the squares: rounding
-_PART = 1e-9  # of the squares, that no cut is credited with
+NEGLIGIBLE = 1e-9  # of the squares, that no cut is credited with
 
 
 @dataclass(frozen=True)
@@ -207,7 +204,7 @@ class _Chain:
     def gaps(self, borders: Flags) -> Array:
         """By how much of BIC borders beat the chain: (cut, depth - 1) -> (cut,)."""
         free = len(self.distances) - len(self.sizes)
-        left = np.maximum(1 - self.explained(borders), _PART)
+        left = np.maximum(1 - self.explained(borders), NEGLIGIBLE)
         return -free * np.log(left) - 2 * borders.sum(1) * math.log(max(free, 1))
 
     def apart(self, borders: Flags) -> float:
@@ -235,7 +232,7 @@ def _best(chain: _Chain, count: int | None) -> Flags:
     gap = chain.gaps(borders[None])[0]
     while len(steps := _steps(borders, free=count is None)):
         gaps = chain.gaps(steps)
-        if gaps.max() <= gap + _PART:
+        if gaps.max() <= gap + NEGLIGIBLE:
             break
         borders, gap = steps[gaps.argmax()], gaps.max()
     return borders
@@ -269,109 +266,3 @@ def _made(chain: _Chain, borders: Flags, last: int) -> Cut:
     starts = (1, *(int(at) + 2 for at in np.flatnonzero(borders)))
     gap, explained = float(chain.gaps(borders[None])[0]), float(chain.explained(borders[None])[0])
     return Cut(starts, last, gap, explained, chain.apart(borders))
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What is said of a family, whether it holds, and by which numbers.
-
-    `verdict`: supported, contradicted or not decidable. `value` is the statistic, with its 95 % interval or
-    its p; `models` is how many it is over.
-    """
-
-    text: str
-    verdict: str
-    reason: str
-    models: int
-    value: float = math.nan
-    low: float = math.nan
-    high: float = math.nan
-    p: float = math.nan
-
-
-def falling(layers: Sequence[int], beginnings: Sequence[int]) -> Claim:
-    """Whether the share of beginning layers falls with the number of layers T: one number a model each.
-
-    Spearman's rank correlation of beginning / T with T, in [-1, 1], with a one-sided p over all orders (above
-    8 models 99,999 of them are drawn). Supported: p <= .05 for a fall; contradicted: for a rise.
-
-    >>> claim = falling([6, 12, 24, 32, 36], [2, 3, 3, 3, 3])
-    >>> claim.verdict, claim.value, round(claim.p, 4)
-    ('supported', -1.0, 0.0083)
-    """
-    from scipy.stats import rankdata
-
-    text, count = "the share of beginning layers falls with the number of layers", len(layers)
-    shares = [beginning / size for beginning, size in zip(beginnings, layers, strict=True)]
-    if reason := _too_few(count, {"numbers of layers": layers, "shares": shares}):
-        return Claim(text, "not decidable", reason, count)
-    x, y = (2 * rankdata(column) - (count + 1) for column in (layers, shares))  # whole: sums are exact
-    orders, own = _orders(x) @ y, float(x @ y)
-    fall, rise = float(np.mean(orders <= own)), float(np.mean(orders >= own))
-    verdict = "supported" if fall <= ALPHA else "contradicted" if rise <= ALPHA else "not decidable"
-    value = own / math.sqrt((x @ x) * (y @ y))
-    return Claim(text, verdict, f"rank correlation {value:+.2f}, p = {fall:.2g}", count, value, p=fall)
-
-
-def proportional(beginnings: Sequence[int], middles: Sequence[int]) -> Claim:
-    """Whether beginning and middle grow in proportion: one number a model each.
-
-    Slope of ln(beginning) on ln(middle), least squares, 95 % interval by t; models without a beginning have
-    no logarithm and are left out. Supported: the interval holds 1 and not 0; contradicted: not 1.
-
-    >>> claim = proportional([1, 2, 3, 4, 0], [8, 16, 24, 32, 30])
-    >>> claim.verdict, round(claim.value, 6), claim.models
-    ('supported', 1.0, 4)
-    """
-    from scipy.stats import linregress, t
-
-    text = "beginning and middle grow in proportion"
-    pairs = [pair for pair in zip(beginnings, middles, strict=True) if min(pair) > 0]
-    count, without = len(pairs), len(beginnings) - len(pairs)
-    left_out = f"; {without} without a beginning left out" if without else ""
-    if reason := _too_few(count, {"middles": [middle for _, middle in pairs]}):
-        return Claim(text, "not decidable", reason + left_out, count)
-    y, x = np.log(np.array(pairs, np.float64)).T
-    line: Any = linregress(x, y)
-    half = float(t.ppf(1 - ALPHA / 2, count - 2) * line.stderr) + _PART
-    value, low, high = float(line.slope), float(line.slope) - half, float(line.slope) + half
-    verdict = "contradicted" if not low <= 1 <= high else "not decidable" if low <= 0 else "supported"
-    reason = f"slope of their logarithms {value:.2f} [{low:.2f}, {high:.2f}]{left_out}"
-    return Claim(text, verdict, reason, count, value, low, high)
-
-
-def one_layer(endings: Sequence[int]) -> Claim:
-    """Whether the ending is one layer: one number a model.
-
-    Share of models whose ending is exactly one, with the exact binomial 95 % interval (Clopper and Pearson):
-    supported where it is above a half, contradicted where it is below.
-
-    >>> one_layer([1, 1, 1, 1, 1, 1]).verdict, one_layer([1, 1, 2, 0]).reason
-    ('supported', '2 of 4 models, 0.50 [0.07, 0.93]')
-    """
-    from scipy.stats import binomtest
-
-    text, count, hits = "the ending is one layer", len(endings), sum(size == 1 for size in endings)
-    if not count:
-        return Claim(text, "not decidable", "no model has groups", 0)
-    interval: Any = binomtest(hits, count).proportion_ci()
-    low, high, value = float(interval.low), float(interval.high), hits / count
-    verdict = "supported" if low > 0.5 else "contradicted" if high < 0.5 else "not decidable"
-    reason = f"{hits} of {count} models, {value:.2f} [{low:.2f}, {high:.2f}]"
-    return Claim(text, verdict, reason, count, value, low, high)
-
-
-def _orders(x: Array) -> Array:
-    """Every order of numbers, (order, number); above 8 of them the order given and 99,999 drawn ones."""
-    if len(x) <= 8:
-        return np.array(list(permutations(x)))
-    drawn = np.random.default_rng(0).permuted(np.tile(x, (99_999, 1)), axis=1)
-    return np.concatenate([x[None], drawn])
-
-
-def _too_few(count: int, columns: Mapping[str, Sequence[float]]) -> str:
-    """Why a test over models cannot be had, if it cannot."""
-    if count < MODELS:
-        return f"{MODELS} models are needed, there are {count}"
-    same = [name for name, values in columns.items() if len(set(values)) == 1]
-    return f"their {same[0]} are all the same" if same else ""

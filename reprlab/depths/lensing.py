@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -20,167 +17,18 @@ from reprlab.captures.capturing import describe
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.corpora import corpus as load_corpus
 from reprlab.captures.sums import SINK_FACTOR, norms, sinks
+from reprlab.depths.lens import QUANTITIES, Curve, Lens
 from reprlab.errors import ReprlabError, unknown
-from reprlab.files import write_result
 from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network
 from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.progress import Progress
 from reprlab.schedules.schedule import Schedule
-from reprlab.similarity.samples import POLICIES
+from reprlab.similarity.policy import POLICIES
 from reprlab.statistics.bootstraps import draws
 
 DOCUMENTS = 24
 DRAWS = 1000
-SETTLED = 0.9  # the prediction is settled where so many first choices are the final ones
-QUANTITIES = {
-    "entropy": "entropy",
-    "likelihood": "log-likelihood of the next token",
-    "kl": "KL to the final distribution",
-    "agreement": "same first choice as at the end",
-    "kl_full": "KL to the full model's end",
-    "agreement_full": "same first choice as the full model",
-}
-SHOWN = {  # a picture's quantities, which share an axis
-    "nats": (("kl", "entropy", "kl_full"), "nats"),
-    "agreement": (("agreement", "agreement_full"), "share of tokens"),
-    "likelihood": (("likelihood",), "nats a token"),
-}
-
-Numbers = tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A quantity by depth: the mean over tokens, and a 95 % interval by resampling documents."""
-
-    mean: Numbers
-    low: Numbers
-    high: Numbers
-
-
-@dataclass(frozen=True)
-class Lens:
-    """Quantities by depth of the logit lens on one network, corpus and schedule.
-
-    `values` holds a `Curve` for each of `entropy`, `likelihood`, `kl` and `agreement`; under a schedule other
-    than the full model also for `kl_full` and `agreement_full`. `tokens` were read, `excluded` left out as
-    sinks; `cut` documents reach `max_tokens`; at `nonfinite` tokens some number is NaN or infinite.
-    """
-
-    model: str
-    note: str
-    corpus: str
-    schedule: str
-    layers: int
-    documents: int
-    tokens: int
-    excluded: int
-    policy: str
-    sink_factor: float
-    dtype: str
-    max_tokens: int
-    cut: int
-    nonfinite: int
-    vocabulary: int
-    made_with: dict[str, str]
-    values: dict[str, Curve]
-
-    @property
-    def full(self) -> bool:
-        """Whether the model ran as it is."""
-        return self.schedule == str(Schedule.full(self.layers))
-
-    @property
-    def depths(self) -> int:
-        """How many depths the schedule has, the one that enters its first step included."""
-        return len(self.values["kl"].mean)
-
-    @property
-    def settled(self) -> int | None:
-        """The depth from which on at least 90 % of first choices are those at the end; None for NaN."""
-        agreement = self.values["agreement"].mean
-        behind = [depth for depth, share in enumerate(agreement) if not share >= SETTLED]
-        first = behind[-1] + 1 if behind else 0
-        return first if first < len(agreement) else None
-
-    @property
-    def caption(self) -> str:
-        """Model, corpus, n, policy, schedule and dtype in a sentence."""
-        left_out = f"{self.excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
-        policy = left_out if self.policy == "no-sinks" else "all tokens"
-        cut = f" ({self.cut:,} cut at {self.max_tokens:,} tokens)" if self.cut else ""
-        text = (
-            f"{self.model} ({self.note}); corpus {self.corpus}: {self.documents:,} documents{cut}, "
-            f"{self.tokens:,} tokens; {policy}; {self.dtype}; logit lens"
-        )
-        text += "." if self.full else f"; schedule {self.schedule}."
-        return f"{text} NaN or infinite at {self.nonfinite:,} tokens." if self.nonfinite else text
-
-    @property
-    def reading(self) -> str:
-        """One line: from which depth on the prediction is settled, and how far it is before that."""
-        last, middle = self.depths - 1, (self.depths - 1) // 2
-        level = f"agreement >= {100 * SETTLED:.0f} %"
-        if self.settled is None:
-            said = f"where the prediction is settled cannot be said: {self.nonfinite:,} tokens have NaN"
-        elif self.settled == last:
-            said = f"the prediction is settled ({level}) at the last depth, {last}, only"
-        else:
-            said = f"the prediction is settled ({level}) from depth {self.settled} of {last} on"
-        kl, same = self.values["kl"].mean[middle], self.values["agreement"].mean[middle]
-        said += (
-            f"; depth {middle} is {kl:.2f} nats from the end, with {100 * same:.0f} % of its first choices"
-        )
-        if self.full:
-            return said
-        apart, same = self.values["kl_full"], self.values["agreement_full"].mean[-1]
-        return (
-            f"{said}; the end is {apart.mean[-1]:.2f} nats [{apart.low[-1]:.2f}, {apart.high[-1]:.2f}] from "
-            f"the full model's, with {100 * same:.0f} % of its first choices"
-        )
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """One row a depth: every quantity, its interval, and the labels."""
-        columns: dict[str, Any] = {"depth": range(self.depths)}
-        for name, curve in self.values.items():
-            columns |= {name: curve.mean, f"{name}_low": curve.low, f"{name}_high": curve.high}
-        labels = {k: v for k, v in vars(self).items() if k not in {"values", "made_with"}}
-        return pd.DataFrame(columns).assign(**labels)
-
-    def save(self, path: Path | str) -> None:
-        """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        write_result(path, asdict(self), self.to_dataframe)
-
-    @classmethod
-    def load(cls, path: Path | str) -> Lens:
-        """Read what `save` wrote as JSON."""
-        try:
-            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            values = {name: _curve(curve) for name, curve in data.pop("values").items()}
-            return cls(**data, values=values)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ReprlabError(f"'{path}' holds no lens that reprlab wrote: {error}") from error
-
-    def plot(self, ax: Any = None, *, show: str = "nats") -> Any:
-        """Draw quantities by depth with their intervals, and give back the axes.
-
-        `show`: `nats` (KL and entropy; linear below 1, logarithmic above), `agreement` or `likelihood`.
-        """
-        from reprlab import figures
-
-        if show not in SHOWN:
-            raise unknown("picture", show, SHOWN)
-        names, label = SHOWN[show]
-        at = tuple(map(float, range(self.depths)))
-        drawn = {name: self.values[name] for name in names if name in self.values}
-        lines = {QUANTITIES[name]: (at, c.mean, c.low, c.high) for name, c in drawn.items()}
-        title = f"{self.model}, {'all tokens' if self.policy == 'all' else 'sinks left out'}"
-        ax = figures.lines(lines, title=title, label=label, caption=self.caption, ax=ax)
-        if show == "nats":
-            ax.set_yscale("symlog", linthresh=1.0)
-            ax.set_ylim(bottom=0)
-        return ax
 
 
 def lens(
@@ -398,7 +246,3 @@ def _resampled(sums: NDArray[Any], counts: NDArray[Any], weights: NDArray[Any]) 
     low, high = np.quantile(under, [0.025, 0.975], axis=0)
     mean = sums.sum(0) / counts.sum()
     return Curve(*(tuple(map(float, row)) for row in (mean, low, high)))
-
-
-def _curve(data: dict[str, Any]) -> Curve:
-    return Curve(**{key: tuple(math.nan if x is None else x for x in row) for key, row in data.items()})

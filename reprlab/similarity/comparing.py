@@ -18,11 +18,12 @@ from reprlab.errors import ReprlabError, unknown
 from reprlab.progress import Progress, Say
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.controls import CONTROLS, null
-from reprlab.similarity.matrix import MEASURES, Similarity, average, bounded
+from reprlab.similarity.matrix import Similarity, average, bounded
+from reprlab.similarity.measure import MEASURES
 from reprlab.similarity.measures import Work, measured
 from reprlab.similarity.neighbours import NEIGHBOURS
 from reprlab.similarity.pairs import pair
-from reprlab.similarity.samples import Policy
+from reprlab.similarity.policy import Policy
 from reprlab.statistics.resampled import Resampled
 
 __all__ = ["MEASURES", "Similarity", "average", "cka", "compare", "cosine", "sinks_sweep"]

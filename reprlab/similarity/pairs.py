@@ -7,8 +7,9 @@ from itertools import pairwise
 from reprlab.captures.activations import Activations
 from reprlab.captures.capture import Capture
 from reprlab.errors import ReprlabError
-from reprlab.similarity.matrix import MEASURES
-from reprlab.similarity.samples import Policy, Sample, Stacked, dropped, offsets_of, sample
+from reprlab.similarity.measure import MEASURES
+from reprlab.similarity.policy import Policy, dropped
+from reprlab.similarity.samples import Sample, Stacked, offsets_of, sample
 
 States = Capture | Activations
 

@@ -1,0 +1,303 @@
+"""Groups of several models: their sizes against the number of layers, and the paper's claims tested."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reprlab.depths.cuts import NEGLIGIBLE, Array
+from reprlab.depths.groups import PARTS, Groups, as_numbers
+from reprlab.errors import ReprlabError
+from reprlab.files import write_result
+
+MODELS = 4  # in a test over a family; with fewer, no order of theirs has p <= .05
+
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is said of a family, whether it holds, and by which numbers.
+
+    `verdict`: supported, contradicted or not decidable. `value` is the statistic, with its 95 % interval or
+    its p; `models` is how many it is over.
+    """
+
+    text: str
+    verdict: str
+    reason: str
+    models: int
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    p: float = math.nan
+
+
+def falling(layers: Sequence[int], beginnings: Sequence[int]) -> Claim:
+    """Whether the share of beginning layers falls with the number of layers T: one number a model each.
+
+    Spearman's rank correlation of beginning / T with T, in [-1, 1], with a one-sided p over all orders (above
+    8 models 99,999 of them are drawn). Supported: p <= .05 for a fall; contradicted: for a rise.
+
+    >>> claim = falling([6, 12, 24, 32, 36], [2, 3, 3, 3, 3])
+    >>> claim.verdict, claim.value, round(claim.p, 4)
+    ('supported', -1.0, 0.0083)
+    """
+    from scipy.stats import rankdata
+
+    text, count = "the share of beginning layers falls with the number of layers", len(layers)
+    shares = [beginning / size for beginning, size in zip(beginnings, layers, strict=True)]
+    if reason := _too_few(count, {"numbers of layers": layers, "shares": shares}):
+        return Claim(text, "not decidable", reason, count)
+    x, y = (2 * rankdata(column) - (count + 1) for column in (layers, shares))  # whole: sums are exact
+    orders, own = _orders(x) @ y, float(x @ y)
+    fall, rise = float(np.mean(orders <= own)), float(np.mean(orders >= own))
+    verdict = "supported" if fall <= ALPHA else "contradicted" if rise <= ALPHA else "not decidable"
+    value = own / math.sqrt((x @ x) * (y @ y))
+    return Claim(text, verdict, f"rank correlation {value:+.2f}, p = {fall:.2g}", count, value, p=fall)
+
+
+def proportional(beginnings: Sequence[int], middles: Sequence[int]) -> Claim:
+    """Whether beginning and middle grow in proportion: one number a model each.
+
+    Slope of ln(beginning) on ln(middle), least squares, 95 % interval by t; models without a beginning have
+    no logarithm and are left out. Supported: the interval holds 1 and not 0; contradicted: not 1.
+
+    >>> claim = proportional([1, 2, 3, 4, 0], [8, 16, 24, 32, 30])
+    >>> claim.verdict, round(claim.value, 6), claim.models
+    ('supported', 1.0, 4)
+    """
+    from scipy.stats import linregress, t
+
+    text = "beginning and middle grow in proportion"
+    pairs = [pair for pair in zip(beginnings, middles, strict=True) if min(pair) > 0]
+    count, without = len(pairs), len(beginnings) - len(pairs)
+    left_out = f"; {without} without a beginning left out" if without else ""
+    if reason := _too_few(count, {"middles": [middle for _, middle in pairs]}):
+        return Claim(text, "not decidable", reason + left_out, count)
+    y, x = np.log(np.array(pairs, np.float64)).T
+    line: Any = linregress(x, y)
+    half = float(t.ppf(1 - ALPHA / 2, count - 2) * line.stderr) + NEGLIGIBLE
+    value, low, high = float(line.slope), float(line.slope) - half, float(line.slope) + half
+    verdict = "contradicted" if not low <= 1 <= high else "not decidable" if low <= 0 else "supported"
+    reason = f"slope of their logarithms {value:.2f} [{low:.2f}, {high:.2f}]{left_out}"
+    return Claim(text, verdict, reason, count, value, low, high)
+
+
+def one_layer(endings: Sequence[int]) -> Claim:
+    """Whether the ending is one layer: one number a model.
+
+    Share of models whose ending is exactly one, with the exact binomial 95 % interval (Clopper and Pearson):
+    supported where it is above a half, contradicted where it is below.
+
+    >>> one_layer([1, 1, 1, 1, 1, 1]).verdict, one_layer([1, 1, 2, 0]).reason
+    ('supported', '2 of 4 models, 0.50 [0.07, 0.93]')
+    """
+    from scipy.stats import binomtest
+
+    text, count, hits = "the ending is one layer", len(endings), sum(size == 1 for size in endings)
+    if not count:
+        return Claim(text, "not decidable", "no model has groups", 0)
+    interval: Any = binomtest(hits, count).proportion_ci()
+    low, high, value = float(interval.low), float(interval.high), hits / count
+    verdict = "supported" if low > 0.5 else "contradicted" if high < 0.5 else "not decidable"
+    reason = f"{hits} of {count} models, {value:.2f} [{low:.2f}, {high:.2f}]"
+    return Claim(text, verdict, reason, count, value, low, high)
+
+
+def _orders(x: Array) -> Array:
+    """Every order of numbers, (order, number); above 8 of them the order given and 99,999 drawn ones."""
+    if len(x) <= 8:
+        return np.array(list(permutations(x)))
+    drawn = np.random.default_rng(0).permuted(np.tile(x, (99_999, 1)), axis=1)
+    return np.concatenate([x[None], drawn])
+
+
+def _too_few(count: int, columns: Mapping[str, Sequence[float]]) -> str:
+    """Why a test over models cannot be had, if it cannot."""
+    if count < MODELS:
+        return f"{MODELS} models are needed, there are {count}"
+    same = [name for name, values in columns.items() if len(set(values)) == 1]
+    return f"their {same[0]} are all the same" if same else ""
+
+
+# what the models of a family have in common
+_LABELS = ("measure", "words", "corpus", "policy", "sink_factor", "samples", "positions", "control")
+
+
+@dataclass(frozen=True)
+class Member:
+    """A model of a family: layers in its beginning, middle and ending, NaN with a reason if it has no groups.
+
+    `low` and `high` bound the sizes over resampled documents.
+    """
+
+    model: str
+    note: str
+    layers: int
+    documents: int
+    tokens: int
+    excluded: int
+    dtype: str
+    sizes: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """Beginning, middle and ending over models, fewest layers first, and the paper's claims, tested."""
+
+    measure: str
+    words: str
+    corpus: str
+    policy: str
+    sink_factor: float
+    samples: str
+    positions: str
+    control: str
+    members: tuple[Member, ...]
+    claims: tuple[Claim, ...]
+    made_with: dict[str, str]
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Layers in the beginning, the middle and the ending: (model, 3); NaN where a model has no groups."""
+        return np.array([member.sizes for member in self.members])
+
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """The same, of all layers of the model: (model, 3), in [0, 1]."""
+        return self.values / np.array([[member.layers] for member in self.members])
+
+    @property
+    def caption(self) -> str:
+        """Models, corpus, n, policy and what has no groups, in sentences."""
+        excluded = sum(member.excluded for member in self.members)
+        left_out = f"{excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
+        policy = left_out if self.policy == "no-sinks" else "all tokens"
+        counts = sorted({member.documents for member in self.members})
+        documents = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+        without = [member.model for member in self.members if member.reason]
+        text = (
+            f"{', '.join(member.model for member in self.members)}; corpus {self.corpus}: {documents} "
+            f"documents each; {policy}; groups by {self.words}."
+        )
+        return f"{text} Without groups: {', '.join(without)}." if without else text
+
+    @property
+    def reading(self) -> str:
+        """One line: each claim, its verdict and its numbers."""
+        return "; ".join(f"{claim.text}: {claim.verdict} ({claim.reason})" for claim in self.claims)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row for each model and part, with its size, interval and share."""
+        rows: list[dict[str, Any]] = []
+        for member, shares in zip(self.members, self.shares, strict=True):
+            own = {k: v for k, v in asdict(member).items() if k not in {"sizes", "low", "high"}}
+            columns = zip(PARTS, member.sizes, member.low, member.high, shares.tolist(), strict=True)
+            names = ("part", "size", "low", "high", "share")
+            rows += [{**own, **dict(zip(names, column, strict=True))} for column in columns]
+        return pd.DataFrame(rows).assign(**{name: getattr(self, name) for name in _LABELS})
+
+    def save(self, path: Path | str) -> None:
+        """Write as JSON (NaN as null), or as CSV by the file's ending."""
+        write_result(path, asdict(self), self.to_dataframe)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Family:
+        """Read what `save` wrote as JSON."""
+        try:
+            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+            members = tuple(Member(**as_numbers(member)) for member in data.pop("members"))
+            claims = tuple(Claim(**as_numbers(claim)) for claim in data.pop("claims"))
+            return cls(**data, members=members, claims=claims)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ReprlabError(f"'{path}' holds no family that reprlab wrote: {error}") from error
+
+    def plot(self, ax: Any = None, *, shares: bool = False) -> Any:
+        """Draw the sizes against the number of layers, or the `shares` of it, and give back the axes."""
+        from reprlab import figures
+
+        some = [i for i, member in enumerate(self.members) if not member.reason]
+        layers = np.array([self.members[i].layers for i in some])
+        by = layers[:, None] if shares else 1
+        columns = [
+            np.array([getattr(self.members[i], name) for i in some]).reshape(-1, 3) / by
+            for name in ("sizes", "low", "high")
+        ]
+        at = layers.tolist()
+        curves = {part: (at, *(c[:, k].tolist() for c in columns)) for k, part in enumerate(PARTS)}
+        curves = curves if some else {"no model has groups": ([0], [math.nan], [math.nan], [math.nan])}
+        label = "share of the layers" if shares else "layers"
+        ax = figures.lines(curves, title=self.corpus, label=label, caption=self.caption, ax=ax)
+        ax.set(xlabel="layers of the model")
+        if some:
+            ax.set_xticks(sorted(set(at)))
+        return ax
+
+
+def family(parts: Sequence[Groups]) -> Family:
+    """The groups of several models, and what the paper says of them, tested (fig. 14, A.3).
+
+    Models whose depths are one group have no sizes and are in no test. Raises `ReprlabError` for no models,
+    for a model twice, and for groups by different measures, corpora or token policies.
+
+    >>> import reprlab as rl
+    >>> texts = rl.corpus("builtin")
+    >>> made = [rl.capture(rl.load(f"tiny-{m}"), texts, documents=3, cache=tmp) for m in ("neox", "gpt2")]
+    >>> family([group(rl.cosine(acts), count=2) for acts in made]).claims[0].reason
+    '4 models are needed, there are 2'
+    """
+    if not parts:
+        raise ReprlabError("a family has no models: give the groups of one or more")
+    for name in _LABELS:
+        given = sorted({str(getattr(part, name)) for part in parts})
+        if len(given) > 1:
+            raise ReprlabError(
+                f"a family is compared by one {name.replace('_', ' ')}, given {', '.join(given)}"
+            )
+    names = [part.model for part in parts]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ReprlabError(f"a family has each model once, given twice: {', '.join(twice)}")
+    members = tuple(sorted(map(_member, parts), key=lambda m: (m.layers, names.index(m.model))))
+    some = [member for member in members if not member.reason]
+    beginnings, middles, endings = ([int(m.sizes[k]) for m in some] for k in range(3))
+    claims = (
+        falling([m.layers for m in some], beginnings),
+        proportional(beginnings, middles),
+        one_layer(endings),
+    )
+    labels = {name: getattr(parts[0], name) for name in _LABELS}
+    return Family(**labels, members=members, claims=claims, made_with=parts[0].made_with)
+
+
+def _member(part: Groups) -> Member:
+    alone = len(part.starts) == 1
+    sizes = (math.nan,) * 3 if alone else tuple(map(float, part.sizes))
+    known = part.draws and not alone
+    low, high = (tuple(end[k] for end in part.spread) if known else sizes for k in (0, 1))
+    return Member(
+        model=part.model,
+        note=part.note,
+        layers=len(part.matrix) - 1,
+        documents=part.documents,
+        tokens=part.tokens,
+        excluded=part.excluded,
+        dtype=part.dtype,
+        sizes=sizes,
+        low=low,
+        high=high,
+        reason=(part.reason or "one group, as asked for") if alone else "",
+    )

@@ -1,0 +1,189 @@
+"""Groups of depths as a value: sizes, stability of every boundary, words and pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reprlab.depths.cuts import Cut, words
+from reprlab.errors import ReprlabError
+from reprlab.files import plain
+
+DRAWS = 200
+
+
+PARTS = ("beginning", "middle", "ending")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of contiguous depths: `starts` are their first depths, depth 0 stands apart.
+
+    `reason` says why there is only one. `stable` has for each boundary the share of `draws` resamples of the
+    documents with one at most one depth away, `agreeing` is the share with as many groups, `spread` the 95 %
+    interval of the sizes of beginning, middle and ending. `count` is the number that was asked for.
+    """
+
+    matrix: NDArray[np.float64] = field(compare=False, repr=False)
+    distance: bool
+    measure: str
+    words: str
+    model: str
+    note: str
+    corpus: str
+    schedule: str
+    documents: int
+    tokens: int
+    excluded: int
+    policy: str
+    sink_factor: float
+    samples: str
+    positions: str
+    control: str
+    dtype: str
+    layers: int
+    made_with: dict[str, str]
+    title: str
+    about: str
+    count: int | None
+    starts: tuple[int, ...]
+    gap: float
+    explained: float
+    apart: float
+    reason: str
+    draws: int
+    stable: tuple[float, ...]
+    agreeing: float
+    spread: tuple[tuple[float, float], ...]
+
+    @property
+    def groups(self) -> tuple[range, ...]:
+        """The depths of each group."""
+        return self._cut.groups
+
+    @property
+    def values(self) -> NDArray[np.int64]:
+        """How many depths each group has."""
+        return np.array([len(group) for group in self.groups], dtype=np.int64)
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Depths in the beginning, the middle and the ending."""
+        return self._cut.sizes
+
+    @property
+    def _cut(self) -> Cut:
+        return Cut(self.starts, len(self.matrix) - 1)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What each group is called; `all` where there is one."""
+        if len(self.starts) == 1:
+            return ("all",)
+        return tuple(part for part, groups in words(self.groups).items() for _ in groups)
+
+    @property
+    def caption(self) -> str:
+        """What was compared, and how often documents were resampled, in sentences."""
+        chosen = "number from the data" if self.count is None else "number as asked for"
+        draws = f"{self.draws:,} resamples of documents" if self.draws else "documents not resampled"
+        return f"{self.about} Groups by {self.words}, {chosen}; {draws}."
+
+    @property
+    def reading(self) -> str:
+        """One line: the groups in words, and how stable their boundaries are."""
+        last = len(self.matrix) - 1
+        if len(self.starts) == 1:
+            why = f": {self.reason}" if self.reason else ", as asked for" if self.count else ""
+            return f"{self.words}: depths {said(range(1, last + 1))} are one group{why}"
+        told = {
+            part: " and ".join(said(group) for group in groups)
+            for part, groups in words(self.groups).items()
+            if groups
+        }
+        text = f"{self.words}: {', '.join(f'{part} {depths}' for part, depths in told.items())}"
+        if not self.draws:
+            return f"{text}; stability unknown, documents were not resampled"
+        least = f"at least {100 * min(self.stable):.0f} % of {self.draws:,} resamples"
+        return f"{text}; every boundary within 1 in {least}"
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """One row a group: its depths, both ends included, its size, and how stable its start is."""
+        last = len(self.matrix) - 1
+        rows = [
+            {"part": part, "first": g.start, "last": g.stop - 1, "size": len(g), "share": len(g) / last}
+            for part, g in zip(self.parts, self.groups, strict=True)
+        ]
+        left_out = {"matrix", "made_with", "starts", "stable", "spread", "title", "about"}
+        labels = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+        stable = [math.nan, *self.stable]
+        return pd.DataFrame(rows).assign(stable=stable, **labels)
+
+    def save(self, path: Path | str) -> None:
+        """Write as JSON (NaN as null), or as CSV by the file's ending."""
+        path = Path(path)
+        if path.suffix == ".csv":
+            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
+            return
+        data = plain({**asdict(self), "matrix": self.matrix.tolist()})
+        rows = ",\n  ".join(json.dumps(row) for row in data["matrix"])
+        rest = json.dumps({**data, "matrix": "@"}, indent=1)
+        path.write_text(rest.replace('"@"', f"[\n  {rows}\n ]", 1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path | str) -> Groups:
+        """Read what `save` wrote as JSON."""
+        try:
+            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+            matrix = np.array(data.pop("matrix"), dtype=np.float64)
+            numbers = {name: as_number(data.pop(name)) for name in ("gap", "explained", "apart", "agreeing")}
+            starts, stable = tuple(data.pop("starts")), tuple(map(as_number, data.pop("stable")))
+            spread = tuple((as_number(low), as_number(high)) for low, high in data.pop("spread"))
+            return cls(matrix=matrix, starts=starts, stable=stable, spread=spread, **numbers, **data)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ReprlabError(f"'{path}' holds no groups that reprlab wrote: {error}") from error
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the matrix as a heat map, with lines where a group begins, and give back its axes."""
+        from reprlab import figures
+
+        ax = figures.heatmap(
+            self.matrix,
+            title=self.title,
+            label=self.words,
+            caption=self.caption,
+            ax=ax,
+            distance=self.distance,
+        )
+        for start in self.starts:
+            for line in (ax.axhline, ax.axvline):
+                line(start - 0.5, color="black", lw=1.4)
+                line(start - 0.5, color="white", lw=0.7)
+        return ax
+
+
+def said(numbers: range) -> str:
+    """A range in prose, both ends included.
+
+    >>> said(range(2, 25)), said(range(30, 31))
+    ('2..24', '30')
+    """
+    first, last = numbers.start, numbers.stop - 1
+    return str(first) if first == last else f"{first}..{last}"
+
+
+def as_number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def as_numbers(row: dict[str, Any]) -> dict[str, Any]:
+    """Fields as they were: null as NaN, lists as tuples."""
+    known = {k: tuple(map(as_number, v)) if isinstance(v, list) else v for k, v in row.items()}
+    return {k: math.nan if v is None else v for k, v in known.items()}
