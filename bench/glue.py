@@ -25,11 +25,12 @@ import numpy as np
 import torch
 
 import reprlab as rl
-from reprlab.glue_tasks import Glue, open_glue
-from reprlab.gluing import MAX_TOKENS, measured, recipe_of
+from reprlab.benchmarks.glue.opened import open_glue
+from reprlab.benchmarks.glue.rows import Glue
 from reprlab.network.network import Network
-from reprlab.network.training import classifier, encoded, features, fit
 from reprlab.schedules.schedule import Schedule
+from reprlab.training.gluing import MAX_TOKENS, measured, recipe_of
+from reprlab.training.trainer import classifier, encoded, features, fit
 
 Rows = list[dict[str, Any]]
 WARM = 1  # schedules that the Trainer runs before its clock starts

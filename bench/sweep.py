@@ -29,7 +29,8 @@ import torch
 from lm_eval.models.huggingface import HFLM
 
 import reprlab as rl
-from reprlab.benchmarks import expand, open_benchmarks, prepare
+from reprlab.benchmarks.by_name import open_benchmarks, prepare
+from reprlab.benchmarks.table import expand
 from reprlab.network.batches import pack
 from reprlab.network.network import Network
 

@@ -20,15 +20,8 @@ if TYPE_CHECKING:
     from reprlab.errors import ReprlabError as ReprlabError
     from reprlab.evidence import Evidence as Evidence
     from reprlab.evidence import Example as Example
-    from reprlab.finetuning.acting import finetune as finetune
-    from reprlab.finetuning.tuned import FineTuned as FineTuned
-    from reprlab.gluing import Trained as Trained
-    from reprlab.gluing import glue as glue
-    from reprlab.means import Means as Means
-    from reprlab.means import task_means as task_means
     from reprlab.network.loading import fetch as fetch
     from reprlab.network.loading import load as load
-    from reprlab.network.training import Recipe as Recipe
     from reprlab.reporting import report as report
     from reprlab.reporting.gathering import Place as Place
     from reprlab.reporting.settings import Settings as Settings
@@ -37,16 +30,23 @@ if TYPE_CHECKING:
     from reprlab.schedules.plan import Plan as Plan
     from reprlab.schedules.schedule import Schedule as Schedule
     from reprlab.schedules.steps import Summed as Summed
-    from reprlab.scores import Scores as Scores
-    from reprlab.shares import Retained as Retained
-    from reprlab.shares import retained as retained
+    from reprlab.scores.retained import Retained as Retained
+    from reprlab.scores.retained import retained as retained
+    from reprlab.scores.scores import Scores as Scores
+    from reprlab.scores.task_means import Means as Means
+    from reprlab.scores.task_means import task_means as task_means
     from reprlab.similarity.comparing import cka as cka
     from reprlab.similarity.comparing import compare as compare
     from reprlab.similarity.comparing import cosine as cosine
     from reprlab.similarity.comparing import sinks_sweep as sinks_sweep
     from reprlab.similarity.matrix import Similarity as Similarity
     from reprlab.statistics.rank_correlation import shifted as shifted
-    from reprlab.sweeping import sweep as sweep
+    from reprlab.sweeps.sweeping import sweep as sweep
+    from reprlab.training.fine_tuned import FineTuned as FineTuned
+    from reprlab.training.finetuning import finetune as finetune
+    from reprlab.training.gluing import Trained as Trained
+    from reprlab.training.gluing import glue as glue
+    from reprlab.training.trainer import Recipe as Recipe
     from reprlab.verdicts import judge as judge
     from reprlab.verdicts.values import Finding as Finding
     from reprlab.verdicts.values import Verdict as Verdict
@@ -59,21 +59,21 @@ _PUBLIC = {
     "Example": "reprlab.evidence",
     "Family": "reprlab.depths.family",
     "Finding": "reprlab.verdicts.values",
-    "FineTuned": "reprlab.finetuning.tuned",
+    "FineTuned": "reprlab.training.fine_tuned",
     "Groups": "reprlab.depths.groups",
     "Lens": "reprlab.depths.lens",
-    "Means": "reprlab.means",
+    "Means": "reprlab.scores.task_means",
     "Place": "reprlab.reporting.gathering",
     "Plan": "reprlab.schedules.plan",
-    "Recipe": "reprlab.network.training",
+    "Recipe": "reprlab.training.trainer",
     "ReprlabError": "reprlab.errors",
-    "Retained": "reprlab.shares",
+    "Retained": "reprlab.scores.retained",
     "Schedule": "reprlab.schedules.schedule",
-    "Scores": "reprlab.scores",
+    "Scores": "reprlab.scores.scores",
     "Settings": "reprlab.reporting.settings",
     "Similarity": "reprlab.similarity.matrix",
     "Summed": "reprlab.schedules.steps",
-    "Trained": "reprlab.gluing",
+    "Trained": "reprlab.training.gluing",
     "Verdict": "reprlab.verdicts.values",
     "activations": "reprlab.captures.activations",
     "by_start": "reprlab.curves.retaining",
@@ -85,19 +85,19 @@ _PUBLIC = {
     "drift": "reprlab.depths.drifting",
     "family": "reprlab.depths.family",
     "fetch": "reprlab.network.loading",
-    "finetune": "reprlab.finetuning.acting",
-    "glue": "reprlab.gluing",
+    "finetune": "reprlab.training.finetuning",
+    "glue": "reprlab.training.gluing",
     "group": "reprlab.depths.grouping",
     "judge": "reprlab.verdicts",
     "lens": "reprlab.depths.lensing",
     "load": "reprlab.network.loading",
     "paper_grid": "reprlab.schedules.grids",
     "report": "reprlab.reporting",
-    "retained": "reprlab.shares",
+    "retained": "reprlab.scores.retained",
     "shifted": "reprlab.statistics.rank_correlation",
     "sinks_sweep": "reprlab.similarity.comparing",
-    "sweep": "reprlab.sweeping",
-    "task_means": "reprlab.means",
+    "sweep": "reprlab.sweeps.sweeping",
+    "task_means": "reprlab.scores.task_means",
 }
 __all__ = list(_PUBLIC)  # pyright: ignore[reportUnsupportedDunderAll]
 

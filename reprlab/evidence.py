@@ -9,10 +9,10 @@ from functools import cached_property
 from reprlab.captures.capture import Capture
 from reprlab.depths.drift import Drift
 from reprlab.depths.groups import Groups
-from reprlab.finetuning import FineTuned
-from reprlab.scores import Scores
-from reprlab.shares import Retained, retained
+from reprlab.scores.retained import Retained, retained
+from reprlab.scores.scores import Scores
 from reprlab.similarity.matrix import Similarity
+from reprlab.training.fine_tuned import FineTuned
 
 SIMILARITIES: Mapping[str, tuple[str, str, str | None]] = {  # of the full model: measure, tokens, control
     "cosine": ("cosine", "all", None),

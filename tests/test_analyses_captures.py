@@ -25,7 +25,7 @@ from reprlab.captures.capture import Capture
 from reprlab.figures.panels import few_ticks
 from reprlab.figures.texts import shown
 from reprlab.reporting.numbers import rounded
-from reprlab.results import Column, Results
+from reprlab.scores.results import Column, Results
 
 FOLDER = Path(__file__).parents[1] / "analyses"
 LAYERS, START = 6, 1

@@ -21,8 +21,8 @@ import reprlab as rl
 from reprlab import figures
 from reprlab.errors import ReprlabError
 from reprlab.reporting.numbers import rounded
-from reprlab.results import Column, Results
-from reprlab.scores import Scores
+from reprlab.scores.results import Column, Results
+from reprlab.scores.scores import Scores
 
 FOLDER = Path(__file__).parents[1] / "analyses"
 LAYERS = 12
@@ -550,7 +550,7 @@ def test_classes_that_are_not_both_there_are_not_compared() -> None:
 
 
 def test_every_benchmark_that_reprlab_knows_has_a_look_of_its_own() -> None:
-    from reprlab.benchmarks import BENCHMARKS
+    from reprlab.benchmarks.table import BENCHMARKS
 
     assert {*BENCHMARKS, "median"} == set(figures.BENCHMARKS)
     assert len({(look.colour, look.marker) for look in figures.BENCHMARKS.values()}) == len(

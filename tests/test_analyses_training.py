@@ -12,9 +12,9 @@ import pytest
 
 import reprlab as rl
 from reprlab import figures
-from reprlab.finetuning import FineTuned
 from reprlab.reporting.numbers import rounded
-from reprlab.results import Column, Results
+from reprlab.scores.results import Column, Results
+from reprlab.training.fine_tuned import FineTuned
 
 FOLDER = Path(__file__).parents[1] / "analyses"
 LAYERS = 12

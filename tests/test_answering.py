@@ -14,9 +14,9 @@ import pytest
 from examples import network
 
 import reprlab as rl
-from reprlab import answering
-from reprlab.cache.answers import AnswersFile, answer_files, open_answers
 from reprlab.errors import ReprlabError
+from reprlab.sweeps import job as answering
+from reprlab.sweeps.answers import AnswersFile, answer_files, open_answers
 
 NAMES = ("builtin_cloze", "builtin_pronoun")
 LIMIT = 20
@@ -117,7 +117,7 @@ def test_batches_are_made_within_fixed_blocks_and_hold_the_token_budget(tmp_path
 def test_a_document_that_is_another_one_now_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reprlab.benchmarks.prepared import Benchmark
+    from reprlab.benchmarks.benchmark import Benchmark
 
     net = network("tiny-llama")
     rl.sweep(net, [], ["builtin_pronoun"], limit=3, cache=tmp_path)

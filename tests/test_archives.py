@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import reprlab as rl
-from reprlab.cache.answers import answer_files, damage, open_answers
 from reprlab.captures.inventory import captures, damaged
+from reprlab.sweeps.answers import answer_files, damage, open_answers
 
 FORMAT_1 = Path(__file__).parent / "archives" / "format-1"
 

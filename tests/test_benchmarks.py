@@ -24,27 +24,19 @@ from lm_eval.utils import make_table
 from tokenizers.processors import TemplateProcessing
 
 import reprlab as rl
-from reprlab.benchmarks import (
-    BENCHMARKS,
-    GROUPS,
-    TRAINED,
-    expand,
-    export,
-    loading,
-    open_benchmarks,
-    open_splits,
-    prepare,
-    training_rows,
-)
-from reprlab.benchmarks.loading import TASKS, Opened
-from reprlab.benchmarks.prepared import Benchmark
+from reprlab.benchmarks import opened as loading
+from reprlab.benchmarks.benchmark import Benchmark
+from reprlab.benchmarks.by_name import TRAINED, open_benchmarks, open_splits, prepare, training_rows
+from reprlab.benchmarks.opened import TASKS, Opened
 from reprlab.benchmarks.rows import read_rows
 from reprlab.benchmarks.solution import spans
+from reprlab.benchmarks.table import BENCHMARKS, GROUPS, expand
 from reprlab.errors import ReprlabError
-from reprlab.results import Results
 from reprlab.schedules.grids import Entry
-from reprlab.scores import Scores
+from reprlab.scores.results import Results
+from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import aggregate
+from reprlab.sweeps.lm_eval_results import export
 
 Row = dict[str, Any]
 OFFICIAL = ["lambada", "arc", "hellaswag", "winogrande", "gsm8k"]

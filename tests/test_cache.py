@@ -18,7 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reprlab as rl
-from reprlab.cache.answers import (
+from reprlab.captures.capture import Capture, open_capture
+from reprlab.captures.inventory import captures, damaged, drop, find, remove, unreadable
+from reprlab.captures.layout import Identity, Manifest, Row
+from reprlab.errors import ReprlabError
+from reprlab.network.network import Network
+from reprlab.sweeps.answers import (
     AnswersIdentity,
     Record,
     answer_files,
@@ -27,11 +32,6 @@ from reprlab.cache.answers import (
     hold_answers,
     open_answers,
 )
-from reprlab.captures.capture import Capture, open_capture
-from reprlab.captures.inventory import captures, damaged, drop, find, remove, unreadable
-from reprlab.captures.layout import Identity, Manifest, Row
-from reprlab.errors import ReprlabError
-from reprlab.network.network import Network
 
 
 @pytest.fixture

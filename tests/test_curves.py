@@ -15,8 +15,8 @@ from scipy.stats import kendalltau
 import reprlab as rl
 from reprlab import curves
 from reprlab.errors import ReprlabError
-from reprlab.results import Column, Results
-from reprlab.scores import Scores
+from reprlab.scores.results import Column, Results
+from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import interval
 
 LAYERS = 16  # starts 3, 4, 5 and 6 have 3 <= M <= 8

@@ -14,12 +14,12 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import reprlab as rl
-from reprlab import evaluating
-from reprlab.evaluating import Answers, Readings, answers, generate
 from reprlab.network.batches import Request, Row, pack
 from reprlab.network.network import Network
 from reprlab.network.recorded import Recording
 from reprlab.schedules.plan import Plan
+from reprlab.sweeps import batch as evaluating
+from reprlab.sweeps.batch import Answers, Readings, answers, generate
 
 T = 6
 INTERVENTIONS = {"skip": {}, "middle_repeat": {}, "reverse": {}, "random": {"seed": 0}, "parallel": {}}

@@ -23,17 +23,20 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 import reprlab as rl
-from reprlab.benchmarks import open_splits, prepare, training_rows
+from reprlab.benchmarks.by_name import open_splits, prepare, training_rows
 from reprlab.cli.finetuning import _crossing as crossing_line
 from reprlab.cli.finetuning import finetune as command
 from reprlab.errors import ReprlabError
-from reprlab.evaluating import answers
-from reprlab.finetuning import FineTuned, finetune, left_out, micro_batch_of, runs, share_schedules, turning
 from reprlab.network.network import Network
-from reprlab.network.training import Fitted, Recipe, fit
-from reprlab.results import Column, Results
-from reprlab.scores import Scores
+from reprlab.schedules.skips import left_out, share_schedules
+from reprlab.scores.results import Column, Results
+from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import bootstrap, draws
+from reprlab.sweeps.batch import answers
+from reprlab.training import runs
+from reprlab.training.fine_tuned import FineTuned, turning
+from reprlab.training.finetuning import finetune, micro_batch_of
+from reprlab.training.trainer import Fitted, Recipe, fit
 
 T = 6
 SKIP = rl.Schedule.parse("0:2 4:6")
@@ -230,7 +233,7 @@ def test_training_that_changes_nothing_scores_as_the_frozen_model_bit_for_bit(
         asked.append(list(documents))
         return answers(net, documents, *rest, **options)
 
-    monkeypatch.setattr("reprlab.answering.answers", heard)
+    monkeypatch.setattr("reprlab.sweeps.job.answers", heard)
     made = tune(data, tmp_path, [SKIP, "1 0 [2:5] 5*2"], limit=3)  # the third shares its batch with others
     assert made.frozen.results().values.shape[:2] == (3, 3)
     assert np.array_equal(made.frozen.results().values, made.tuned.results().values)
@@ -560,7 +563,7 @@ def test_a_network_on_several_devices_is_refused(data: Path, tmp_path: Path) -> 
 def test_without_accelerate_it_says_what_to_install(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reprlab.network.training.find_spec", lambda _: None)
+    monkeypatch.setattr("reprlab.training.trainer.find_spec", lambda _: None)
     with pytest.raises(ReprlabError, match=r"pip install 'reprlab\[train\]'"):
         tune(data, tmp_path)
 

@@ -21,10 +21,12 @@ from datasets.exceptions import DatasetGenerationError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reprlab.benchmarks.glue.opened import open_glue
+from reprlab.benchmarks.glue.rows import Glue, Split
+from reprlab.benchmarks.glue.table import TASKS, GlueTask
 from reprlab.captures.corpora import corpus
 from reprlab.captures.corpus_table import SOURCES
 from reprlab.errors import ReprlabError
-from reprlab.glue_tasks import TASKS, Glue, GlueTask, Split, open_glue
 
 Row = Mapping[str, Any]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -461,7 +463,7 @@ def test_the_package_itself_reads_what_it_kept_and_says_when_it_cannot(tmp_path:
     keep(tmp_path / "datasets" / "nyu-mll___glue" / "rte" / "0.0.0" / COMMIT, TASKS["rte"])
     put(tmp_path, TASKS["rte"])
     code = (
-        "from reprlab.glue_tasks import open_glue\nfrom reprlab.errors import ReprlabError\n"
+        "from reprlab.benchmarks.glue import open_glue\nfrom reprlab.errors import ReprlabError\n"
         "(glue,) = open_glue(['rte'])\nprint(glue.source)\nprint(glue.digest)\n"
         "try: open_glue(['wnli'])\nexcept ReprlabError as error: print(error)"
     )
@@ -501,7 +503,7 @@ def test_real_rows_are_all_read(shared_data: Path, name: str, train: int, valida
 
 def test_no_heavy_library_is_loaded_until_the_hub_is_asked() -> None:
     code = (
-        "import sys, reprlab.glue_tasks\n"
+        "import sys, reprlab.benchmarks.glue\n"
         "heavy = {'datasets', 'torch', 'numpy', 'lm_eval'} & set(sys.modules)\nassert not heavy, heavy"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -14,12 +14,14 @@ from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 import reprlab as rl
-from reprlab import gluing
-from reprlab.glue_tasks import TASKS, Glue, Split, open_glue
-from reprlab.gluing import columns, measured, numbers, recipe_of
+from reprlab.benchmarks.glue.opened import open_glue
+from reprlab.benchmarks.glue.rows import Glue, Split
+from reprlab.benchmarks.glue.table import TASKS
 from reprlab.network.network import Network
-from reprlab.network.training import Recipe, classifier, encoded, features, fit
 from reprlab.schedules.plan import Plan
+from reprlab.training import gluing
+from reprlab.training.gluing import columns, measured, numbers, recipe_of
+from reprlab.training.trainer import Recipe, classifier, encoded, features, fit
 
 SKIP, SIDE = "0:2 4:6", "0:2 [2:4] 4:6"
 RULES: dict[str, Callable[[int, int], Any]] = {  # a label that the two numbers in a row's texts decide

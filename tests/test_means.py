@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import reprlab as rl
-from reprlab.results import Column, Results
+from reprlab.scores.results import Column, Results
 
 
 def results(name: str, values: np.ndarray, *columns: Column, floor: float = 0.5) -> Results:

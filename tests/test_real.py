@@ -10,11 +10,11 @@ import torch
 from safetensors.torch import load_file
 
 import reprlab as rl
+from reprlab.benchmarks.glue.opened import open_glue
 from reprlab.captures.capture import Capture
-from reprlab.glue_tasks import open_glue
 from reprlab.network.network import Network
-from reprlab.network.training import classifier, encoded, fit
 from reprlab.similarity.comparing import compare
+from reprlab.training.trainer import classifier, encoded, fit
 
 pytestmark = pytest.mark.real
 
@@ -157,8 +157,8 @@ def test_a_sweeps_answers_are_those_of_lm_evals_own_model(
     """Within 1e-4 + 1e-5 |log-likelihood| nats; accuracies equal but where the margin is below that."""
     from lm_eval.models.huggingface import HFLM
 
-    from reprlab.benchmarks import open_benchmarks, prepare
-    from reprlab.cache.answers import answer_files, open_answers
+    from reprlab.benchmarks.by_name import open_benchmarks, prepare
+    from reprlab.sweeps.answers import answer_files, open_answers
 
     many = [schedule(key) for key in SEVEN]
     scores = rl.sweep(smollm2, many, [name], limit=4, cache=tmp_path)

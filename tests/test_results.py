@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from reprlab.errors import ReprlabError
-from reprlab.results import Column, Results
+from reprlab.scores.results import Column, Results
 
 ACC, PERPLEXITY = Column("acc", "mean", 1, True), Column("perplexity", "perplexity", 1, False)
 BITS = Column("bits_per_byte", "bits_per_byte", 2, False)

@@ -13,10 +13,10 @@ import pytest
 from scipy.stats import ttest_rel
 
 from reprlab.errors import ReprlabError
-from reprlab.results import Column, Results
 from reprlab.schedules.grids import Entry
 from reprlab.schedules.schedule import Schedule
-from reprlab.scores import Scores
+from reprlab.scores.results import Column, Results
+from reprlab.scores.scores import Scores
 
 LAYERS, DOCUMENTS = 6, 40
 FULL, SKIP = Schedule.full(LAYERS), Schedule.skip(LAYERS, 2, 4)

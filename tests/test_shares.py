@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import reprlab as rl
-from reprlab.results import Column, Results
 from reprlab.schedules.grids import Entry
-from reprlab.scores import Scores
-from reprlab.shares import retained
+from reprlab.scores.results import Column, Results
+from reprlab.scores.retained import retained
+from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import interval
 
 LAYERS = 12

@@ -13,11 +13,12 @@ import torch
 from examples import network
 
 import reprlab as rl
-from reprlab import answering, sweeping
-from reprlab.benchmarks import open_benchmarks
-from reprlab.cache.answers import answer_files
+from reprlab.benchmarks.by_name import open_benchmarks
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
+from reprlab.sweeps import job as answering
+from reprlab.sweeps import sweeping
+from reprlab.sweeps.answers import answer_files
 
 T = 6
 SMALL = ["builtin_cloze", "builtin_commonsense", "builtin_pronoun"]

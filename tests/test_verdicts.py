@@ -15,10 +15,10 @@ import pytest
 from scipy.stats import kendalltau
 
 import reprlab as rl
-from reprlab.results import Column, Results
 from reprlab.schedules.grids import Entry, compared_starts
-from reprlab.scores import Scores
-from reprlab.shares import retained
+from reprlab.scores.results import Column, Results
+from reprlab.scores.retained import retained
+from reprlab.scores.scores import Scores
 from reprlab.similarity.matrix import Similarity
 from reprlab.statistics.resampled import bootstrapped
 from reprlab.verdicts import ANSWERS, COMMON, QUESTIONS, REASONS, RULES, Finding, Verdict, eight, judge

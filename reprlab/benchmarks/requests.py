@@ -14,7 +14,7 @@ from jinja2 import TemplateError
 from lm_eval.api.model import TemplateLM
 from lm_eval.models.utils import normalize_gen_kwargs
 
-from reprlab.benchmarks.loading import Opened
+from reprlab.benchmarks.opened import Opened
 from reprlab.benchmarks.solution import CLASSES, spans, within
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import Request, Tokens

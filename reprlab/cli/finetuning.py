@@ -33,7 +33,7 @@ from reprlab.models.registry import DEVICES, expand
 from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
-    from reprlab.finetuning import Crossing, FineTuned
+    from reprlab.training.fine_tuned import Crossing, FineTuned
 
 _PAPER = 0.3  # the share of layers up to which tuning helped the paper's model
 
@@ -97,9 +97,10 @@ def finetune(
             f"--model stands for {len(names)} models: leave --out, --curves, --checkpoints away"
         )
     with err.status("opening the task"):
-        from reprlab.benchmarks import open_splits
-        from reprlab.finetuning import SHARES, micro_batch_of, share_schedules
-        from reprlab.network.training import Recipe
+        from reprlab.benchmarks.by_name import open_splits
+        from reprlab.schedules.skips import SHARES, share_schedules
+        from reprlab.training.finetuning import micro_batch_of
+        from reprlab.training.trainer import Recipe
 
         recipe = Recipe(epochs, batch, rate, seed)
         micro_batch_of(recipe, micro_batch)
@@ -109,12 +110,12 @@ def finetune(
     found: list[dict[str, Any]] = []
 
     def one(name: str) -> None:
-        from reprlab import finetuning
+        from reprlab.training.finetuning import finetune
 
         where: dict[str, Any] = {"device": device, "device_map": None, "models_dir": models_dir}
         network = loaded(name, dtype="float32", trust=trust_remote_code, yes=yes, **where)
         with bar(network.name, unit="work") as progress:
-            made = finetuning.finetune(
+            made = finetune(
                 network,
                 parsed or None,
                 task=opened,

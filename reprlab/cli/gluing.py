@@ -35,8 +35,8 @@ from reprlab.schedules.grids import GRIDS, Entry, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
 
 if TYPE_CHECKING:
-    from reprlab.gluing import Trained
-    from reprlab.means import Means
+    from reprlab.scores.task_means import Means
+    from reprlab.training.gluing import Trained
 
 
 def glue(
@@ -85,9 +85,10 @@ def glue(
     if grid is None and starts:
         raise ReprlabError("--starts goes with --grid: a --schedule says it all")
     parsed = [Schedule.parse(text) for text in texts]
-    from reprlab.glue_tasks import TASKS, open_glue
-    from reprlab.gluing import recipe_of
+    from reprlab.benchmarks.glue.opened import open_glue
+    from reprlab.benchmarks.glue.table import TASKS
     from reprlab.models.locations import known
+    from reprlab.training.gluing import recipe_of
 
     names = expand([model], known(models_dir))
     if len(names) > 1 and (output or curves or checkpoints):

@@ -94,8 +94,8 @@ class _Run:
 
     def check(self) -> None:
         """What can be refused before anything is loaded."""
-        from reprlab.benchmarks import open_benchmarks, open_splits
-        from reprlab.glue_tasks import open_glue
+        from reprlab.benchmarks.by_name import open_benchmarks, open_splits
+        from reprlab.benchmarks.glue.opened import open_glue
         from reprlab.reporting.gathering import FINE_TUNED_ON
 
         settings = self.settings(32)
@@ -270,7 +270,7 @@ _on_models = partial(with_options, _run)
 
 def _tasks(text: str | None) -> tuple[str, ...] | None:
     """GLUE tasks by name, checked; `all` stands for every one."""
-    from reprlab.glue_tasks import TASKS
+    from reprlab.benchmarks.glue.table import TASKS
 
     names = tuple(TASKS) if text == "all" else _split(text)
     if text is not None and not names:

@@ -50,7 +50,7 @@ def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
 
 def _answers(root: Path) -> Iterator[tuple[dict[str, Any], str]]:
     """Each file of answers as a row, and what is wrong with it."""
-    from reprlab.cache.answers import answer_files, open_answers
+    from reprlab.sweeps.answers import answer_files, open_answers
 
     for path in answer_files(root):
         row = {"file": str(path), "bytes": path.stat().st_size}
@@ -86,9 +86,9 @@ def cache_verify(
     ] = False,
 ) -> None:
     """Check every shard against its checksum, every file of answers for damage, and name what is damaged."""
-    from reprlab.cache.answers import answer_files, damage
     from reprlab.captures.inventory import captures, damaged, drop, unreadable
     from reprlab.files import cache_folder
+    from reprlab.sweeps.answers import answer_files, damage
 
     count = bad = 0
     for found in captures(cache_folder(cache)):
@@ -118,9 +118,9 @@ def cache_remove(
     yes: Yes = False,
 ) -> None:
     """Delete captures and answers of a model, or one by its digest; never anything outside the cache."""
-    from reprlab.cache.answers import answer_files
     from reprlab.captures.inventory import folders, remove
     from reprlab.files import cache_folder
+    from reprlab.sweeps.answers import answer_files
 
     root = cache_folder(cache)
     every = [*folders(root), *answer_files(root)]

@@ -35,7 +35,7 @@ from reprlab.schedules.schedule import Schedule, choose
 
 if TYPE_CHECKING:
     from reprlab.network.network import Network
-    from reprlab.scores import Scores
+    from reprlab.scores.scores import Scores
 
 
 def sweep(
@@ -101,7 +101,7 @@ def sweep(
     if output and len(names) > 1:
         raise ReprlabError(f"--out names one file, --model stands for {len(names)} models: leave --out away")
     with err.status("opening benchmarks"):
-        from reprlab.benchmarks import open_benchmarks
+        from reprlab.benchmarks.by_name import open_benchmarks
 
         wanted = [name.strip() for name in benchmarks.split(",") if name.strip()]
         opened = open_benchmarks(wanted, data_dir=data_dir, preset=preset, allow_code=allow_task_code)

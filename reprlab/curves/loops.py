@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reprlab.shares import Retained
+from reprlab.scores.retained import Retained
 from reprlab.statistics.bootstraps import interval
 
 LEAST = 0.1  # R of the best count, for it to be used

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from reprlab.errors import ReprlabError
 from reprlab.evidence import Evidence
 from reprlab.schedules.grids import compared_starts
-from reprlab.scores import Scores
-from reprlab.shares import MEDIAN, Retained, retained
+from reprlab.scores.retained import MEDIAN, Retained, retained
+from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import interval
 
 _LABELS = ("variant", "times", "start", "middle", "schedule", "seeds", "layer_calls", "path")

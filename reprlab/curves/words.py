@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reprlab.shares import MEDIAN
+from reprlab.scores.retained import MEDIAN
 
 WORDS = {"acc": "accuracy", "u": "continuous score"}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reprlab.benchmarks import open_benchmarks, prepare
+from reprlab.benchmarks.by_name import open_benchmarks, prepare
 from reprlab.errors import ReprlabError
-from reprlab.evaluating import generate
 from reprlab.evidence import Example
 from reprlab.network.network import Network
 from reprlab.schedules.schedule import Schedule
+from reprlab.sweeps.batch import generate
 
 TOKENS = 160  # of an answer, at most
 _ENDS = ("\nQuestion", "\n\n")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reprlab.benchmarks import open_benchmarks
+from reprlab.benchmarks.by_name import open_benchmarks
 from reprlab.captures.capture import Capture
 from reprlab.captures.capturing import capture
 from reprlab.captures.corpora import Corpus
@@ -14,8 +14,6 @@ from reprlab.depths.drifting import drift
 from reprlab.depths.grouping import group
 from reprlab.errors import ReprlabError
 from reprlab.evidence import SIMILARITIES, Evidence
-from reprlab.finetuning import FineTuned, finetune
-from reprlab.gluing import glue
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
 from reprlab.reporting.example import example
@@ -24,10 +22,13 @@ from reprlab.reporting.taking import DOCUMENT, Task, taken_from
 from reprlab.schedules.grids import Entry, labelled, paper_grid
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
-from reprlab.scores import Scores
+from reprlab.scores.scores import Scores
 from reprlab.similarity.comparing import compare
 from reprlab.similarity.matrix import Similarity
-from reprlab.sweeping import sweep
+from reprlab.sweeps.sweeping import sweep
+from reprlab.training.fine_tuned import FineTuned
+from reprlab.training.finetuning import finetune
+from reprlab.training.gluing import glue
 
 BARE = "no-sinks"
 FINE_TUNED_ON = "arc"

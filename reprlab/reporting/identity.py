@@ -16,7 +16,7 @@ import torch
 from reprlab.evidence import Evidence
 from reprlab.reporting.settings import Settings
 from reprlab.schedules.plan import Plan
-from reprlab.scores import Scores
+from reprlab.scores.scores import Scores
 
 _LIBRARIES = ("reprlab", "torch", "transformers", "nnsight", "lm-eval", "datasets", "h5py", "numpy", "python")
 

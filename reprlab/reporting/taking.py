@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reprlab.network.network import Network
-from reprlab.results import Results
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
-from reprlab.scores import Scores
+from reprlab.scores.results import Results
+from reprlab.scores.scores import Scores
 
 if TYPE_CHECKING:
-    from reprlab.benchmarks.loading import Opened
+    from reprlab.benchmarks.opened import Opened
 
 DOCUMENT = 100  # tokens, before documents are read: for the time left only
 

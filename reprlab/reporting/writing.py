@@ -16,7 +16,7 @@ from reprlab.reporting.identity import identity, listed
 from reprlab.reporting.numbers import Numbers, read, rounded, table, text, write
 from reprlab.reporting.scored import table as scores_table
 from reprlab.reporting.settings import Settings
-from reprlab.scores import Scores
+from reprlab.scores.scores import Scores
 
 RUN, VERDICTS, INDEX = "run.json", "verdicts.json", "index.html"
 _ENDINGS = ("png", "pdf", "json", "csv")

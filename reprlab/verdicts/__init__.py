@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from reprlab.evidence import Evidence
-from reprlab.shares import DRAWS
+from reprlab.scores.retained import DRAWS
 from reprlab.verdicts.basis import Basis
 from reprlab.verdicts.curves import order, parallel, sameness
 from reprlab.verdicts.deciding import corrected, verdict

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from reprlab.evidence import Evidence
-from reprlab.results import Column, Results
 from reprlab.schedules.grids import Entry
-from reprlab.scores import Scores
-from reprlab.shares import DRAWS, Retained, retained
+from reprlab.scores.results import Column, Results
+from reprlab.scores.retained import DRAWS, Retained, retained
+from reprlab.scores.scores import Scores
 
 METRICS = ("u", "acc")
 UNITS = 20  # of documents, at least

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reprlab.curves import kendall
 from reprlab.schedules.grids import compared_starts
 from reprlab.schedules.schedule import Schedule
-from reprlab.shares import Retained, redrawn
+from reprlab.scores.retained import Retained, redrawn
 from reprlab.verdicts.deciding import Missing, Statistic
 from reprlab.verdicts.window import View, cells, median, statistic
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reprlab.shares import Retained
+from reprlab.scores.retained import Retained
 from reprlab.verdicts.basis import ORDERED
 from reprlab.verdicts.deciding import Missing, Statistic, asked, difference, level
 from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reprlab.schedules.grids import compared_starts
-from reprlab.shares import Retained
+from reprlab.scores.retained import Retained
 from reprlab.verdicts.basis import FEW, Basis, Shares
 from reprlab.verdicts.deciding import Missing, Statistic
 

@@ -15,9 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
+from reprlab.benchmarks.glue.table import HIGH, LOW, TASKS, GlueTask
 from reprlab.errors import ReprlabError
 from reprlab.files import jsonl_rows
-from reprlab.glue_tasks.table import HIGH, LOW, TASKS, GlueTask
 
 SPLITS = ("train", "validation")
 REPO = "nyu-mll/glue"

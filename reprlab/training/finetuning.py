@@ -9,26 +9,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reprlab.answering import identified, made_on
-from reprlab.benchmarks import open_splits, training_rows
-from reprlab.cache.answers import AnswersFile, AnswersIdentity, Record, hold_answers, open_answers
+from reprlab.benchmarks.by_name import open_splits, training_rows
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
-from reprlab.finetuning.runs import MICRO_BATCH, RECIPE, Runs, outlook, prepared
-from reprlab.finetuning.tuned import FineTuned
 from reprlab.network.network import Network
-from reprlab.network.training import Recipe, needs_accelerate
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.schedules.skips import SHARES, share_schedules
-from reprlab.sweeping import sweep
+from reprlab.sweeps.answers import AnswersFile, AnswersIdentity, Record, hold_answers, open_answers
+from reprlab.sweeps.job import identified, made_on
+from reprlab.sweeps.sweeping import sweep
+from reprlab.training.fine_tuned import FineTuned
+from reprlab.training.runs import MICRO_BATCH, RECIPE, Runs, outlook, prepared
+from reprlab.training.trainer import Recipe, needs_accelerate
 
 if TYPE_CHECKING:
-    from reprlab.benchmarks.loading import Opened
-    from reprlab.benchmarks.training import Row, Splits
+    from reprlab.benchmarks.opened import Opened
+    from reprlab.benchmarks.training_rows import Row, Splits
 
 PRESET = "fine-tuned"
 _LIBRARIES = ("accelerate", "lm-eval", "datasets")

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError
-from reprlab.results import Results
-from reprlab.scores import Scores
-from reprlab.shares import DRAWS, over_orders
+from reprlab.scores.results import Results
+from reprlab.scores.retained import DRAWS, over_orders
+from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import bootstrap, draws, interval
 
 Array = NDArray[np.float64]

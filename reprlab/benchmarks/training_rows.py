@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reprlab.benchmarks.loading import Opened
-from reprlab.benchmarks.prepared import Benchmark
+from reprlab.benchmarks.benchmark import Benchmark
+from reprlab.benchmarks.opened import Opened
 from reprlab.benchmarks.requests import Document
 
 Row = dict[str, list[int]]

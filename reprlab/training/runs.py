@@ -17,20 +17,20 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
-from reprlab.answering import Job
-from reprlab.benchmarks import prepare
-from reprlab.cache.answers import AnswersFile, Record, hold_answers
+from reprlab.benchmarks.by_name import prepare
 from reprlab.files import slug
 from reprlab.network.network import Network
-from reprlab.network.training import Recipe, fit, save_checkpoint
-from reprlab.results import Results
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
+from reprlab.scores.results import Results
+from reprlab.sweeps.answers import AnswersFile, Record, hold_answers
+from reprlab.sweeps.job import Job
+from reprlab.training.trainer import Recipe, fit, save_checkpoint
 
 if TYPE_CHECKING:
-    from reprlab.benchmarks.loading import Opened
-    from reprlab.benchmarks.prepared import Benchmark
-    from reprlab.benchmarks.training import Row
+    from reprlab.benchmarks.benchmark import Benchmark
+    from reprlab.benchmarks.opened import Opened
+    from reprlab.benchmarks.training_rows import Row
 
 RECIPE = Recipe(epochs=1, batch=64, rate=5e-5, seed=42)
 MICRO_BATCH = 8  # rows of a step in memory together, at most

@@ -15,13 +15,22 @@ import pandas as pd
 import psutil
 from numpy.typing import NDArray
 
-from reprlab.answering import identified, made_on
-from reprlab.cache.answers import AnswersFile, AnswersIdentity, Record, hold_all
+from reprlab.benchmarks.glue.opened import open_glue
+from reprlab.benchmarks.glue.rows import Glue
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder, slug
-from reprlab.glue_tasks import Glue, open_glue
 from reprlab.network.network import Network
-from reprlab.network.training import (
+from reprlab.progress import Progress, Say
+from reprlab.provenance import minor
+from reprlab.schedules.grids import Entry, labelled
+from reprlab.schedules.plan import Plan
+from reprlab.schedules.schedule import Schedule
+from reprlab.scores.results import Column, Results
+from reprlab.scores.scores import Scores
+from reprlab.statistics.aggregations import aggregate
+from reprlab.sweeps.answers import AnswersFile, AnswersIdentity, Record, hold_all
+from reprlab.sweeps.job import identified, made_on
+from reprlab.training.trainer import (
     Fitted,
     Head,
     Recipe,
@@ -33,14 +42,6 @@ from reprlab.network.training import (
     needs_accelerate,
     save_checkpoint,
 )
-from reprlab.progress import Progress, Say
-from reprlab.provenance import minor
-from reprlab.results import Column, Results
-from reprlab.schedules.grids import Entry, labelled
-from reprlab.schedules.plan import Plan
-from reprlab.schedules.schedule import Schedule
-from reprlab.scores import Scores
-from reprlab.statistics.aggregations import aggregate
 
 MODES = ("unfrozen", "frozen", "authors-dropout")
 MAX_TOKENS = 128

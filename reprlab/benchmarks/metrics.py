@@ -11,10 +11,10 @@ import numpy as np
 from lm_eval.api.registry import AGGREGATION_REGISTRY
 from numpy.typing import NDArray
 
-from reprlab.benchmarks.loading import Opened
+from reprlab.benchmarks.opened import Opened
 from reprlab.benchmarks.requests import Document
 from reprlab.benchmarks.solution import CLASSES
-from reprlab.results import Column
+from reprlab.scores.results import Column
 from reprlab.statistics.aggregations import AGGREGATIONS
 
 Values = NDArray[np.float64]

@@ -13,10 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError
-from reprlab.results import Results
 from reprlab.schedules.schedule import Schedule
 from reprlab.schedules.skips import left_out
-from reprlab.scores import Scores
+from reprlab.scores.results import Results
+from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import aggregate
 from reprlab.statistics.bootstraps import bootstrap, draws
 from reprlab.statistics.intervals import difference, standard_error

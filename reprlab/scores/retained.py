@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reprlab.results import Results
-from reprlab.scores import Scores
+from reprlab.scores.results import Results
+from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import AGGREGATIONS
 from reprlab.statistics.bootstraps import bootstrap, draws, interval
 

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reprlab.answering import Job, identified, made_on, ready
-from reprlab.benchmarks import export, open_benchmarks
-from reprlab.cache.answers import AnswersIdentity, hold_all
+from reprlab.benchmarks.by_name import open_benchmarks
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
 from reprlab.network.network import Network
@@ -17,10 +15,12 @@ from reprlab.provenance import minor
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
-from reprlab.scores import Scores
+from reprlab.scores.scores import Scores
+from reprlab.sweeps.answers import AnswersIdentity, hold_all
+from reprlab.sweeps.job import Job, identified, made_on, ready
 
 if TYPE_CHECKING:
-    from reprlab.benchmarks.loading import Opened
+    from reprlab.benchmarks.opened import Opened
 
 DEFAULT_LIMIT = 100
 _LIBRARIES = ("lm-eval", "datasets")
@@ -88,6 +88,8 @@ def sweep(
     about = (network.name, network.note, network.dtype, network.n_layers)
     scores = Scores(*about, entries, found, made_on(network, *_LIBRARIES))
     if lm_eval_json is not None:
+        from reprlab.sweeps.lm_eval_results import export
+
         export(Path(lm_eval_json), scores, [one.benchmark for one in jobs])
     return scores
 

@@ -10,15 +10,15 @@ from typing import Any
 from lm_eval.loggers import EvaluationTracker
 from lm_eval.utils import handle_non_serializable, hash_string
 
-from reprlab.benchmarks.prepared import Benchmark
-from reprlab.results import Results
+from reprlab.benchmarks.benchmark import Benchmark
 from reprlab.schedules.grids import Entry
-from reprlab.scores import Scores
+from reprlab.scores.results import Results
+from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import aggregate
 from reprlab.statistics.intervals import standard_error
 
 
-def write(folder: Path, scores: Scores, benchmarks: Sequence[Benchmark]) -> list[Path]:
+def export(folder: Path, scores: Scores, benchmarks: Sequence[Benchmark]) -> list[Path]:
     """Write one results file a schedule, in a folder of its own; gives the folders.
 
     As lm-eval's command line writes them with `--output_path`: aggregated metrics with standard errors,

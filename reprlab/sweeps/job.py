@@ -14,19 +14,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reprlab.benchmarks import prepare
-from reprlab.cache.answers import AnswersFile, AnswersIdentity, Part, Record
+from reprlab.benchmarks.by_name import prepare
 from reprlab.errors import ReprlabError
-from reprlab.evaluating import Answers, answers, generate
 from reprlab.network.batches import Row, pack, packed_batches
 from reprlab.network.network import Network
 from reprlab.provenance import made_with, minor
-from reprlab.results import Results
 from reprlab.schedules.plan import Plan
+from reprlab.scores.results import Results
+from reprlab.sweeps.answers import AnswersFile, AnswersIdentity, Part, Record
+from reprlab.sweeps.batch import Answers, answers, generate
 
 if TYPE_CHECKING:
-    from reprlab.benchmarks.loading import Opened
-    from reprlab.benchmarks.prepared import Benchmark
+    from reprlab.benchmarks.benchmark import Benchmark
+    from reprlab.benchmarks.opened import Opened
     from reprlab.benchmarks.requests import Document
 
 BLOCK = 64  # consecutive documents from which batches are made

@@ -1,19 +1,13 @@
-"""GLUE's tasks as data, and their labelled rows: what a classifier is trained on and scored with.
-
-A task is opened by name, before any model is there. Its rows come from a folder, in the hub's format, or
-from the hub itself; each is checked. What trains is elsewhere.
-"""
+"""GLUE's tasks by name, with their rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
 
+from reprlab.benchmarks.glue.rows import Glue, from_folder, from_hub
+from reprlab.benchmarks.glue.table import TASKS
 from reprlab.errors import ReprlabError, unknown
-from reprlab.glue_tasks.reading import Glue, Split, from_folder, from_hub
-from reprlab.glue_tasks.table import TASKS, GlueTask
-
-__all__ = ["TASKS", "Glue", "GlueTask", "Split", "open_glue"]
 
 
 def open_glue(

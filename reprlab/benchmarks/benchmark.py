@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reprlab.benchmarks.loading import Opened
+from reprlab.benchmarks.metrics import Values, columns, score
+from reprlab.benchmarks.opened import Opened
 from reprlab.benchmarks.requests import Document, Encoder, freeze, gold
-from reprlab.benchmarks.scoring import Values, columns, score
 from reprlab.errors import ReprlabError
-from reprlab.results import Column
+from reprlab.scores.results import Column
 from reprlab.statistics.normalised import guessing
 
 NO_BOS = ("paper",)  # presets that never put a first token of their own before a prompt

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from reprlab.errors import ReprlabError, unknown
-from reprlab.results import Column, Results
 from reprlab.schedules.grids import Entry
 from reprlab.schedules.schedule import Schedule
+from reprlab.scores.results import Column, Results
 from reprlab.statistics.aggregations import aggregate
 from reprlab.statistics.bootstraps import pooled, seeds_spread
 from reprlab.statistics.intervals import Difference, difference, standard_error

@@ -1,0 +1,1 @@
+"""Sweeps: schedules answered on benchmarks, and the answers kept in SQLite."""

@@ -1,0 +1,1 @@
+"""Training: classifiers on GLUE, and fine-tuning after layers are rearranged."""
