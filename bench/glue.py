@@ -29,8 +29,10 @@ from reprlab.benchmarks.glue.opened import open_glue
 from reprlab.benchmarks.glue.rows import Glue
 from reprlab.network.network import Network
 from reprlab.schedules.schedule import Schedule
-from reprlab.training.gluing import MAX_TOKENS, measured, recipe_of
-from reprlab.training.trainer import classifier, encoded, features, fit
+from reprlab.training.classifier import classifier, encoded, features
+from reprlab.training.glue_runs import MAX_TOKENS, measured
+from reprlab.training.gluing import recipe_of
+from reprlab.training.trainer import fit
 
 Rows = list[dict[str, Any]]
 WARM = 1  # schedules that the Trainer runs before its clock starts

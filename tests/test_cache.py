@@ -23,15 +23,8 @@ from reprlab.captures.inventory import captures, damaged, drop, find, remove, un
 from reprlab.captures.layout import Identity, Manifest, Row
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
-from reprlab.sweeps.answers import (
-    AnswersIdentity,
-    Record,
-    answer_files,
-    damage,
-    hold_all,
-    hold_answers,
-    open_answers,
-)
+from reprlab.sweeps.answers import Record, answer_files, damage, hold_all, hold_answers, open_answers
+from reprlab.sweeps.identity import AnswersIdentity
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from reprlab.benchmarks.glue.opened import open_glue
 from reprlab.captures.capture import Capture
 from reprlab.network.network import Network
 from reprlab.similarity.comparing import compare
-from reprlab.training.trainer import classifier, encoded, fit
+from reprlab.training.classifier import classifier, encoded
+from reprlab.training.trainer import fit
 
 pytestmark = pytest.mark.real
 

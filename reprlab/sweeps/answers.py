@@ -7,7 +7,6 @@ added later meets the same batches.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import zlib
@@ -20,13 +19,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
 from reprlab.errors import ReprlabError
-from reprlab.files import slug
 from reprlab.progress import Say
+from reprlab.sweeps.identity import AnswersIdentity
 
-ANSWERS_FORMAT = 1
 Numbers = NDArray[np.float64]
 Part = Literal["values", "likelihoods", "greedy", "divergence"]
 
@@ -39,39 +36,6 @@ CREATE TABLE answers (schedule INTEGER NOT NULL, batch INTEGER NOT NULL, part TE
     data BLOB NOT NULL, PRIMARY KEY (schedule, batch, part)) WITHOUT ROWID;
 """
 _CURVES = "CREATE TABLE IF NOT EXISTS curves (schedule INTEGER PRIMARY KEY, data TEXT NOT NULL)"
-
-
-class AnswersIdentity(BaseModel):
-    """What changes answers; its digest names the file. Versions are major.minor.
-
-    `recipe` says how the network was trained before it answered; it counts where there is one.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    format: int = ANSWERS_FORMAT
-    model: str
-    weights: str
-    tokenizer: str
-    benchmark: str
-    definition: str
-    preset: str
-    max_new_tokens: int
-    dtype: str
-    attention: str
-    device: str
-    torch: str
-    transformers: str
-    lm_eval: str
-    recipe: str = ""
-
-    @property
-    def digest(self) -> str:
-        left = set() if self.recipe else {"recipe"}
-        text = json.dumps(self.model_dump(exclude=left), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def path(self, root: Path) -> Path:
-        return root / slug(self.model) / slug(self.benchmark) / f"{self.digest}.sqlite"
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from reprlab.benchmarks.by_name import prepare
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import Row, pack, packed_batches
 from reprlab.network.network import Network
-from reprlab.provenance import made_with, minor
 from reprlab.schedules.plan import Plan
 from reprlab.scores.results import Results
-from reprlab.sweeps.answers import AnswersFile, AnswersIdentity, Part, Record
+from reprlab.sweeps.answers import AnswersFile, Part, Record
 from reprlab.sweeps.batch import Answers, answers, generate
 
 if TYPE_CHECKING:
@@ -33,30 +30,6 @@ BLOCK = 64  # consecutive documents from which batches are made
 _KEEP_SECONDS = 2.0  # answers wait that long, at most, before they are on the disk
 
 Numbers = NDArray[np.float64]
-
-
-def identified(network: Network, **own: Any) -> AnswersIdentity:
-    """The identity of a network's answers: the network's own fields, and what the answers are (`own`)."""
-    return AnswersIdentity(
-        model=network.name,
-        weights=network.digest,
-        tokenizer=network.tokenizer_digest,
-        dtype=network.dtype,
-        attention=network.attention,
-        device=network.device.partition(":")[0],
-        torch=minor("torch"),
-        transformers=minor("transformers"),
-        **own,
-    )
-
-
-def made_on(network: Network, *libraries: str) -> dict[str, str]:
-    """What a network's answers are made with: libraries beside torch and transformers, device, processor."""
-    return made_with("torch", "transformers", *libraries, "numpy", "reprlab") | {
-        "device": network.device,
-        "threads": str(torch.get_num_threads()),
-        "processor": platform.processor() or platform.machine(),
-    }
 
 
 @dataclass(frozen=True)

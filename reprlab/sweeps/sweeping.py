@@ -16,8 +16,9 @@ from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.scores import Scores
-from reprlab.sweeps.answers import AnswersIdentity, hold_all
-from reprlab.sweeps.job import Job, identified, made_on, ready
+from reprlab.sweeps.answers import hold_all
+from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
+from reprlab.sweeps.job import Job, ready
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened

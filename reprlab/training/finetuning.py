@@ -19,8 +19,8 @@ from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.schedules.skips import SHARES, share_schedules
-from reprlab.sweeps.answers import AnswersFile, AnswersIdentity, Record, hold_answers, open_answers
-from reprlab.sweeps.job import identified, made_on
+from reprlab.sweeps.answers import AnswersFile, Record, hold_answers, open_answers
+from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.sweeps.sweeping import sweep
 from reprlab.training.fine_tuned import FineTuned
 from reprlab.training.runs import MICRO_BATCH, RECIPE, Runs, outlook, prepared
