@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import reprlab as rl
-from reprlab import curves, figures
+from reprlab import figures
+from reprlab.verdicts import curves
 
 NEEDS = ("scores",)
 VARIANTS = ("skip_one", "switch")

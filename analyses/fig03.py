@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 import reprlab as rl
-from reprlab import curves, figures
+from reprlab import figures
+from reprlab.verdicts import curves
 
 NEEDS = ("similarities",)
 USES = ("groups",)

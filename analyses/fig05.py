@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import Any
 
 import reprlab as rl
-from reprlab import curves, figures
+from reprlab import figures
+from reprlab.verdicts import curves
 
 NEEDS = ("scores",)
 

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import reprlab as rl
-from reprlab import curves, figures
+from reprlab import figures
+from reprlab.verdicts import curves
 
 NEEDS = ("scores",)
 FAMILY = True

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 import reprlab as rl
-from reprlab import curves, figures
+from reprlab import figures
+from reprlab.verdicts import curves
 
 NEEDS = ("windows",)
 VARIANTS = ("skip", "middle_repeat", "parallel")

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from reprlab.captures.activations import activations as activations
     from reprlab.captures.capturing import capture as capture
     from reprlab.captures.corpora import corpus as corpus
-    from reprlab.curves.retaining import by_start as by_start
     from reprlab.depths.drift import Drift as Drift
     from reprlab.depths.drifting import drift as drift
     from reprlab.depths.family import Family as Family
@@ -18,13 +17,11 @@ if TYPE_CHECKING:
     from reprlab.depths.lens import Lens as Lens
     from reprlab.depths.lensing import lens as lens
     from reprlab.errors import ReprlabError as ReprlabError
-    from reprlab.evidence import Evidence as Evidence
-    from reprlab.evidence import Example as Example
     from reprlab.network.loading import fetch as fetch
     from reprlab.network.loading import load as load
-    from reprlab.reporting import report as report
-    from reprlab.reporting.gathering import Place as Place
-    from reprlab.reporting.settings import Settings as Settings
+    from reprlab.reports.gather import Place as Place
+    from reprlab.reports.reporting import report as report
+    from reprlab.reports.settings import Settings as Settings
     from reprlab.schedules.grids import Entry as Entry
     from reprlab.schedules.grids import paper_grid as paper_grid
     from reprlab.schedules.plan import Plan as Plan
@@ -47,7 +44,10 @@ if TYPE_CHECKING:
     from reprlab.training.gluing import Trained as Trained
     from reprlab.training.gluing import glue as glue
     from reprlab.training.trainer import Recipe as Recipe
-    from reprlab.verdicts import judge as judge
+    from reprlab.verdicts.curves.by_start import by_start as by_start
+    from reprlab.verdicts.evidence import Evidence as Evidence
+    from reprlab.verdicts.evidence import Example as Example
+    from reprlab.verdicts.judging import judge as judge
     from reprlab.verdicts.values import Finding as Finding
     from reprlab.verdicts.values import Verdict as Verdict
 
@@ -55,28 +55,28 @@ _PUBLIC = {
     "Activations": "reprlab.captures.activations",
     "Drift": "reprlab.depths.drift",
     "Entry": "reprlab.schedules.grids",
-    "Evidence": "reprlab.evidence",
-    "Example": "reprlab.evidence",
+    "Evidence": "reprlab.verdicts.evidence",
+    "Example": "reprlab.verdicts.evidence",
     "Family": "reprlab.depths.family",
     "Finding": "reprlab.verdicts.values",
     "FineTuned": "reprlab.training.fine_tuned",
     "Groups": "reprlab.depths.groups",
     "Lens": "reprlab.depths.lens",
     "Means": "reprlab.scores.task_means",
-    "Place": "reprlab.reporting.gathering",
+    "Place": "reprlab.reports.gather",
     "Plan": "reprlab.schedules.plan",
     "Recipe": "reprlab.training.trainer",
     "ReprlabError": "reprlab.errors",
     "Retained": "reprlab.scores.retained",
     "Schedule": "reprlab.schedules.schedule",
     "Scores": "reprlab.scores.scores",
-    "Settings": "reprlab.reporting.settings",
+    "Settings": "reprlab.reports.settings",
     "Similarity": "reprlab.similarity.matrix",
     "Summed": "reprlab.schedules.steps",
     "Trained": "reprlab.training.gluing",
     "Verdict": "reprlab.verdicts.values",
     "activations": "reprlab.captures.activations",
-    "by_start": "reprlab.curves.retaining",
+    "by_start": "reprlab.verdicts.curves.by_start",
     "capture": "reprlab.captures.capturing",
     "cka": "reprlab.similarity.comparing",
     "compare": "reprlab.similarity.comparing",
@@ -88,11 +88,11 @@ _PUBLIC = {
     "finetune": "reprlab.training.finetuning",
     "glue": "reprlab.training.gluing",
     "group": "reprlab.depths.grouping",
-    "judge": "reprlab.verdicts",
+    "judge": "reprlab.verdicts.judging",
     "lens": "reprlab.depths.lensing",
     "load": "reprlab.network.loading",
     "paper_grid": "reprlab.schedules.grids",
-    "report": "reprlab.reporting",
+    "report": "reprlab.reports.reporting",
     "retained": "reprlab.scores.retained",
     "shifted": "reprlab.statistics.rank_correlation",
     "sinks_sweep": "reprlab.similarity.comparing",

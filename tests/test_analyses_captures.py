@@ -24,7 +24,7 @@ from reprlab import figures
 from reprlab.captures.capture import Capture
 from reprlab.figures.panels import few_ticks
 from reprlab.figures.texts import shown
-from reprlab.reporting.numbers import rounded
+from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
 
 FOLDER = Path(__file__).parents[1] / "analyses"

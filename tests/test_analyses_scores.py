@@ -20,7 +20,7 @@ from PIL import Image
 import reprlab as rl
 from reprlab import figures
 from reprlab.errors import ReprlabError
-from reprlab.reporting.numbers import rounded
+from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
 from reprlab.scores.scores import Scores
 

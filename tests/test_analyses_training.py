@@ -12,7 +12,7 @@ import pytest
 
 import reprlab as rl
 from reprlab import figures
-from reprlab.reporting.numbers import rounded
+from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
 from reprlab.training.fine_tuned import FineTuned
 

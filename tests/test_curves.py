@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau
 
 import reprlab as rl
-from reprlab import curves
 from reprlab.errors import ReprlabError
 from reprlab.scores.results import Column, Results
 from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import interval
+from reprlab.verdicts import curves
 
 LAYERS = 16  # starts 3, 4, 5 and 6 have 3 <= M <= 8
 FULL = rl.Entry("full", rl.Schedule.full(LAYERS))

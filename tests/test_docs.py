@@ -118,9 +118,10 @@ COMMITTED = sorted((ROOT / "reports").rglob("*.png"))
 
 @pytest.mark.parametrize("picture", COMMITTED, ids=lambda p: f"{p.parent.name} {p.stem}")
 def test_a_committed_picture_is_drawn_from_its_numbers_to_the_same_bytes(picture: Path) -> None:
-    from reprlab import figures, reporting
+    from reprlab import figures
+    from reprlab.reports.analyses import analysis
 
-    module = reporting.analysis(picture.stem).module
+    module = analysis(picture.stem).module
     numbers = json.loads(picture.with_suffix(".json").read_text())
     assert module.reading(numbers).endswith(".")
     figure = module.draw(numbers)

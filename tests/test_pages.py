@@ -20,10 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from reprlab import pages
 from reprlab.errors import ReprlabError
-from reprlab.pages.content import ANSWERS
-from reprlab.pages.formatting import DASH, MINUS
+from reprlab.reports.pages.content import ANSWERS, Member, Page, Picture, Table
+from reprlab.reports.pages.formats import DASH, MINUS, estimate, number
+from reprlab.reports.pages.html import comparison_page, report_page
 
 VOID = {"meta", "link", "img", "wbr", "br", "hr", "input"}
 EVERY = list(ANSWERS)
@@ -60,15 +60,15 @@ def verdict(number: int, answer: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def picture(name: str, **more: Any) -> pages.Picture:
+def picture(name: str, **more: Any) -> Picture:
     words = {"title": f"Fig. {name[3:]}. Skip", "caption": "What is `drawn`.", "claim": "It falls."}
     files = tuple(f"{name}.{ending}" for ending in ("png", "pdf", "json", "csv"))
-    return pages.Picture(
+    return Picture(
         **({"name": name, **words, "reading": f"It fell in {name}.", "png": png(), "files": files} | more)
     )
 
 
-def page(**more: Any) -> pages.Page:
+def page(**more: Any) -> Page:
     columns = ("variant", "schedule", *(f"benchmark number {n}, acc" for n in range(9)))
     rows = [
         (f"{v} s={s}", f"0:{s} 9:12", *["0.51 ± 0.02"] * 8, "")
@@ -82,28 +82,28 @@ def page(**more: Any) -> pages.Page:
         "verdicts": tuple(verdict(n, answer) for n, answer in enumerate([*EVERY, "supported"], 1)),
         "rules": {n: f"The rule of {n}." for n in range(1, 7)},
         "common": "Common.\n\n- an item that\n  goes on\n- another",
-        "scores": pages.Table(columns, (("full", "0:12", *["1.00"] * 9), *rows), "A note."),
+        "scores": Table(columns, (("full", "0:12", *["1.00"] * 9), *rows), "A note."),
         "pictures": (picture("fig04"), picture("fig10", png=png(670, 600))),
         "left_out": (("fig13", "no fine-tuning"),),
         "made": "`reprlab report`",
     }
-    return pages.Page(**(given | more))
+    return Page(**(given | more))
 
 
-def member(name: str, **more: Any) -> pages.Member:
+def member(name: str, **more: Any) -> Member:
     given = {
         "href": f"{name}/index.html",
         "note": "",
         "verdicts": page().verdicts,
         "identity": page().identity,
     }
-    return pages.Member(name, **(given | more))
+    return Member(name, **(given | more))
 
 
 def comparison() -> str:
     few = member("model-b", verdicts=page().verdicts[:3], identity=(("layers", "12"),))
     models = (member("some-model-1b"), few, member("a-model-with-a-rather-long-name-70b-instruct"))
-    return pages.comparison(models, pictures=(picture("fig12"),), left_out=(("fig14", "one size only"),))
+    return comparison_page(models, pictures=(picture("fig12"),), left_out=(("fig14", "one size only"),))
 
 
 class Tree(HTMLParser):
@@ -170,12 +170,12 @@ def written(tmp_path: Path) -> Path:
     """A report and a comparison beside it, in folders of awkward names."""
     folder = tmp_path / "a folder #1" / "some-model-1b"
     folder.mkdir(parents=True)
-    (folder / "index.html").write_text(pages.report(page()), encoding="utf-8")
+    (folder / "index.html").write_text(report_page(page()), encoding="utf-8")
     (folder.parent / "index.html").write_text(comparison(), encoding="utf-8")
     return folder.parent
 
 
-@pytest.mark.parametrize("html", [pages.report(page()), comparison()], ids=["report", "comparison"])
+@pytest.mark.parametrize("html", [report_page(page()), comparison()], ids=["report", "comparison"])
 def test_a_page_is_well_formed(html: str) -> None:
     assert flaws(html) == []
     assert html.startswith('<!doctype html>\n<html lang="en">')
@@ -192,7 +192,7 @@ def test_a_page_is_well_formed(html: str) -> None:
     ],
 )
 def test_the_check_of_a_page_sees_what_is_wrong(old: str, new: str, flaw: str) -> None:
-    assert any(flaw in found for found in flaws(pages.report(page()).replace(old, new, 1)))
+    assert any(flaw in found for found in flaws(report_page(page()).replace(old, new, 1)))
 
 
 def hostile(value: Any) -> Any:
@@ -215,7 +215,7 @@ def worded(words: Any) -> str:
     )
     more = {name: words(getattr(one, name)) for name in ("identity", "verdicts", "rules", "left_out")}
     short = {name: words("x") for name in ("model", "note", "common", "made")}
-    return pages.report(page(scores=table, pictures=pictures, **more, **short))
+    return report_page(page(scores=table, pictures=pictures, **more, **short))
 
 
 def test_words_of_others_stay_words() -> None:
@@ -235,7 +235,7 @@ def test_words_of_others_stay_words() -> None:
 
 @pytest.mark.parametrize("name", ['a "b" <c>.png', "it's 100%.csv", "ä#?&=.json", "javascript:alert(1)"])
 def test_a_file_is_linked_whatever_its_name(name: str) -> None:
-    tree = Tree(pages.report(page(pictures=(picture("fig04", files=(name,)),))))
+    tree = Tree(report_page(page(pictures=(picture("fig04", files=(name,)),))))
     (href,) = [attrs["href"] for _, attrs, text in tree.all("a") if text == name]
     parts = urlsplit(href)
     assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("", "", "", "")
@@ -245,10 +245,10 @@ def test_a_file_is_linked_whatever_its_name(name: str) -> None:
 @pytest.mark.parametrize("name", ["/etc/passwd", "//host/a.png", "", "\\\\host\\a"])
 def test_a_file_that_is_not_beside_the_page_is_an_error(name: str) -> None:
     with pytest.raises(ReprlabError, match="is no file beside the page"):
-        pages.report(page(pictures=(picture("fig04", files=(name,)),)))
+        report_page(page(pictures=(picture("fig04", files=(name,)),)))
 
 
-@pytest.mark.parametrize("html", [pages.report(page()), comparison()], ids=["report", "comparison"])
+@pytest.mark.parametrize("html", [report_page(page()), comparison()], ids=["report", "comparison"])
 def test_the_policy_allows_this_style_and_nothing_else(html: str) -> None:
     tree = Tree(html)
     (policy,) = [
@@ -270,10 +270,10 @@ def test_the_policy_allows_this_style_and_nothing_else(html: str) -> None:
 
 
 def test_the_same_content_gives_the_same_bytes() -> None:
-    assert pages.report(page()) == pages.report(page())
+    assert report_page(page()) == report_page(page())
     code = (
         "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import test_pages as t\n"
-        "print(hashlib.sha256((t.pages.report(t.page()) + t.comparison()).encode()).hexdigest())"
+        "print(hashlib.sha256((t.pages.report_page(t.page()) + t.comparison()).encode()).hexdigest())"
     )
     runs = [
         subprocess.run(
@@ -290,7 +290,7 @@ def test_the_same_content_gives_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("answer", EVERY)
 def test_every_answer_has_a_word_and_a_sign(answer: str) -> None:
-    html = pages.report(page(verdicts=(verdict(3, answer),)))
+    html = report_page(page(verdicts=(verdict(3, answer),)))
     badges = [
         (a["class"], text) for _, a, text in Tree(html).all("span") if "badge" in (a.get("class") or "")
     ]
@@ -320,7 +320,7 @@ def text_of(html: str, name: str) -> str:
 
 
 def test_a_verdict_says_all_that_it_stands_on() -> None:
-    html = pages.report(page())
+    html = report_page(page())
     card = text_of(html, "q2")
     for words in (
         "2. Question 2, is it so?",
@@ -339,9 +339,9 @@ def test_a_verdict_says_all_that_it_stands_on() -> None:
         assert words in card
     assert "fragile" not in text_of(html, "q1")
     assert "so it is" not in text_of(html, "q1")  # supported
-    assert "Sentence 2." in text_of(pages.report(page(verdicts=(verdict(2, "in part", findings=[]),))), "q2")
+    assert "Sentence 2." in text_of(report_page(page(verdicts=(verdict(2, "in part", findings=[]),))), "q2")
     assert "Fig. 4 Rule of question 1" in text_of(html, "q1")
-    assert "Fig." not in text_of(pages.report(page(left_out=())), "q2")  # neither drawn nor left out
+    assert "Fig." not in text_of(report_page(page(left_out=())), "q2")  # neither drawn nor left out
     assert text_of(html, "left-out") == "Left out Fig. 13 no fine-tuning"
     assert text_of(html, "rule-6") == "The rule of 6."
     assert "Common. an item that goes on another" in text_of(html, "rule-common")
@@ -351,25 +351,23 @@ def test_what_is_not_there_leaves_no_gap() -> None:
     bare = {key: verdict(1, "not decidable")[key] for key in ("number", "question", "paper", "answer")}
     nothing = {"findings": None, "sensitivity": None, "detail": None, "sentence": None, "figure": None}
     for one in (bare, bare | nothing | {"fragile": None, "reason": None}):
-        html = pages.report(
-            pages.Page(
-                "m", "", (), (one,), {}, "", pages.Table((), (), ""), (), (), ""
-            )  # nothing else either
+        html = report_page(
+            Page("m", "", (), (one,), {}, "", Table((), (), ""), (), (), "")  # nothing else either
         )
         assert flaws(html) == []
         assert "None" not in html
         assert text_of(html, "q1") == "1. Question 1, is it so? ? not decidable The paper Yes."
         assert "scores" not in Tree(html).values("id")
-        assert "Fig." not in text_of(pages.report(page(left_out=())), "q2")  # neither drawn nor left out
+        assert "Fig." not in text_of(report_page(page(left_out=())), "q2")  # neither drawn nor left out
     assert text_of(html, "left-out") == "Left out Nothing was left out."
-    plain = pages.report(page(pictures=(picture("fig04", caption="", claim="", reading="", files=()),)))
+    plain = report_page(page(pictures=(picture("fig04", caption="", claim="", reading="", files=()),)))
     assert Tree(plain).all("img")[0][1]["alt"] == "Fig. 04. Skip"
     assert flaws(plain) == []
 
 
 @given(st.floats(-1e6, 1e6))
 def test_a_number_is_within_half_a_last_digit_and_no_nought_is_negative(value: float) -> None:
-    text = str(pages.number(value))
+    text = str(number(value))
     read = float(text.replace(MINUS, "-").replace(",", ""))
     assert abs(read - value) <= 0.5 * 10 ** -len(text.split(".")[1]) * 1.0001 + 1e-12 * abs(value)
     assert text.startswith(MINUS) == (read < 0)
@@ -379,10 +377,10 @@ def test_a_number_is_within_half_a_last_digit_and_no_nought_is_negative(value: f
 @pytest.mark.parametrize("missing", [None, math.nan, math.inf])
 def test_no_number_is_a_dash_that_says_so(missing: float | None) -> None:
     dash = f'<abbr class="none" title="no number">{DASH}</abbr>'
-    assert str(pages.number(missing)) == dash
-    assert str(pages.estimate(0.5, missing, missing)) == "0.50"
-    assert str(pages.estimate(0.5, 0.1, missing)) == f"0.50 [0.10, {dash}]"
-    assert str(pages.estimate(missing, missing, missing)) == dash
+    assert str(number(missing)) == dash
+    assert str(estimate(0.5, missing, missing)) == "0.50"
+    assert str(estimate(0.5, 0.1, missing)) == f"0.50 [0.10, {dash}]"
+    assert str(estimate(missing, missing, missing)) == dash
 
 
 @pytest.mark.parametrize(
@@ -401,7 +399,7 @@ def test_a_picture_is_as_large_as_its_inches(
 
 
 def test_pictures_are_whole_and_in_their_order() -> None:
-    tree = Tree(pages.report(page()))
+    tree = Tree(report_page(page()))
     images = [attrs for _, attrs, _ in tree.all("img")]
     found = [base64.b64decode(attrs["src"].partition(",")[2]) for attrs in images]
     assert found == [p.png for p in page().pictures]
@@ -422,20 +420,20 @@ def test_a_picture_is_a_png_and_there_once() -> None:
 
 
 def test_scores_stand_by_variant_and_numbers_under_each_other() -> None:
-    tree = Tree(pages.report(page()))
+    tree = Tree(report_page(page()))
     assert len(tree.all("tbody")) == 3  # full, skip, reverse
     assert len(tree.all("tr")) == 1 + 41
     assert len([a for _, a, _ in tree.all("th") if a.get("scope") == "row"]) == 41
     numbers = [text for _, a, text in tree.all("th") if a.get("scope") == "col" and a.get("class") == "n"]
     assert numbers == [f"benchmark number {n}, acc" for n in range(9)]
     with pytest.raises(ReprlabError, match="row 1 of a table has 1 cells for 2 columns"):
-        pages.Table(("a", "b"), (("x", "y"), ("z",)), "")
+        Table(("a", "b"), (("x", "y"), ("z",)), "")
 
 
 def test_verdicts_side_by_side_lead_to_each_models_own() -> None:
     tree = Tree(comparison())
     links = [a["href"] for _, a, _ in tree.all("a") if (a.get("class") or "") == "to"]
-    own = Tree(pages.report(page())).values("id")
+    own = Tree(report_page(page())).values("id")
     assert len(links) == 6 + 3 + 6
     assert links[0] == "some-model-1b/index.html#q1"
     assert all(link.partition("#")[2] in own for link in links)
@@ -452,9 +450,9 @@ def test_verdicts_side_by_side_lead_to_each_models_own() -> None:
 
 def test_models_are_some_and_each_is_there_once() -> None:
     with pytest.raises(ReprlabError, match="no models to compare"):
-        pages.comparison(())
+        comparison_page(())
     with pytest.raises(ReprlabError, match=r"model 'a/index\.html' is there more than once"):
-        pages.comparison((member("a"), member("a")))
+        comparison_page((member("a"), member("a")))
 
 
 @needs_chromium

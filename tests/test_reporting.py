@@ -22,14 +22,14 @@ import torch
 from examples import network
 
 import reprlab as rl
-from reprlab import reporting
 from reprlab.errors import ReprlabError
 from reprlab.progress import Stages
-from reprlab.reporting import gathering
-from reprlab.reporting.analyses import words
-from reprlab.reporting.numbers import rounded, text
-from reprlab.reporting.settings import Settings
-from reprlab.reporting.writing import write_numbers
+from reprlab.reports.analyses import everything, names, words
+from reprlab.reports.gather import gather
+from reprlab.reports.number_files import rounded, text
+from reprlab.reports.reporting import analyses, gathering
+from reprlab.reports.settings import Settings, quick_starts
+from reprlab.reports.write import compare, members, redraw, write_numbers
 from reprlab.schedules.grids import VARIANTS
 
 ROOT = Path(__file__).parents[1]
@@ -78,7 +78,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
     for name in ("tiny-llama", "tiny-bert"):
         net, place = network(name), rl.Place(cache=folder / "cache")
-        evidence = reporting.gather(net, rl.corpus("builtin"), SMALL, place)
+        evidence = gather(net, rl.corpus("builtin"), SMALL, place)
         if net.speaks:
             evidence = replace(
                 evidence,
@@ -87,8 +87,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 windows=able(evidence.windows),
             )
         write_numbers(folder / "out" / name, evidence, SMALL, 1.0)
-        reporting.redraw(folder / "out" / name)
-    reporting.compare(folder / "out")
+        redraw(folder / "out" / name)
+    compare(folder / "out")
     return folder
 
 
@@ -139,7 +139,7 @@ def test_what_a_file_of_scores_holds_is_not_run_again(
 ) -> None:
     net, text = network("tiny-llama"), rl.corpus("builtin")
     place = rl.Place(cache=tmp_path / "one")
-    first = reporting.gather(net, text, SMALL, place, parts=["scores"]).scores
+    first = gather(net, text, SMALL, place, parts=["scores"]).scores
     assert first is not None
     first.save(tmp_path / "all.npz")
     alone = replace(first, benchmarks={"builtin_cloze": first.benchmarks["builtin_cloze"]})
@@ -156,7 +156,7 @@ def test_what_a_file_of_scores_holds_is_not_run_again(
     for file, left in (("all.npz", []), ("cloze.npz", [["builtin_pronoun"]])):
         swept.clear()
         other = rl.Place(cache=tmp_path / f"cache of {file}", scores=(tmp_path / file,))
-        again = reporting.gather(net, text, SMALL, other, parts=["scores"], say=said.append).scores
+        again = gather(net, text, SMALL, other, parts=["scores"], say=said.append).scores
         assert again is not None
         assert swept == left
         assert list(again.benchmarks) == list(first.benchmarks)
@@ -179,7 +179,7 @@ def test_scores_of_something_else_are_not_used_and_it_is_said(
 ) -> None:
     net, text = network("tiny-llama"), rl.corpus("builtin")
     small = replace(SMALL, benchmarks=("builtin_pronoun",), limit=4, seeds=1, starts=(1,), every=6)
-    first = reporting.gather(net, text, small, rl.Place(cache=tmp_path / "a"), parts=["scores"]).scores
+    first = gather(net, text, small, rl.Place(cache=tmp_path / "a"), parts=["scores"]).scores
     assert first is not None
     if "entries" in change:
         results = first.results()
@@ -192,7 +192,7 @@ def test_scores_of_something_else_are_not_used_and_it_is_said(
     replace(first, **change).save(tmp_path / "s.npz")
     said: list[str] = []
     place = rl.Place(cache=tmp_path / "a", scores=(tmp_path / "s.npz",))
-    again = reporting.gather(net, text, small, place, parts=["scores"], say=said.append).scores
+    again = gather(net, text, small, place, parts=["scores"], say=said.append).scores
     assert again is not None
     assert "taken" not in again.made_with
     assert any(line.endswith(f"is not used: {why}") for line in said), said
@@ -202,12 +202,12 @@ def test_an_encoder_is_scored_by_classifiers_where_tasks_are_named(tmp_path: Pat
     settings = replace(SMALL, glue=("rte",), starts=(1, 2), seeds=1, every=3, trained_starts=(1,))
     place = rl.Place(cache=tmp_path / "cache", data_dir=glue_rows)
     net = rl.load("tiny-bert", pooled=True)
-    evidence = reporting.gather(net, rl.corpus("builtin"), settings, place)
+    evidence = gather(net, rl.corpus("builtin"), settings, place)
     assert evidence.classifies
     assert evidence.unfrozen is not None
     assert {entry.start for entry in evidence.unfrozen.entries} == {None, 1}
     write_numbers(tmp_path / "out" / "tiny-bert", evidence, settings, 1.0)
-    reporting.redraw(tmp_path / "out" / "tiny-bert")
+    redraw(tmp_path / "out" / "tiny-bert")
     run = json.loads((tmp_path / "out" / "tiny-bert" / "run.json").read_text())
     assert "glue" in run["figures"]
     assert "frozen: 3 epochs, batch 32, rate 0.03" in run["identity"]["swept"]
@@ -251,7 +251,7 @@ def test_an_encoder_is_trained_as_a_whole_under_the_variants_named() -> None:
 
 def test_quick_starts_lie_in_the_window_of_the_verdicts() -> None:
     for layers in range(8, 81):
-        starts = reporting.quick_starts(layers)
+        starts = quick_starts(layers)
         assert starts
         assert all(layers - 2 * s - 1 >= 3 for s in starts)
         assert 2 <= len(starts) <= 3
@@ -293,8 +293,8 @@ def test_every_figure_of_the_paper_is_there_with_its_words() -> None:
         "semantic_reasoning",
         "windows",
     ]
-    assert reporting.names() == paper + beyond
-    for one in reporting.everything():
+    assert names() == paper + beyond
+    for one in everything():
         assert one.title
         assert one.caption.endswith(".")
         assert one.claim.endswith(".")
@@ -302,11 +302,11 @@ def test_every_figure_of_the_paper_is_there_with_its_words() -> None:
         assert one.needs or one.family
 
 
-@pytest.mark.parametrize("name", reporting.names())
+@pytest.mark.parametrize("name", names())
 def test_an_analysis_imports_only_what_is_public_and_fits_a_page_or_two(name: str) -> None:
     import ast
 
-    source = (reporting.analyses.folder() / f"{name}.py").read_text()
+    source = (analyses.folder() / f"{name}.py").read_text()
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -318,7 +318,7 @@ def test_an_analysis_imports_only_what_is_public_and_fits_a_page_or_two(name: st
                 else {node.module or ""}
             )
     ours = {one for one in found if one.startswith("reprlab")}
-    assert ours <= {"reprlab", "reprlab.curves", "reprlab.figures"}
+    assert ours <= {"reprlab", "reprlab.verdicts.curves", "reprlab.figures"}
     assert {one.split(".")[0] for one in found - ours} <= {"numpy", *sys.stdlib_module_names}
     assert len(source.splitlines()) < 220
 
@@ -333,9 +333,7 @@ def test_an_analysis_without_its_words_is_refused() -> None:
 
 def test_a_report_has_every_figure_that_it_can_and_says_why_not_the_others(made: Path) -> None:
     run = json.loads((made / "out/tiny-llama/run.json").read_text())
-    assert set(run["figures"]) | set(run["left_out"]) == {
-        one.name for one in reporting.everything() if not one.family
-    }
+    assert set(run["figures"]) | set(run["left_out"]) == {one.name for one in everything() if not one.family}
     assert set(run["left_out"]) == {"precision", "fig13", "glue"}
     for name in run["figures"]:
         for ending in ("png", "pdf", "json", "csv"):
@@ -383,9 +381,9 @@ def test_drawn_again_from_numbers_it_is_the_same_bytes(made: Path, tmp_path: Pat
     for file in (tmp_path / "out").rglob("*"):
         if file.suffix in {".png", ".pdf", ".html"}:
             file.unlink()
-    for folder in reporting.members(tmp_path / "out"):
-        reporting.redraw(folder)
-    reporting.compare(tmp_path / "out")
+    for folder in members(tmp_path / "out"):
+        redraw(folder)
+    compare(tmp_path / "out")
     assert contents(tmp_path / "out") == contents(made / "out")
 
 
@@ -439,7 +437,7 @@ def test_names_are_escaped(made: Path, tmp_path: Path) -> None:
     run = json.loads((tmp_path / "m/run.json").read_text())
     run["model"] = "<script>alert(1)</script>{{7*7}}"
     (tmp_path / "m/run.json").write_text(json.dumps(run))
-    page = reporting.redraw(tmp_path / "m").read_text()
+    page = redraw(tmp_path / "m").read_text()
     assert "<script>" not in page
     assert "{{7*7}}" in page
     assert "&lt;script&gt;" in page
@@ -460,7 +458,7 @@ def test_a_damaged_file_of_numbers_is_named(
     file = tmp_path / "m/fig11.json"
     file.unlink() if damage is None else file.write_text(damage)
     with pytest.raises(ReprlabError, match=message) as error:
-        reporting.redraw(tmp_path / "m")
+        redraw(tmp_path / "m")
     assert "fig11" in str(error.value)
 
 
@@ -468,7 +466,7 @@ def test_a_run_without_its_fields_is_named(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made / "out/tiny-llama", tmp_path / "m")
     (tmp_path / "m/run.json").write_text("{}")
     with pytest.raises(ReprlabError, match=r"run.json' is no run of a report \(KeyError\('figures'\)\)"):
-        reporting.redraw(tmp_path / "m")
+        redraw(tmp_path / "m")
 
 
 def test_numbers_keep_six_digits_and_a_line_a_row() -> None:
@@ -510,7 +508,7 @@ def test_a_wheel_brings_the_figures_along(tmp_path: Path) -> None:
     (site / "needed.pth").write_text(sysconfig.get_path("purelib") + "\n")
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     said = run(tmp_path / "env/bin/reprlab", "figures", "list", cwd=tmp_path, env=clean)
-    assert all(name in said for name in reporting.names())
+    assert all(name in said for name in names())
     where = run(python, "-c", "import reprlab; print(reprlab.__file__)", cwd=tmp_path, env=clean)
     assert where.startswith(str(tmp_path))
 
@@ -534,7 +532,7 @@ def test_damaged_numbers_are_a_line(made: Path, tmp_path: Path, file: str, chang
     assert changed != path.read_text()
     path.write_text(changed)
     with pytest.raises(ReprlabError, match=message):
-        reporting.redraw(tmp_path / "tiny-llama")
+        redraw(tmp_path / "tiny-llama")
 
 
 def test_the_example_is_one_of_ours_where_asked(tmp_path: Path) -> None:
@@ -542,8 +540,6 @@ def test_the_example_is_one_of_ours_where_asked(tmp_path: Path) -> None:
     place = rl.Place(cache=tmp_path, data_dir=tmp_path)
     (tmp_path / "gsm8k").mkdir()
     (tmp_path / "gsm8k" / "test.jsonl").touch()
-    evidence = reporting.gather(
-        network("tiny-llama"), rl.corpus("builtin"), settings, place, parts=["example"]
-    )
+    evidence = gather(network("tiny-llama"), rl.corpus("builtin"), settings, place, parts=["example"])
     assert evidence.example is not None
     assert evidence.example.benchmark == "builtin_arithmetic_1"

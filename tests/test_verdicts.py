@@ -21,9 +21,14 @@ from reprlab.scores.retained import retained
 from reprlab.scores.scores import Scores
 from reprlab.similarity.matrix import Similarity
 from reprlab.statistics.resampled import bootstrapped
-from reprlab.verdicts import ANSWERS, COMMON, QUESTIONS, REASONS, RULES, Finding, Verdict, eight, judge
 from reprlab.verdicts.basis import Basis
-from reprlab.verdicts.deciding import (
+from reprlab.verdicts.judging import eight, judge
+from reprlab.verdicts.q1_space import inside, outside
+from reprlab.verdicts.q2_necessity import costs
+from reprlab.verdicts.q4_tau import slope
+from reprlab.verdicts.q8_ranks import SIX, pairs, ranks
+from reprlab.verdicts.questions import COMMON, QUESTIONS, RULES
+from reprlab.verdicts.rules import (
     Statistic,
     corrected,
     decided,
@@ -34,11 +39,8 @@ from reprlab.verdicts.deciding import (
     together,
     verdict,
 )
-from reprlab.verdicts.necessity import costs
-from reprlab.verdicts.orders import slope
-from reprlab.verdicts.ranking import SIX, pairs, ranks
-from reprlab.verdicts.space import inside, outside
-from reprlab.verdicts.window import AS_RULED, CHANGES, Setting, View
+from reprlab.verdicts.values import ANSWERS, REASONS, Finding, Verdict
+from reprlab.verdicts.view import AS_RULED, CHANGES, Setting, View
 
 LAYERS, MIDDLE = 20, range(4, 18)
 STARTS = (4, 5, 6, 7, 8)  # M = 11, 9, 7, 5, 3; W are the last four

@@ -34,7 +34,8 @@ from reprlab.models.registry import DEVICES, DTYPES, expand
 if TYPE_CHECKING:
     from reprlab.captures.corpora import Corpus
     from reprlab.network.network import Network
-    from reprlab.reporting import Place, Settings
+    from reprlab.reports.gather import Place
+    from reprlab.reports.settings import Settings
 
 _FOUR = ("lambada", "hellaswag", "arc", "winogrande")
 _OPTIONS = {"window_limit": "windows", "precise_limit": "precise", "tuned_limit": "fine-tune"}
@@ -84,7 +85,7 @@ class _Run:
 
     def settings(self, layers: int) -> Settings:
         """What runs on a model of so many layers."""
-        from reprlab.reporting import Settings, quick_starts
+        from reprlab.reports.settings import Settings, quick_starts
 
         few = {"starts": quick_starts(layers)} if self.size == "quick" else {}
         given: dict[str, Any] = {**_SIZES[self.size], **few, **self.chosen}
@@ -96,7 +97,7 @@ class _Run:
         """What can be refused before anything is loaded."""
         from reprlab.benchmarks.by_name import open_benchmarks, open_splits
         from reprlab.benchmarks.glue.opened import open_glue
-        from reprlab.reporting.gathering import FINE_TUNED_ON
+        from reprlab.reports.gather import FINE_TUNED_ON
 
         settings = self.settings(32)
         self.corpus.count(min(settings.documents, len(self.corpus)))
@@ -203,7 +204,8 @@ def _run(
     yes: Yes = False,
 ) -> _Run:
     """The options of `report` and `figures`, as a value."""
-    from reprlab.reporting import EXAMPLES, Place
+    from reprlab.reports.example import EXAMPLES
+    from reprlab.reports.gather import Place
 
     if quick and full:
         raise ReprlabError("--quick and --full: give one of them, or neither")
@@ -295,7 +297,7 @@ def report(
     ] = False,
 ) -> None:
     """Run what is missing, draw every figure, judge the paper's eight questions, and write index.html."""
-    from reprlab import reporting
+    from reprlab.reports.reporting import report
 
     if from_numbers:
         _redraw(run)
@@ -307,7 +309,7 @@ def report(
         network = run.load(name, dtype=run.dtype)
         _left(run.settings(network.n_layers), network.n_layers)
         with bar(f"report on {network.name}", unit="work") as progress:
-            index = reporting.report(
+            index = report(
                 network,
                 run.settings(network.n_layers),
                 folder=run.out,
@@ -335,8 +337,8 @@ def _left(settings: Settings, layers: int) -> None:
 
 def _show(index: Path) -> None:
     """The eight answers, the figures left out, and where the page is."""
-    from reprlab.reporting import told
-    from reprlab.verdicts import Verdict
+    from reprlab.reports.write import told
+    from reprlab.verdicts.values import Verdict
 
     run, judged = told(index.parent)
     table = Table("question", "answer", "by", box=None, header_style="bold")
@@ -350,13 +352,13 @@ def _show(index: Path) -> None:
 
 
 def _redraw(run: _Run) -> None:
-    from reprlab import reporting
+    from reprlab.reports.write import compare, home, members, redraw
 
     if run.asked:
         options = ", ".join(f"--{_OPTIONS.get(key, key).replace('_', '-')}" for key in run.asked)
         raise ReprlabError(f"--from-numbers draws what is there: leave {options} away")
-    there = reporting.members(run.out)
-    wanted = [reporting.home(run.out, name) for name in run.names()] if run.models else there
+    there = members(run.out)
+    wanted = [home(run.out, name) for name in run.names()] if run.models else there
     if not wanted:
         raise ReprlabError(
             f"--from-numbers: there is no report in '{run.out}'; `reprlab report --model NAME` makes one"
@@ -365,8 +367,8 @@ def _redraw(run: _Run) -> None:
         if folder not in there:
             known = ", ".join(path.name for path in there) or "none"
             raise ReprlabError(f"--from-numbers: there is no report in '{folder}'; there are: {known}")
-        out.print(escape(str(reporting.redraw(folder))), soft_wrap=True)
-    out.print(escape(str(reporting.compare(run.out))), soft_wrap=True)
+        out.print(escape(str(redraw(folder))), soft_wrap=True)
+    out.print(escape(str(compare(run.out))), soft_wrap=True)
 
 
 @_on_models
@@ -379,14 +381,16 @@ def figures(
     ] = False,
 ) -> None:
     """List the figures, or draw one alone: only what it needs is run."""
-    from reprlab import reporting
+    from reprlab.reports.analyses import analysis
+    from reprlab.reports.gather import gather
+    from reprlab.reports.write import compare, home, keep, numbers_of
 
     if name == "list":
         _list()
         return
-    one = reporting.analysis(name)
+    one = analysis(name)
     if one.family:
-        reporting.compare(run.out)
+        compare(run.out)
         _drawn(run.out, one)
         return
     names = run.names()
@@ -394,12 +398,12 @@ def figures(
         run.check()
 
     def alone(model: str) -> None:
-        folder = reporting.home(run.out, model)
+        folder = home(run.out, model)
         if not from_numbers:
             network = run.load(model, dtype=run.dtype)
-            folder = reporting.home(run.out, network.name)
+            folder = home(run.out, network.name)
             with bar(f"{name} of {network.name}", unit="work") as progress:
-                evidence = reporting.gather(
+                evidence = gather(
                     network,
                     run.corpus,
                     run.settings(network.n_layers),
@@ -409,26 +413,26 @@ def figures(
                     progress=progress,
                     say=say,
                 )
-            reporting.keep(folder, name, reporting.numbers_of(one, evidence))
+            keep(folder, name, numbers_of(one, evidence))
         _drawn(folder, one)
 
     each(names, alone)
 
 
 def _drawn(folder: Path, one: Any) -> None:
-    from reprlab import reporting
+    from reprlab.reports.write import draw
 
-    picture = reporting.draw(folder, one)
+    picture = draw(folder, one)
     for ending in ("png", "pdf"):
         out.print(escape(str(folder / f"{one.name}.{ending}")), soft_wrap=True)
     out.print(escape(picture.reading), soft_wrap=True)
 
 
 def _list() -> None:
-    from reprlab import reporting
+    from reprlab.reports.analyses import everything
 
     table = Table("figure", "what it shows", "needs", box=None, header_style="bold")
-    for one in reporting.everything():
+    for one in everything():
         needs = "reports on several models" if one.family else ", ".join(one.needs)
         table.add_row(one.name, escape(one.title), needs)
     out.print(table)

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from reprlab.evidence import Evidence
 from reprlab.schedules.grids import Entry
 from reprlab.scores.results import Column, Results
 from reprlab.scores.retained import DRAWS, Retained, retained
 from reprlab.scores.scores import Scores
+from reprlab.verdicts.evidence import Evidence
 
 METRICS = ("u", "acc")
 UNITS = 20  # of documents, at least

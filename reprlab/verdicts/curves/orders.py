@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from reprlab.curves.retaining import summary
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.retained import retained
 from reprlab.scores.scores import Scores
+from reprlab.verdicts.curves.by_start import summary
 
 LEAST, STARTS = 3, 2  # random orders of a start, and such starts, for a slope
 _KEPT = ("variant", "start", "middle", "schedule", "R", "low", "high")

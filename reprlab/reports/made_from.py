@@ -13,10 +13,10 @@ from typing import Any
 import psutil
 import torch
 
-from reprlab.evidence import Evidence
-from reprlab.reporting.settings import Settings
+from reprlab.reports.settings import Settings
 from reprlab.schedules.plan import Plan
 from reprlab.scores.scores import Scores
+from reprlab.verdicts.evidence import Evidence
 
 _LIBRARIES = ("reprlab", "torch", "transformers", "nnsight", "lm-eval", "datasets", "h5py", "numpy", "python")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from reprlab.benchmarks.by_name import open_benchmarks, prepare
 from reprlab.errors import ReprlabError
-from reprlab.evidence import Example
 from reprlab.network.network import Network
 from reprlab.schedules.schedule import Schedule
 from reprlab.sweeps.batch import generate
+from reprlab.verdicts.evidence import Example
 
 TOKENS = 160  # of an answer, at most
 _ENDS = ("\nQuestion", "\n\n")

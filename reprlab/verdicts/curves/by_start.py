@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reprlab.errors import ReprlabError
-from reprlab.evidence import Evidence
 from reprlab.schedules.grids import compared_starts
 from reprlab.scores.retained import MEDIAN, Retained, retained
 from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import interval
+from reprlab.verdicts.evidence import Evidence
 
 _LABELS = ("variant", "times", "start", "middle", "schedule", "seeds", "layer_calls", "path")
 _ENDS = ("benchmark", "R", "low", "high")

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from reprlab.scores.retained import Retained
 from reprlab.verdicts.basis import ORDERED
-from reprlab.verdicts.deciding import Missing, Statistic, asked, difference, level
+from reprlab.verdicts.rules import Missing, Statistic, asked, difference, level
 from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.window import Cells, View, median
+from reprlab.verdicts.view import Cells, View, median
 
 Array = NDArray[np.float64]
 CLASSES = ("reasoning", "semantic")

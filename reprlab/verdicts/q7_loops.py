@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from reprlab.curves import peaks
-from reprlab.verdicts.curves import compared
-from reprlab.verdicts.deciding import Missing, asked, found_out
+from reprlab.verdicts.curves import peaks
+from reprlab.verdicts.q5_parallel import compared
+from reprlab.verdicts.rules import Missing, asked, found_out
 from reprlab.verdicts.values import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.window import View, cells, statistic
+from reprlab.verdicts.view import View, cells, statistic
 
 MIDDLES = 5  # M that are left, at least
 WORDS = "slope of ln best count on ln M"

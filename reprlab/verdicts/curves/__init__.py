@@ -1,8 +1,6 @@
 """Curves: what variants retain by start, beside one another, by order, by loop count, and in words."""
 
-from reprlab.curves.loops import Peak, peaks, proportion
-from reprlab.curves.orders import kendall, orders, slope
-from reprlab.curves.retaining import (
+from reprlab.verdicts.curves.by_start import (
     about,
     averages,
     both,
@@ -13,7 +11,9 @@ from reprlab.curves.retaining import (
     summary,
     window,
 )
-from reprlab.curves.words import WORDS, basis, compared, decisive, number, retains
+from reprlab.verdicts.curves.loops import Peak, peaks, proportion
+from reprlab.verdicts.curves.orders import kendall, orders, slope
+from reprlab.verdicts.curves.words import WORDS, basis, compared, decisive, number, retains
 
 __all__ = [
     "WORDS",

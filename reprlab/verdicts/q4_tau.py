@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reprlab.curves import kendall
 from reprlab.schedules.grids import compared_starts
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.retained import Retained, redrawn
-from reprlab.verdicts.deciding import Missing, Statistic
-from reprlab.verdicts.window import View, cells, median, statistic
+from reprlab.verdicts.curves import kendall
+from reprlab.verdicts.rules import Missing, Statistic
+from reprlab.verdicts.view import View, cells, median, statistic
 
 Array = NDArray[np.float64]
 SHUFFLES = 9999

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from reprlab.schedules.grids import compared_starts
-from reprlab.verdicts.deciding import Missing, asked, difference, level, together
+from reprlab.verdicts.rules import Missing, asked, difference, level, together
 from reprlab.verdicts.values import Finding
-from reprlab.verdicts.window import Cells, View, cells, median, statistic
+from reprlab.verdicts.view import Cells, View, cells, median, statistic
 
 FEWEST = 3  # middle layers of a skip that says something
 KEPT, COST = 0.5, 0.1

@@ -13,12 +13,11 @@ from reprlab.captures.corpora import Corpus
 from reprlab.depths.drifting import drift
 from reprlab.depths.grouping import group
 from reprlab.errors import ReprlabError
-from reprlab.evidence import SIMILARITIES, Evidence
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
-from reprlab.reporting.example import example
-from reprlab.reporting.settings import Settings
-from reprlab.reporting.taking import DOCUMENT, Task, taken_from
+from reprlab.reports.example import example
+from reprlab.reports.reused import DOCUMENT, Task, taken_from
+from reprlab.reports.settings import Settings
 from reprlab.schedules.grids import Entry, labelled, paper_grid
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -29,6 +28,7 @@ from reprlab.sweeps.sweeping import sweep
 from reprlab.training.fine_tuned import FineTuned
 from reprlab.training.finetuning import finetune
 from reprlab.training.gluing import glue
+from reprlab.verdicts.evidence import SIMILARITIES, Evidence
 
 BARE = "no-sinks"
 FINE_TUNED_ON = "arc"

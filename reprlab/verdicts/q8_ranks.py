@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from reprlab.verdicts.deciding import asked
+from reprlab.verdicts.rules import asked
 from reprlab.verdicts.values import CONTRADICTED, DEPENDS, SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.window import View, median, said
+from reprlab.verdicts.view import View, median, said
 
 Array = NDArray[np.float64]
 Signs = NDArray[np.int64]

@@ -14,42 +14,14 @@ from reprlab.captures.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
-from reprlab.reporting.analyses import Analysis, analysis, everything, names
-from reprlab.reporting.example import EXAMPLES
-from reprlab.reporting.gathering import Place, gather
-from reprlab.reporting.settings import Settings, quick_starts
-from reprlab.reporting.writing import (
+from reprlab.reports.gather import Place, gather
+from reprlab.reports.settings import Settings
+from reprlab.reports.write import (
     compare,
-    draw,
     home,
-    keep,
-    members,
-    numbers_of,
     redraw,
-    told,
     write_numbers,
 )
-
-__all__ = [
-    "EXAMPLES",
-    "Analysis",
-    "Place",
-    "Settings",
-    "analysis",
-    "compare",
-    "draw",
-    "everything",
-    "gather",
-    "home",
-    "keep",
-    "members",
-    "names",
-    "numbers_of",
-    "quick_starts",
-    "redraw",
-    "report",
-    "told",
-]
 
 
 def report(

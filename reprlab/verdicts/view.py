@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reprlab.schedules.grids import compared_starts
 from reprlab.scores.retained import Retained
 from reprlab.verdicts.basis import FEW, Basis, Shares
-from reprlab.verdicts.deciding import Missing, Statistic
+from reprlab.verdicts.rules import Missing, Statistic
 
 Array = NDArray[np.float64]
 STARTS = 3  # of a curve, at least

@@ -12,10 +12,9 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-import reprlab
 from reprlab.errors import ReprlabError, unknown
 
-_PACKAGE = Path(reprlab.__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 _PAPER = re.compile(r"fig(\d+)")
 
 

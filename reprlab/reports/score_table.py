@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from reprlab.evidence import Evidence
-from reprlab.pages import Table
+from reprlab.reports.pages.content import Table
 from reprlab.statistics.bootstraps import interval
+from reprlab.verdicts.evidence import Evidence
 
 _SHOWN = ("acc", "f1", "mcc", "pearson", "spearman", "perplexity", "u")
 _NONE = Table((), (), "Nothing was swept.")

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from reprlab.verdicts.deciding import ALPHA, Missing, asked, difference, level, together
-from reprlab.verdicts.orders import chance, slope
+from reprlab.verdicts.q4_tau import chance, slope
+from reprlab.verdicts.rules import ALPHA, Missing, asked, difference, level, together
 from reprlab.verdicts.values import SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.window import Array, Cells, View, median, said, statistic
+from reprlab.verdicts.view import Array, Cells, View, median, said, statistic
 
 MATHEMATICS = ("gsm8k", "gsm8k_nll", "builtin_arithmetic_1", "builtin_arithmetic_2")
 OTHERS = ("reverse", "random", "parallel", "looped_parallel", "skip")  # than middle repeat

@@ -7,16 +7,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from reprlab import figures, pages, verdicts
+from reprlab import figures
 from reprlab.errors import ReprlabError
-from reprlab.evidence import Evidence
 from reprlab.files import slug
-from reprlab.reporting.analyses import Analysis, analysis, everything
-from reprlab.reporting.identity import identity, listed
-from reprlab.reporting.numbers import Numbers, read, rounded, table, text, write
-from reprlab.reporting.scored import table as scores_table
-from reprlab.reporting.settings import Settings
+from reprlab.reports.analyses import Analysis, analysis, everything
+from reprlab.reports.made_from import identity, listed
+from reprlab.reports.number_files import Numbers, read, rounded, table, text, write
+from reprlab.reports.pages.content import Member, Page, Picture, Table
+from reprlab.reports.pages.html import comparison_page, report_page
+from reprlab.reports.score_table import table as scores_table
+from reprlab.reports.settings import Settings
 from reprlab.scores.scores import Scores
+from reprlab.verdicts.evidence import Evidence
+from reprlab.verdicts.judging import judge
+from reprlab.verdicts.questions import COMMON, RULES
 
 RUN, VERDICTS, INDEX = "run.json", "verdicts.json", "index.html"
 _ENDINGS = ("png", "pdf", "json", "csv")
@@ -57,7 +61,7 @@ def write_numbers(folder: Path, evidence: Evidence, settings: Settings, seconds:
         except ReprlabError as error:
             left_out[one.name] = str(error)
             _forget(folder, [one.name])
-    judged = [verdict.to_json() for verdict in verdicts.judge(evidence)]
+    judged = [verdict.to_json() for verdict in judge(evidence)]
     write(folder / VERDICTS, text(rounded(judged)) + "\n")
     for part, scores in kept_scores(evidence).items():
         _keep_scores(folder / f"{part}.npz", scores)
@@ -103,7 +107,7 @@ def keep(folder: Path, name: str, numbers: Numbers) -> None:
     write(folder / f"{name}.csv", table(numbers))
 
 
-def draw(folder: Path, one: Analysis) -> pages.Picture:
+def draw(folder: Path, one: Analysis) -> Picture:
     """A figure from its numbers on the disk: PNG and PDF beside them, and what a page shows of it."""
     numbers = read(folder / f"{one.name}.json")
     try:
@@ -118,7 +122,7 @@ def draw(folder: Path, one: Analysis) -> pages.Picture:
     for ending, image in images.items():
         write(folder / f"{one.name}.{ending}", image)
     files = tuple(f"{one.name}.{ending}" for ending in _ENDINGS)
-    return pages.Picture(one.name, one.title, one.caption, one.claim, reading, images["png"], files)
+    return Picture(one.name, one.title, one.caption, one.claim, reading, images["png"], files)
 
 
 def redraw(folder: Path) -> Path:
@@ -127,7 +131,7 @@ def redraw(folder: Path) -> Path:
     judged = read(folder / VERDICTS)
     try:
         names, left_out = list(run["figures"]), tuple(run["left_out"].items())
-        scores = pages.Table(
+        scores = Table(
             tuple(run["scores"]["columns"]), tuple(map(tuple, run["scores"]["rows"])), run["scores"]["note"]
         )
         about = (str(run["model"]), str(run["note"]), listed(run["identity"]))
@@ -142,17 +146,17 @@ def redraw(folder: Path) -> Path:
             f"'{folder / VERDICTS}' holds no verdicts ({error!r}): make it anew with `reprlab report`"
         ) from error
     pictures = tuple(draw(folder, analysis(name)) for name in names)
-    page = pages.Page(
+    page = Page(
         *about,
         verdicts=worded,
-        rules=verdicts.RULES,
-        common="\n\n".join(verdicts.COMMON),
+        rules=RULES,
+        common="\n\n".join(COMMON),
         scores=scores,
         pictures=pictures,
         left_out=left_out,
         made="`reprlab report`",
     )
-    write(folder / INDEX, pages.report(page))
+    write(folder / INDEX, report_page(page))
     return folder / INDEX
 
 
@@ -174,7 +178,7 @@ def compare(reports: Path) -> Path:
         raise ReprlabError(f"there is no report in '{reports}'; `reprlab report --model NAME` makes one")
     runs = {folder: read(folder / RUN) for folder in folders}
     models = {str(run["model"]): _numbers(folder, run["figures"]) for folder, run in runs.items()}
-    pictures: list[pages.Picture] = []
+    pictures: list[Picture] = []
     left_out: list[tuple[str, str]] = []
     for one in (one for one in everything() if one.family):
         try:
@@ -183,7 +187,7 @@ def compare(reports: Path) -> Path:
         except ReprlabError as error:
             left_out.append((one.name, str(error)))
             _forget(reports, [one.name])
-    page = pages.comparison(
+    page = comparison_page(
         models=tuple(_member(folder, run) for folder, run in runs.items()),
         pictures=tuple(pictures),
         left_out=tuple(left_out),
@@ -197,9 +201,9 @@ def _numbers(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     return {name: read(folder / f"{name}.json") for name in names}
 
 
-def _member(folder: Path, run: dict[str, Any]) -> pages.Member:
+def _member(folder: Path, run: dict[str, Any]) -> Member:
     href = f"{folder.name}/{INDEX}"
-    return pages.Member(
+    return Member(
         str(run["model"]), href, str(run["note"]), tuple(read(folder / VERDICTS)), listed(run["identity"])
     )
 

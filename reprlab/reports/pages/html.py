@@ -15,27 +15,27 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from reprlab.errors import ReprlabError
-from reprlab.pages import formatting
-from reprlab.pages.content import ANSWERS, Member, Page, Picture, Table, Verdict, once
+from reprlab.reports.pages import formats
+from reprlab.reports.pages.content import ANSWERS, Member, Page, Picture, Table, Verdict, once
 
 _HERE = Path(__file__).parent
 _FILTERS = ("breaking", "cell", "code", "details", "estimate", "href", "label", "part", "prose")
 
 
-def report(page: Page) -> str:
+def report_page(page: Page) -> str:
     """One model's report, whole in one file: style and pictures inside, no script, nothing that is fetched.
 
     Its policy forbids all else, its style is allowed by its digest. Questions are at `#q1` ..., figures at
     their names.
 
     >>> page = Page("tiny", "", (), (), {}, "", Table((), (), ""), (), (), "")
-    >>> report(page).splitlines()[0]
+    >>> report_page(page).splitlines()[0]
     '<!doctype html>'
     """
     return _environment().get_template("report.html").render(page=page, tally=tally(page.verdicts))
 
 
-def comparison(
+def comparison_page(
     models: Sequence[Member],
     *,
     pictures: Iterable[Picture] = (),
@@ -44,7 +44,7 @@ def comparison(
 ) -> str:
     """Several models' verdicts side by side, each leading to its place in the model's own report.
 
-    >>> comparison([])
+    >>> comparison_page([])
     Traceback (most recent call last):
     reprlab.errors.ReprlabError: no models to compare: make a report on one first
     """
@@ -99,7 +99,7 @@ def _family(name: str) -> str:
 
 def numeric(table: Table) -> list[bool]:
     """Which of a table's columns are numbers."""
-    return [formatting.numeric([row[at] for row in table.rows]) for at in range(len(table.columns))]
+    return [formats.numeric([row[at] for row in table.rows]) for at in range(len(table.columns))]
 
 
 def source(picture: Picture) -> str:
@@ -121,9 +121,7 @@ def _environment() -> Environment:
     )
     style = (_HERE / "style.css").read_text(encoding="utf-8")
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    made.filters.update({name: getattr(formatting, name) for name in _FILTERS})
+    made.filters.update({name: getattr(formats, name) for name in _FILTERS})
     made.filters.update({"blocks": blocks, "numeric": numeric, "source": source, "tally": tally})
-    made.globals.update(
-        {"ANSWERS": ANSWERS, "NONE": formatting.NONE, "style": Markup(style), "digest": digest}
-    )
+    made.globals.update({"ANSWERS": ANSWERS, "NONE": formats.NONE, "style": Markup(style), "digest": digest})
     return made

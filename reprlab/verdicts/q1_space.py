@@ -11,10 +11,10 @@ from reprlab.depths.cuts import words
 from reprlab.similarity.matrix import Similarity
 from reprlab.statistics.rank_correlation import shifted
 from reprlab.verdicts.basis import UNITS
-from reprlab.verdicts.deciding import Missing, Statistic, asked, difference, level, together
-from reprlab.verdicts.necessity import costs
+from reprlab.verdicts.q2_necessity import costs
+from reprlab.verdicts.rules import Missing, Statistic, asked, difference, level, together
 from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.window import View
+from reprlab.verdicts.view import View
 
 Array = NDArray[np.float64]
 STABLE = 0.8  # of resamples

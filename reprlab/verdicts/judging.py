@@ -1,0 +1,55 @@
+"""Judging: the eight verdicts on a model, and what changes of the rules would give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from reprlab.scores.retained import DRAWS
+from reprlab.verdicts.basis import Basis
+from reprlab.verdicts.evidence import Evidence
+from reprlab.verdicts.q1_space import space
+from reprlab.verdicts.q2_necessity import necessity
+from reprlab.verdicts.q5_parallel import order, parallel, sameness
+from reprlab.verdicts.q6_tasks import tasks
+from reprlab.verdicts.q7_loops import looping
+from reprlab.verdicts.q8_ranks import ranking
+from reprlab.verdicts.rules import corrected, verdict
+from reprlab.verdicts.values import Finding, Verdict
+from reprlab.verdicts.view import AS_RULED, CHANGES, Setting, View
+
+ASKED: Mapping[int, Callable[[View], tuple[Finding, ...]]] = {
+    1: space,
+    2: necessity,
+    3: sameness,
+    4: order,
+    5: parallel,
+    6: tasks,
+    7: looping,
+    8: ranking,
+}
+
+
+def judge(evidence: Evidence, *, count: int = DRAWS) -> tuple[Verdict, ...]:
+    """The eight verdicts on a model, in the paper's order, each with what changes of the rules would give.
+
+    `count` draws of documents. What was not run makes a verdict not decidable; nothing raises.
+
+    >>> import reprlab as rl
+    >>> found = judge(rl.Evidence("tiny-llama", "", layers=6))
+    >>> found[2].question, found[2].answer, found[2].reason
+    ('Are the middle layers all doing the same thing?', 'not decidable', 'not measured')
+    """
+    basis = Basis(evidence, count)
+    changed = [(setting.words, eight(basis, setting)) for setting in CHANGES]
+    return tuple(
+        replace(one, sensitivity=tuple((words, others[at].answer) for words, others in changed))
+        for at, one in enumerate(eight(basis, AS_RULED))
+    )
+
+
+def eight(basis: Basis, setting: Setting) -> tuple[Verdict, ...]:
+    """The verdicts under one setting, headlines corrected for being eight."""
+    view = View(basis, setting)
+    findings = corrected({number: find(view) for number, find in ASKED.items()})
+    return tuple(verdict(number, found) for number, found in findings.items())
