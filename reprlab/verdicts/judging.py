@@ -10,7 +10,9 @@ from reprlab.verdicts.basis import Basis
 from reprlab.verdicts.evidence import Evidence
 from reprlab.verdicts.q1_space import space
 from reprlab.verdicts.q2_necessity import necessity
-from reprlab.verdicts.q5_parallel import order, parallel, sameness
+from reprlab.verdicts.q3_sameness import sameness
+from reprlab.verdicts.q4_order import order
+from reprlab.verdicts.q5_parallel import parallel
 from reprlab.verdicts.q6_tasks import tasks
 from reprlab.verdicts.q7_loops import looping
 from reprlab.verdicts.q8_ranks import ranking

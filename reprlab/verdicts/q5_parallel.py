@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 import numpy as np
 
-from reprlab.verdicts.q4_tau import chance, slope
-from reprlab.verdicts.rules import ALPHA, Missing, asked, difference, level, together
-from reprlab.verdicts.values import SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.view import Array, Cells, View, median, said, statistic
+from reprlab.verdicts.rules import Missing, asked, difference, level, together
+from reprlab.verdicts.values import UNDECIDED, Finding
+from reprlab.verdicts.view import Array, Cells, View, compared, median, statistic
 
 MATHEMATICS = ("gsm8k", "gsm8k_nll", "builtin_arithmetic_1", "builtin_arithmetic_2")
-OTHERS = ("reverse", "random", "parallel", "looped_parallel", "skip")  # than middle repeat
 KEPT, FEWEST = 0.5, 3
-
-
-def sameness(view: View) -> tuple[Finding, ...]:
-    """Question 3. h: skip less middle repeat; b: every other variant less middle repeat."""
-    pairs = [(other, "middle_repeat") for other in OTHERS]
-    return (
-        compared(view, "h", "skip", "middle_repeat"),
-        _all(view, "b", "middle repeat is the worst", pairs),
-    )
-
-
-def order(view: View) -> tuple[Finding, ...]:
-    """Question 4. h: full above both orders, both above skip; b: random less reverse; c: by Kendall's tau."""
-    pairs = [("full", "reverse"), ("full", "random"), ("reverse", "skip"), ("random", "skip")]
-    return (
-        _all(view, "h", "full above both orders above skip", pairs),
-        compared(view, "b", "random", "reverse"),
-        asked("c", "slope of R on Kendall's tau", lambda: _by_tau(view)),
-    )
-
-
-def _by_tau(view: View) -> Finding:
-    """The slope on Kendall's tau; supported only where shuffled orders seldom have as large a one."""
-    made, p = difference("c", slope(view), view.margin), chance(view)
-    if made.answer == SUPPORTED and p > ALPHA:
-        return replace(made, answer=UNDECIDED, reason="orders by chance", detail=f"p = {p:.2g}", p=p)
-    return made
 
 
 def parallel(view: View) -> tuple[Finding, ...]:
@@ -53,16 +21,6 @@ def parallel(view: View) -> tuple[Finding, ...]:
         asked("b", "other benchmarks less mathematics", lambda: _mathematics(view)),
         compared(view, "c", "reverse", "parallel"),
     )
-
-
-def compared(view: View, key: str, more: str, less: str) -> Finding:
-    """A(more) less A(less), with the margin."""
-    words = f"{said(more)} less {said(less)}"
-    return asked(key, words, lambda: difference(key, view.contrast(more, less), view.margin))
-
-
-def _all(view: View, key: str, words: str, pairs: Sequence[tuple[str, str]]) -> Finding:
-    return together(key, words, [compared(view, key, *pair) for pair in pairs])
 
 
 def _kept(view: View, words: str) -> list[Finding]:

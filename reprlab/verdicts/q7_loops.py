@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from reprlab.verdicts.curves import peaks
-from reprlab.verdicts.q5_parallel import compared
 from reprlab.verdicts.rules import Missing, asked, found_out
 from reprlab.verdicts.values import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.view import View, cells, statistic
+from reprlab.verdicts.view import View, cells, compared, statistic
 
 MIDDLES = 5  # M that are left, at least
 WORDS = "slope of ln best count on ln M"

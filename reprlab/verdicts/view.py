@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from reprlab.schedules.grids import compared_starts
 from reprlab.scores.retained import Retained
 from reprlab.verdicts.basis import FEW, Basis, Shares
-from reprlab.verdicts.rules import Missing, Statistic
+from reprlab.verdicts.rules import Missing, Statistic, asked, difference, together
+from reprlab.verdicts.values import Finding
 
 Array = NDArray[np.float64]
 STARTS = 3  # of a curve, at least
@@ -175,3 +176,13 @@ def _by_start(r: Retained, variant: str) -> dict[int, int]:
     """The row of a variant at each start; of the full model, which is row 0 at all of them, none."""
     rows = reversed(r.rows(variant, **TIMES.get(variant, {})))  # of several the first
     return {start: row for row in rows if (start := r.labels[row]["start"]) is not None}
+
+
+def compared(view: View, key: str, more: str, less: str) -> Finding:
+    """A(more) less A(less), with the margin."""
+    words = f"{said(more)} less {said(less)}"
+    return asked(key, words, lambda: difference(key, view.contrast(more, less), view.margin))
+
+
+def all_of(view: View, key: str, words: str, pairs: Sequence[tuple[str, str]]) -> Finding:
+    return together(key, words, [compared(view, key, *pair) for pair in pairs])

@@ -1,0 +1,28 @@
+"""Question 4: whether the order of the layers matters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reprlab.verdicts.q4_tau import chance, slope
+from reprlab.verdicts.rules import ALPHA, asked, difference
+from reprlab.verdicts.values import SUPPORTED, UNDECIDED, Finding
+from reprlab.verdicts.view import View, all_of, compared
+
+
+def order(view: View) -> tuple[Finding, ...]:
+    """Question 4. h: full above both orders, both above skip; b: random less reverse; c: by Kendall's tau."""
+    pairs = [("full", "reverse"), ("full", "random"), ("reverse", "skip"), ("random", "skip")]
+    return (
+        all_of(view, "h", "full above both orders above skip", pairs),
+        compared(view, "b", "random", "reverse"),
+        asked("c", "slope of R on Kendall's tau", lambda: _by_tau(view)),
+    )
+
+
+def _by_tau(view: View) -> Finding:
+    """The slope on Kendall's tau; supported only where shuffled orders seldom have as large a one."""
+    made, p = difference("c", slope(view), view.margin), chance(view)
+    if made.answer == SUPPORTED and p > ALPHA:
+        return replace(made, answer=UNDECIDED, reason="orders by chance", detail=f"p = {p:.2g}", p=p)
+    return made
