@@ -24,8 +24,8 @@ from safetensors.torch import load_file
 
 import reprlab as rl
 from reprlab.benchmarks.by_name import open_splits, prepare, training_rows
-from reprlab.cli.finetuning import _crossing as crossing_line
-from reprlab.cli.finetuning import finetune as command
+from reprlab.cli.finetune import _crossing as crossing_line
+from reprlab.cli.finetune import finetune as command
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.schedules.skips import left_out, share_schedules
@@ -584,7 +584,7 @@ def call(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Call:
     """Runs the command on tiny-llama in an empty folder; gives what it printed."""
-    from reprlab.cli.shell import out
+    from reprlab.cli.terminal import out
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(out, "width", 200)

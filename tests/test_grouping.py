@@ -16,8 +16,8 @@ from examples import network, texts
 from numpy.typing import NDArray
 
 import reprlab as rl
-from reprlab.cli import shell
-from reprlab.cli.grouping import groups as command
+from reprlab.cli import terminal as shell
+from reprlab.cli.groups import groups as command
 from reprlab.depths.family import Family, family
 from reprlab.depths.grouping import group, plain
 from reprlab.depths.groups import DRAWS, Groups

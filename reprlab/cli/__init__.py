@@ -7,18 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from reprlab.cli.capturing import capture, fetch, models
-from reprlab.cli.comparing import similarity
-from reprlab.cli.drifting import drift
-from reprlab.cli.finetuning import finetune
-from reprlab.cli.gluing import glue
-from reprlab.cli.grouping import groups
-from reprlab.cli.lensing import lens
-from reprlab.cli.reporting import figures, report
-from reprlab.cli.schedules import generate, schedule
-from reprlab.cli.shell import err, fail, out
-from reprlab.cli.stored import cache_list, cache_remove, cache_verify
-from reprlab.cli.sweeping import sweep
+from reprlab.cli.cache import cache_list, cache_remove, cache_verify
+from reprlab.cli.capture import capture, fetch, models
+from reprlab.cli.drift import drift
+from reprlab.cli.finetune import finetune
+from reprlab.cli.glue import glue
+from reprlab.cli.groups import groups
+from reprlab.cli.lens import lens
+from reprlab.cli.report import figures, report
+from reprlab.cli.schedule import generate, schedule
+from reprlab.cli.similarity import similarity
+from reprlab.cli.sweep import sweep
+from reprlab.cli.terminal import err, fail, out
 from reprlab.errors import ReprlabError
 
 __all__ = ["app", "err", "main", "out"]

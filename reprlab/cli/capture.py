@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from reprlab.cli.captures import Work, on_captures, parsed
 from reprlab.cli.options import (
     AsJson,
     ModelsDir,
@@ -16,8 +17,7 @@ from reprlab.cli.options import (
     Schedules,
     Yes,
 )
-from reprlab.cli.shell import confirm, each, err, out, print_json, say
-from reprlab.cli.work import Work, on_captures, parsed
+from reprlab.cli.terminal import confirm, each, err, out, print_json, say
 from reprlab.errors import ReprlabError
 from reprlab.models.registry import MODELS, Name, expand
 

@@ -10,13 +10,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.capturing import described
+from reprlab.cli.capture import described
 from reprlab.cli.options import (
     AsJson,
     CacheDir,
     Yes,
 )
-from reprlab.cli.shell import confirm, fail, out, print_json
+from reprlab.cli.terminal import confirm, fail, out, print_json
 from reprlab.errors import ReprlabError
 from reprlab.files import unslug
 

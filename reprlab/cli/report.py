@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.files import check_folder
+from reprlab.cli.captures import with_options
 from reprlab.cli.numbers import whole
 from reprlab.cli.options import (
     BatchTokens,
@@ -26,8 +26,8 @@ from reprlab.cli.options import (
     Trust,
     Yes,
 )
-from reprlab.cli.shell import bar, each, err, loaded, out, say
-from reprlab.cli.work import with_options
+from reprlab.cli.outputs import check_folder
+from reprlab.cli.terminal import bar, each, err, loaded, out, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.models.registry import DEVICES, DTYPES, expand
 

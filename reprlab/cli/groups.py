@@ -9,9 +9,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from reprlab.cli.captures import Work, check_outputs, on_captures, write
 from reprlab.cli.options import AsJson, Tokens
-from reprlab.cli.shell import each, err, out, print_json, say
-from reprlab.cli.work import Work, check_outputs, on_captures, write
+from reprlab.cli.terminal import each, err, out, print_json, say
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.models.registry import expand

@@ -20,7 +20,7 @@ from reprlab.cli.options import (
     Trust,
     Yes,
 )
-from reprlab.cli.shell import err, loaded, out, print_json
+from reprlab.cli.terminal import err, loaded, out, print_json
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.schedule import PAPER, Schedule
 from reprlab.schedules.steps import Summed

@@ -9,7 +9,6 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from reprlab.cli.files import check_target
 from reprlab.cli.options import (
     PICTURES,
     TABLES,
@@ -29,7 +28,8 @@ from reprlab.cli.options import (
     Trust,
     Yes,
 )
-from reprlab.cli.shell import bar, loaded, say
+from reprlab.cli.outputs import check_target
+from reprlab.cli.terminal import bar, loaded, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.models.registry import DEVICES, DTYPES
 from reprlab.schedules.schedule import Schedule

@@ -11,7 +11,6 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from reprlab.cli.files import check_apart, check_files, check_target, writing
 from reprlab.cli.options import (
     AsJson,
     Batch,
@@ -26,7 +25,8 @@ from reprlab.cli.options import (
     Trust,
     Yes,
 )
-from reprlab.cli.shell import bar, each, err, loaded, out, print_json, say
+from reprlab.cli.outputs import check_apart, check_files, check_target, writing
+from reprlab.cli.terminal import bar, each, err, loaded, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import plain, slug
 from reprlab.models.registry import DEVICES, expand

@@ -13,9 +13,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from reprlab.cli.captures import Work, check_outputs, on_captures, parsed, write
 from reprlab.cli.options import AsJson, NoStates, Schedules, Tokens
-from reprlab.cli.shell import bar, each, out, print_json, say
-from reprlab.cli.work import Work, check_outputs, on_captures, parsed, write
+from reprlab.cli.terminal import bar, each, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
 from reprlab.models.registry import expand
