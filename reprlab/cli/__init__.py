@@ -8,14 +8,17 @@ from typing import Annotated, Any
 import typer
 
 from reprlab.cli.cache import cache_list, cache_remove, cache_verify
-from reprlab.cli.capture import capture, fetch, models
+from reprlab.cli.capture import capture
 from reprlab.cli.drift import drift
+from reprlab.cli.figures import figures
 from reprlab.cli.finetune import finetune
+from reprlab.cli.generate import generate
 from reprlab.cli.glue import glue
 from reprlab.cli.groups import groups
 from reprlab.cli.lens import lens
-from reprlab.cli.report import figures, report
-from reprlab.cli.schedule import generate, schedule
+from reprlab.cli.models import fetch, models
+from reprlab.cli.report import report
+from reprlab.cli.schedule import schedule
 from reprlab.cli.similarity import similarity
 from reprlab.cli.sweep import sweep
 from reprlab.cli.terminal import err, fail, out

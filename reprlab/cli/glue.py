@@ -10,7 +10,6 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from reprlab.cli.numbers import whole
 from reprlab.cli.options import (
     AsJson,
     Batch,
@@ -25,6 +24,7 @@ from reprlab.cli.options import (
     Out,
     Trust,
     Yes,
+    whole,
 )
 from reprlab.cli.outputs import check_apart, check_files, check_target, writing
 from reprlab.cli.terminal import bar, each, loaded, out, print_json, say

@@ -13,7 +13,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from reprlab.cli.captures import with_options
-from reprlab.cli.numbers import whole
 from reprlab.cli.options import (
     BatchTokens,
     CacheDir,
@@ -25,6 +24,7 @@ from reprlab.cli.options import (
     ModelsDir,
     Trust,
     Yes,
+    whole,
 )
 from reprlab.cli.outputs import check_folder
 from reprlab.cli.terminal import bar, each, err, loaded, out, say
@@ -56,7 +56,7 @@ _SIZES: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True)
-class _Run:
+class ReportRun:
     """What runs, and where: everything that `report` and `figures` are asked for."""
 
     models: tuple[str, ...]
@@ -202,7 +202,7 @@ def _run(
     trust_remote_code: Trust = False,
     force: Force = False,
     yes: Yes = False,
-) -> _Run:
+) -> ReportRun:
     """The options of `report` and `figures`, as a value."""
     from reprlab.reports.example import EXAMPLES
     from reprlab.reports.gather import Place
@@ -254,7 +254,7 @@ def _run(
     given = {"benchmarks": benchmarks, "corpus": corpus, **asked}
     chosen |= {key: tuple(v) if isinstance(v, list) else v for key, v in asked.items() if v is not None}
     where: dict[str, Any] = {"device": device, "device_map": device_map, "models_dir": models_dir}
-    return _Run(
+    return ReportRun(
         models=tuple(model or ()),
         size="quick" if quick else "full" if full else "",
         chosen=chosen,
@@ -267,7 +267,7 @@ def _run(
     )
 
 
-_on_models = partial(with_options, _run)
+on_report = partial(with_options, _run)
 
 
 def _tasks(text: str | None) -> tuple[str, ...] | None:
@@ -288,9 +288,9 @@ def _split(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-@_on_models
+@on_report
 def report(
-    run: _Run,
+    run: ReportRun,
     from_numbers: Annotated[
         bool,
         typer.Option("--from-numbers", help="Only draw again, from the JSON in --out: no model, no cache."),
@@ -351,7 +351,7 @@ def _show(index: Path) -> None:
     out.print(escape(str(index)), soft_wrap=True)
 
 
-def _redraw(run: _Run) -> None:
+def _redraw(run: ReportRun) -> None:
     from reprlab.reports.write import compare, home, members, redraw
 
     if run.asked:
@@ -369,70 +369,3 @@ def _redraw(run: _Run) -> None:
             raise ReprlabError(f"--from-numbers: there is no report in '{folder}'; there are: {known}")
         out.print(escape(str(redraw(folder))), soft_wrap=True)
     out.print(escape(str(compare(run.out))), soft_wrap=True)
-
-
-@_on_models
-def figures(
-    run: _Run,
-    name: Annotated[str, typer.Argument(help="A figure's name, or `list`.")] = "list",
-    from_numbers: Annotated[
-        bool,
-        typer.Option("--from-numbers", help="Only draw again, from the JSON in --out: no model, no cache."),
-    ] = False,
-) -> None:
-    """List the figures, or draw one alone: only what it needs is run."""
-    from reprlab.reports.analyses import analysis
-    from reprlab.reports.gather import gather
-    from reprlab.reports.write import compare, home, keep, numbers_of
-
-    if name == "list":
-        _list()
-        return
-    one = analysis(name)
-    if one.family:
-        compare(run.out)
-        _drawn(run.out, one)
-        return
-    names = run.names()
-    if not from_numbers:
-        run.check()
-
-    def alone(model: str) -> None:
-        folder = home(run.out, model)
-        if not from_numbers:
-            network = run.load(model, dtype=run.dtype)
-            folder = home(run.out, network.name)
-            with bar(f"{name} of {network.name}", unit="work") as progress:
-                evidence = gather(
-                    network,
-                    run.corpus,
-                    run.settings(network.n_layers),
-                    run.place,
-                    parts={*one.needs, *one.uses},
-                    precise=lambda: run.load(model, dtype="float32"),
-                    progress=progress,
-                    say=say,
-                )
-            keep(folder, name, numbers_of(one, evidence))
-        _drawn(folder, one)
-
-    each(names, alone)
-
-
-def _drawn(folder: Path, one: Any) -> None:
-    from reprlab.reports.write import draw
-
-    picture = draw(folder, one)
-    for ending in ("png", "pdf"):
-        out.print(escape(str(folder / f"{one.name}.{ending}")), soft_wrap=True)
-    out.print(escape(picture.reading), soft_wrap=True)
-
-
-def _list() -> None:
-    from reprlab.reports.analyses import everything
-
-    table = Table("figure", "what it shows", "needs", box=None, header_style="bold")
-    for one in everything():
-        needs = "reports on several models" if one.family else ", ".join(one.needs)
-        table.add_row(one.name, escape(one.title), needs)
-    out.print(table)
