@@ -24,7 +24,7 @@ from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
 from reprlab.scores.scores import Scores
 
-FOLDER = Path(__file__).parents[1] / "analyses"
+FOLDER = Path(__file__).parents[2] / "analyses"
 LAYERS = 12
 BY_START = {
     "fig04": "skip",

@@ -68,7 +68,7 @@ def contents(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
 def test_killed_at_random_moments_and_resumed_is_the_sweep_never_killed(tmp_path: Path) -> None:
     script = tmp_path / "nursery.py"
     script.write_text(_NURSERY)
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(
         [sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, env=env, check=False
     )

@@ -19,9 +19,10 @@ import reprlab as rl
 from reprlab.cli import terminal as shell
 from reprlab.cli.groups import groups as command
 from reprlab.depths.family import Family, family
-from reprlab.depths.grouping import group, plain
+from reprlab.depths.grouping import group
 from reprlab.depths.groups import DRAWS, Groups
 from reprlab.errors import ReprlabError
+from reprlab.files import plain
 from reprlab.similarity.matrix import Similarity
 from reprlab.statistics.resampled import Resampled
 

@@ -42,7 +42,7 @@ def edit(acts: Capture, **changes: object) -> None:
 def test_the_format_page_names_every_dataset_and_field(acts: Capture) -> None:
     import h5py
 
-    page = (Path(__file__).parents[1] / "cache" / "README.md").read_text()
+    page = (Path(__file__).parents[2] / "cache" / "README.md").read_text()
     found: list[str] = []
     with h5py.File(acts.blocks[0].file) as file:
         file.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)

@@ -24,15 +24,16 @@ from examples import network
 import reprlab as rl
 from reprlab.errors import ReprlabError
 from reprlab.progress import Stages
+from reprlab.reports import analyses
+from reprlab.reports import gather as gathering
 from reprlab.reports.analyses import everything, names, words
 from reprlab.reports.gather import gather
 from reprlab.reports.number_files import rounded, text
-from reprlab.reports.reporting import analyses, gathering
 from reprlab.reports.settings import Settings, quick_starts
 from reprlab.reports.write import compare, members, redraw, write_numbers
 from reprlab.schedules.grids import VARIANTS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SMALL = Settings(
     ("builtin_pronoun", "builtin_cloze"),
     "builtin",

@@ -15,7 +15,7 @@ from reprlab.captures.corpora import Corpus, corpus, members, names
 from reprlab.captures.corpus_table import SOURCES
 from reprlab.errors import ReprlabError
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
+DATA = Path(__file__).parents[3] / "shared" / "data"
 real_rows = pytest.mark.skipif(not DATA.is_dir(), reason="no ../shared/data beside this checkout")
 LONG = "one two three four five six seven eight nine ten eleven twelve"
 

@@ -14,7 +14,7 @@ import yaml
 
 from reprlab.benchmarks.builtin.generate import TASKS, jsonl
 
-FOLDER = Path(__file__).parents[1] / "reprlab" / "benchmarks" / "builtin"
+FOLDER = Path(__file__).parents[2] / "reprlab" / "benchmarks" / "builtin"
 CHOOSING = [task for task in TASKS if task != "builtin_cloze"]
 UNITS = {"builtin_cloze": 65, "builtin_science": 188, "builtin_commonsense": 40, "builtin_pronoun": 86}
 TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")

@@ -27,7 +27,7 @@ from reprlab.figures.texts import shown
 from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
 
-FOLDER = Path(__file__).parents[1] / "analyses"
+FOLDER = Path(__file__).parents[2] / "analyses"
 LAYERS, START = 6, 1
 NAMES = ["fig03", "fig15", "fig16", "massive_activations", "block_influence"]
 PAIRS = {

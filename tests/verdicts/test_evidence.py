@@ -1,6 +1,6 @@
 """Evidence: what is there is named, and shares are of the sweep that is there."""
 
-from test_shares import some
+from made_scores import some
 
 import reprlab as rl
 

@@ -277,7 +277,7 @@ def test_the_same_content_gives_the_same_bytes() -> None:
     )
     runs = [
         subprocess.run(
-            [sys.executable, "-c", code, str(Path(__file__).parent)],
+            [sys.executable, "-c", code, str(Path(__file__).parents[1])],
             env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
             capture_output=True,
             text=True,

@@ -209,7 +209,7 @@ rl.capture(rl.load("tiny-llama"), texts(60), cache=sys.argv[1], shard_bytes=40_0
 def child(folder: Path) -> subprocess.Popen[str]:
     script = folder.parent / "child.py"
     script.write_text(_CHILD)
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     return subprocess.Popen(
         [sys.executable, str(script), str(folder)], stdout=subprocess.PIPE, text=True, env=env
     )
@@ -246,7 +246,7 @@ print(kills)
 def test_killed_at_random_moments_and_resumed_is_the_capture_never_killed(tmp_path: Path) -> None:
     script = tmp_path / "nursery.py"
     script.write_text(_NURSERY)
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     command = [sys.executable, str(script), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
@@ -339,7 +339,7 @@ def test_a_disk_that_refuses_is_one_clear_error_and_what_was_complete_stays(
     )
     script = tmp_path / "full.py"
     script.write_text(code.replace("texts(10)", "texts(60), documents=10"))
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(
         [sys.executable, str(script), str(tmp_path / "full")], capture_output=True, text=True, env=env
     )

@@ -16,7 +16,7 @@ from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
 from reprlab.training.fine_tuned import FineTuned
 
-FOLDER = Path(__file__).parents[1] / "analyses"
+FOLDER = Path(__file__).parents[2] / "analyses"
 LAYERS = 12
 
 
