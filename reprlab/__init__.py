@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from reprlab.sweeps.sweeping import sweep as sweep
     from reprlab.training.fine_tuned import FineTuned as FineTuned
     from reprlab.training.finetuning import finetune as finetune
-    from reprlab.training.gluing import Trained as Trained
+    from reprlab.training.glue_scores import GlueScores as GlueScores
     from reprlab.training.gluing import glue as glue
     from reprlab.training.trainer import Recipe as Recipe
     from reprlab.verdicts.curves.by_start import by_start as by_start
@@ -60,6 +60,7 @@ _PUBLIC = {
     "Family": "reprlab.depths.family",
     "Finding": "reprlab.verdicts.values",
     "FineTuned": "reprlab.training.fine_tuned",
+    "GlueScores": "reprlab.training.glue_scores",
     "Groups": "reprlab.depths.groups",
     "Lens": "reprlab.depths.lens",
     "Means": "reprlab.scores.task_means",
@@ -73,7 +74,6 @@ _PUBLIC = {
     "Settings": "reprlab.reports.settings",
     "Similarity": "reprlab.similarity.matrix",
     "Summed": "reprlab.schedules.steps",
-    "Trained": "reprlab.training.gluing",
     "Verdict": "reprlab.verdicts.values",
     "activations": "reprlab.captures.activations",
     "by_start": "reprlab.verdicts.curves.by_start",

@@ -14,21 +14,19 @@ from torch import Tensor
 from reprlab.captures.capture import Capture, open_capture
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.corpora import corpus as load_corpus
-from reprlab.captures.layout import LARGEST, Identity, Manifest, Statistics
+from reprlab.captures.described import described
+from reprlab.captures.document import document_statistics, suspect_threshold
+from reprlab.captures.layout import Manifest, Statistics
 from reprlab.captures.shard import ShardWriter
-from reprlab.captures.sums import norms, sums, token_grams
 from reprlab.captures.writer import Writer, hold
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
-from reprlab.models.registry import DTYPES
 from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
-from reprlab.provenance import made_with
 from reprlab.schedules.schedule import Schedule
 
 SHARD_BYTES = 64 << 20  # a shard holds that much, or one batch where that is more
-SUSPECT_FACTOR = 2.0  # a suspect's norm is above this many times the first batch's median
 
 Tokens = NDArray[np.int32]
 
@@ -70,7 +68,7 @@ def capture(
     count = corpus.count(documents)
     schedule = Schedule.parse(schedule) if isinstance(schedule, str) else schedule or network.full()
     schedule.check(network.n_layers)
-    manifest = describe(network, corpus, schedule, max_tokens=max_tokens, states=states, stored=stored)
+    manifest = described(network, corpus, schedule, max_tokens=max_tokens, states=states, stored=stored)
     manifest.made_with["batch_tokens"] = str(batch_tokens)
     ids = _tokenize(network, corpus, count, manifest.identity.max_tokens)
     with hold(cache_folder(cache), manifest, force=force, say=say) as writer:
@@ -80,47 +78,6 @@ def capture(
         if parts:
             _Job(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
     return open_capture(writer.folder).head(count)
-
-
-def describe(
-    network: Network,
-    corpus: Corpus,
-    schedule: Schedule,
-    *,
-    max_tokens: int | None,
-    states: bool,
-    stored: str,
-) -> Manifest:
-    """The manifest of a capture to be made."""
-    limit = network.max_tokens
-    if stored not in {"auto", *DTYPES}:
-        raise ReprlabError(f"stored dtype '{stored}': there are auto, {', '.join(DTYPES)}")
-    identity = Identity(
-        model=network.name,
-        weights=network.digest,
-        tokenizer=network.tokenizer_digest,
-        corpus=corpus.name,
-        corpus_digest=corpus.fingerprint,
-        max_tokens=min(max_tokens or limit, limit),
-        bos=network.adds_bos,
-        schedule=str(schedule),
-        dtype=network.dtype,  # pyright: ignore[reportArgumentType]
-        stored=network.dtype if stored == "auto" else stored,  # pyright: ignore[reportArgumentType]
-        states=states,
-        attention=network.attention,
-    )
-    libraries = ("torch", "transformers", "nnsight", "h5py", "numpy", "reprlab")
-    made = made_with(*libraries) | {"device": network.device, "threads": str(torch.get_num_threads())}
-    return Manifest(
-        identity=identity,
-        made_with=made,
-        layers=network.n_layers,
-        depths=len(schedule) + 1,
-        width=network.width,
-        model_limit=limit,
-        note=network.note,
-        source=corpus.source,
-    )
 
 
 def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[Tokens]:
@@ -186,7 +143,7 @@ class _Job:
             batch = self.network.batch([ids[i].tolist() for i in members])
             states = self.network.hidden_states(batch, self.schedule)
             if self.threshold is None:
-                self.threshold = _threshold(states, lengths)
+                self.threshold = suspect_threshold(states, lengths)
             documents = _documents(states, lengths, self.threshold)
             del states
             self._wait()
@@ -214,41 +171,10 @@ def _documents(
     found: list[tuple[Tensor, Statistics]] = []
     for row, length in enumerate(lengths):
         document = torch.stack([state[row, :length].to(device) for state in states])
-        found.append((document.cpu(), statistics(document, threshold.to(device))))
+        found.append((document.cpu(), document_statistics(document, threshold.to(device))))
     return found
 
 
 def _write(shard: ShardWriter, members: list[int], documents: list[tuple[Tensor, Statistics]]) -> None:
     for index, (states, kept) in zip(members, documents, strict=True):
         shard.add(index, states, kept)
-
-
-def statistics(states: Tensor, threshold: Tensor) -> Statistics:
-    """One document's norms, sums, suspects and largest entries, from states (depth, token, width)."""
-    grams = token_grams(states)
-    norm = grams.diagonal(dim1=1, dim2=2).sqrt().T  # (depth, token)
-    suspect = (norm > threshold[:, None]).any(0)
-    ordinary = sums(states[:, ~suspect], grams[~suspect])
-    return Statistics(
-        norms=norm.cpu(),
-        ordinary=ordinary.cpu(),
-        suspects=suspect.nonzero()[:, 0].cpu(),
-        suspect_states=states[:, suspect].float().cpu(),
-        largest=_largest(states),
-    )
-
-
-def _largest(states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The entries of largest magnitude at each depth; they lie in the tokens of largest maximum."""
-    count, width = min(LARGEST, states.shape[1]), states.shape[2]
-    tokens = states.abs().amax(-1).topk(count, dim=1).indices  # (depth, k)
-    entries = states.float().take_along_dim(tokens[..., None], 1).flatten(1)  # (depth, k * width)
-    place = entries.abs().topk(count, dim=1).indices
-    token = tokens.gather(1, place // width)
-    return entries.gather(1, place).cpu(), token.cpu(), (place % width).to(torch.int32).cpu()
-
-
-def _threshold(states: list[Tensor], lengths: Sequence[int]) -> Tensor:
-    """Twice the median norm at each depth over the tokens of a batch: (depth,)."""
-    flat = (torch.cat([state[row, :n] for row, n in enumerate(lengths)]) for state in states)
-    return torch.stack([SUSPECT_FACTOR * norms(state).cpu().median() for state in flat])

@@ -99,7 +99,7 @@ def finetune(
     with err.status("opening the task"):
         from reprlab.benchmarks.by_name import open_splits
         from reprlab.schedules.skips import SHARES, share_schedules
-        from reprlab.training.finetuning import micro_batch_of
+        from reprlab.training.runs import micro_batch_of
         from reprlab.training.trainer import Recipe
 
         recipe = Recipe(epochs, batch, rate, seed)

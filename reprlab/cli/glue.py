@@ -36,7 +36,7 @@ from reprlab.schedules.schedule import Schedule, choose
 
 if TYPE_CHECKING:
     from reprlab.scores.task_means import Means
-    from reprlab.training.gluing import Trained
+    from reprlab.training.glue_scores import GlueScores
 
 
 def glue(
@@ -88,7 +88,7 @@ def glue(
     from reprlab.benchmarks.glue.opened import open_glue
     from reprlab.benchmarks.glue.table import TASKS
     from reprlab.models.locations import known
-    from reprlab.training.gluing import recipe_of
+    from reprlab.training.glue_runs import recipe_of
 
     names = expand([model], known(models_dir))
     if len(names) > 1 and (output or curves or checkpoints):
@@ -187,7 +187,7 @@ def _frame(means: Means) -> Any:
     return pd.DataFrame([{**row, **{key: about[key] for key in ("model", "mode")}} for row in means.table()])
 
 
-def _save(made: Trained, means: Means, path: Path) -> None:
+def _save(made: GlueScores, means: Means, path: Path) -> None:
     with writing(path):
         if path.suffix.lower() == ".npz":
             made.scores.save(path)
@@ -195,7 +195,7 @@ def _save(made: Trained, means: Means, path: Path) -> None:
             path.write_text(_frame(means).to_csv(index=False), encoding="utf-8")
 
 
-def _show(made: Trained, means: Means) -> None:
+def _show(made: GlueScores, means: Means) -> None:
     """A row a schedule, a random order's seeds together; a column a task; the mean, and how far from full."""
     scores, table = made.scores, means.table()
     names = [*means.tasks, *(["mean"] if len(means.tasks) > 1 else [])]
@@ -223,7 +223,7 @@ def _show(made: Trained, means: Means) -> None:
             say(f"warning: {name}: {lost} of {len(scores)} schedules gave NaN or infinite logits: wrong")
 
 
-def _metrics(made: Trained, name: str) -> str:
+def _metrics(made: GlueScores, name: str) -> str:
     if name not in made.scores.benchmarks:
         return "over tasks"
     return " and ".join(metric for metric in made.scores.results(name).metrics if metric != "u")

@@ -38,10 +38,11 @@ def groups(
     from reprlab.depths.family import family
     from reprlab.depths.grouping import group
     from reprlab.models.locations import known
-    from reprlab.similarity.comparing import MEASURES, average, check, compare
+    from reprlab.similarity.comparing import MEASURES, average, compare
+    from reprlab.similarity.measures import check_asked
     from reprlab.similarity.policy import Policy
 
-    check(measure, Policy(tokens, sink_factor))  # before any model is loaded
+    check_asked(measure, Policy(tokens, sink_factor))  # before any model is loaded
     if count is not None and count < 1:
         raise ReprlabError(f"--count {count}: give 1 or more")
     names = expand([model], known(work.models_dir))

@@ -85,15 +85,18 @@ def similarity(
 ) -> None:
     """Draw how alike the hidden states are at every pair of depths; captures first if need be."""
     from reprlab.models.locations import known, locate
-    from reprlab.similarity.comparing import MEASURES, check
+    from reprlab.similarity.comparing import MEASURES
     from reprlab.similarity.controls import CONTROLS
+    from reprlab.similarity.measures import check_asked
     from reprlab.similarity.policy import Policy
 
     controls = control or []
     for name in controls:
         if name not in (*CONTROLS, UNTRAINED):
             raise unknown("control", name, (*CONTROLS, UNTRAINED))
-    check(measure, Policy(tokens, sink_factor, positions, samples), None, bandwidth, neighbours, components)
+    check_asked(
+        measure, Policy(tokens, sink_factor, positions, samples), None, bandwidth, neighbours, components
+    )
     states = MEASURES[measure].states or positions != "all" or bool(controls or bins)
     states |= against is not None or against_schedule is not None or samples in {"last", "cls"}
     if states and no_states:

@@ -257,7 +257,7 @@ def family(parts: Sequence[Groups]) -> Family:
     >>> import reprlab as rl
     >>> texts = rl.corpus("builtin")
     >>> made = [rl.capture(rl.load(f"tiny-{m}"), texts, documents=3, cache=tmp) for m in ("neox", "gpt2")]
-    >>> family([group(rl.cosine(acts), count=2) for acts in made]).claims[0].reason
+    >>> family([rl.group(rl.cosine(acts), count=2) for acts in made]).claims[0].reason
     '4 models are needed, there are 2'
     """
     if not parts:

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from reprlab.captures.capturing import describe
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.corpora import corpus as load_corpus
+from reprlab.captures.described import described
 from reprlab.captures.sums import SINK_FACTOR, norms, sinks
 from reprlab.depths.lens import QUANTITIES, Curve, Lens
 from reprlab.errors import ReprlabError, unknown
@@ -72,7 +72,7 @@ def lens(
     count = min(DOCUMENTS, len(corpus)) if documents is None else corpus.count(documents)
     schedule = Schedule.parse(schedule) if isinstance(schedule, str) else schedule or network.full()
     schedule.check(network.n_layers)
-    manifest = describe(network, corpus, schedule, max_tokens=max_tokens, states=False, stored="auto")
+    manifest = described(network, corpus, schedule, max_tokens=max_tokens, states=False, stored="auto")
     identity = manifest.identity
     ids = _tokenize(network, corpus, count, identity.max_tokens)
     numbers, norm = _read_all(network, ids, schedule, batch_tokens, progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -14,13 +13,13 @@ import torch
 from reprlab.captures.activations import Activations
 from reprlab.captures.capture import Capture
 from reprlab.captures.sums import SINK_FACTOR
-from reprlab.errors import ReprlabError, unknown
+from reprlab.errors import ReprlabError
 from reprlab.progress import Progress, Say
 from reprlab.schedules.schedule import Schedule
-from reprlab.similarity.controls import CONTROLS, null
+from reprlab.similarity.controls import null
 from reprlab.similarity.matrix import Similarity, average, bounded
 from reprlab.similarity.measure import MEASURES
-from reprlab.similarity.measures import Work, measured
+from reprlab.similarity.measures import Work, check_asked, measured
 from reprlab.similarity.neighbours import NEIGHBOURS
 from reprlab.similarity.pairs import pair
 from reprlab.similarity.policy import Policy
@@ -97,7 +96,7 @@ def compare(
     ((7, 7), 'tiny-llama')
     """
     policy = Policy(tokens, sink_factor, positions, samples)
-    check(measure, policy, control, bandwidth, neighbours, components)
+    check_asked(measure, policy, control, bandwidth, neighbours, components)
     settings = {"bandwidth": bandwidth, "k": neighbours, "components": components}
     needed = {"rbf-cka": "bandwidth", "knn": "k", "cosine-components": "components"}.get(measure)
     kept = {needed: float(settings[needed])} if needed else {}
@@ -132,29 +131,6 @@ def compare(
     )
     remark = " ".join(filter(None, (_nan(capture, found), _few(found), _unresampled(found, resampled))))
     return bounded(replace(found, remark=remark), resampled)
-
-
-def check(
-    measure: str,
-    policy: Policy,
-    control: str | None = None,
-    bandwidth: float = 1.0,
-    neighbours: int = NEIGHBOURS,
-    components: int = 3,
-) -> None:
-    """Raises `ReprlabError` for what no comparison takes, before anything is captured."""
-    if measure not in MEASURES:
-        raise unknown("measure", measure, MEASURES)
-    policy.check()
-    if control is not None and control not in CONTROLS:
-        raise unknown("control", control, CONTROLS)
-    if not (bandwidth > 0 and math.isfinite(bandwidth)):
-        raise ReprlabError(f"bandwidth {bandwidth:g}: give a positive number of median distances")
-    for name, value in (("neighbours", neighbours), ("components", components)):
-        if value < 1:
-            raise ReprlabError(f"{name} {value}: give 1 or more")
-    if measure == "cosine-sequence" and policy.samples != "tokens":
-        raise ReprlabError("cosine-sequence compares whole documents: leave samples away")
 
 
 def sinks_sweep(

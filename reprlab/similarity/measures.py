@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,14 @@ import psutil
 import torch
 from torch import Tensor
 
-from reprlab.errors import ReprlabError
+from reprlab.errors import ReprlabError, unknown
 from reprlab.progress import Progress, Say
 from reprlab.similarity.cka.cka import align, features_are_cheaper
+from reprlab.similarity.controls import CONTROLS
 from reprlab.similarity.cosine import Transform, cosines, document_matrices, transform
-from reprlab.similarity.neighbours import overlap, passes
+from reprlab.similarity.measure import MEASURES
+from reprlab.similarity.neighbours import NEIGHBOURS, overlap, passes
+from reprlab.similarity.policy import Policy
 from reprlab.similarity.procrustes import procrustes
 from reprlab.similarity.samples import Sample
 from reprlab.similarity.states import Reading, States
@@ -123,3 +127,26 @@ def _fits(needed: int, measure: str, states: States) -> None:
 def _say(work: Work, measure: str, times: str) -> None:
     memory = f"{work.memory / (1 << 30):.3g} GiB of memory"
     work.say(f"{measure} reads the states {times} times within {memory}; --memory sets that")
+
+
+def check_asked(
+    measure: str,
+    policy: Policy,
+    control: str | None = None,
+    bandwidth: float = 1.0,
+    neighbours: int = NEIGHBOURS,
+    components: int = 3,
+) -> None:
+    """Raises `ReprlabError` for what no comparison takes, before anything is captured."""
+    if measure not in MEASURES:
+        raise unknown("measure", measure, MEASURES)
+    policy.check()
+    if control is not None and control not in CONTROLS:
+        raise unknown("control", control, CONTROLS)
+    if not (bandwidth > 0 and math.isfinite(bandwidth)):
+        raise ReprlabError(f"bandwidth {bandwidth:g}: give a positive number of median distances")
+    for name, value in (("neighbours", neighbours), ("components", components)):
+        if value < 1:
+            raise ReprlabError(f"{name} {value}: give 1 or more")
+    if measure == "cosine-sequence" and policy.samples != "tokens":
+        raise ReprlabError("cosine-sequence compares whole documents: leave samples away")

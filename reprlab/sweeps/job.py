@@ -229,3 +229,20 @@ def _size(job: Job, place: int) -> tuple[int, int]:
     if job.benchmark.generates:
         return 1, job.tokens([place])
     return len(job.rows[place]), max(map(len, job.rows[place]))
+
+
+def outlook(jobs: Sequence[Job], plan: Plan) -> str:
+    """What a sweep is about to do, in lines: schedules, layer calls, tokens, and what is there already."""
+    lines = [str(plan)]
+    for one in jobs:
+        places = range(min(one.limit, len(one.benchmark.documents)))
+        tokens, head = one.tokens(places), one.readings(places)
+        asked = len(plan.distinct) * len({b for b, p in one.file.batches().items() if min(p) < one.limit})
+        left = sum(len(gap.plan.distinct) for gap in one.gaps)
+        there = f"; {(asked - left) / asked:.0%} of its answers are there already" if left < asked else ""
+        shared = "" if not one.benchmark.generates else " at most, nothing shared"
+        lines.append(
+            f"{one.benchmark.name}: {len(places)} documents, {tokens:,} tokens a schedule{shared}, "
+            f"{head:,} positions through the head{there}"
+        )
+    return "\n".join(lines)

@@ -18,7 +18,7 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
-from reprlab.sweeps.job import Job, ready
+from reprlab.sweeps.job import Job, outlook, ready
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened
@@ -104,23 +104,6 @@ def _identity(network: Network, opened: Opened, max_new_tokens: int) -> AnswersI
         max_new_tokens=max_new_tokens if opened.output == "generate_until" else 0,
         lm_eval=minor("lm-eval"),
     )
-
-
-def outlook(jobs: Sequence[Job], plan: Plan) -> str:
-    """What a sweep is about to do, in lines: schedules, layer calls, tokens, and what is there already."""
-    lines = [str(plan)]
-    for one in jobs:
-        places = range(min(one.limit, len(one.benchmark.documents)))
-        tokens, head = one.tokens(places), one.readings(places)
-        asked = len(plan.distinct) * len({b for b, p in one.file.batches().items() if min(p) < one.limit})
-        left = sum(len(gap.plan.distinct) for gap in one.gaps)
-        there = f"; {(asked - left) / asked:.0%} of its answers are there already" if left < asked else ""
-        shared = "" if not one.benchmark.generates else " at most, nothing shared"
-        lines.append(
-            f"{one.benchmark.name}: {len(places)} documents, {tokens:,} tokens a schedule{shared}, "
-            f"{head:,} positions through the head{there}"
-        )
-    return "\n".join(lines)
 
 
 def _run(jobs: Sequence[Job], progress: Progress) -> None:

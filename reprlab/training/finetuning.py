@@ -23,7 +23,7 @@ from reprlab.sweeps.answers import AnswersFile, Record, hold_answers, open_answe
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.sweeps.sweeping import sweep
 from reprlab.training.fine_tuned import FineTuned
-from reprlab.training.runs import MICRO_BATCH, RECIPE, Runs, outlook, prepared
+from reprlab.training.runs import RECIPE, Runs, micro_batch_of, outlook, prepared
 from reprlab.training.trainer import Recipe, needs_accelerate
 
 if TYPE_CHECKING:
@@ -113,19 +113,6 @@ def finetune(
     made = {**made_on(network, *_LIBRARIES), "mode": PRESET, "recipe": f"{chosen}, {at_once} rows at a time"}
     about = {"note": f"{network.note}; fine-tuned: {chosen}", "made_with": made}
     return FineTuned(frozen, replace(frozen, **about, benchmarks={results.name: results}), curves)
-
-
-def micro_batch_of(recipe: Recipe, asked: int | None) -> int:
-    """How many rows of a batch are in memory together: what was asked for, else up to 8.
-
-    >>> micro_batch_of(Recipe(batch=64), None), micro_batch_of(Recipe(batch=20), None)
-    (8, 5)
-    """
-    if asked is None:
-        return max(size for size in range(1, MICRO_BATCH + 1) if recipe.batch % size == 0)
-    if asked < 1 or recipe.batch % asked:
-        raise ReprlabError(f"--micro-batch {asked}: give a divisor of --batch {recipe.batch}")
-    return asked
 
 
 def _trainable(network: Network) -> None:

@@ -236,3 +236,31 @@ def measured(data: Glue, logits: Numbers) -> Mapping[str, float]:
         found[column.name] = float(aggregate(column.aggregation, items))
         start += column.size
     return found
+
+
+UNFROZEN_RATE, FROZEN_RATE = 2e-5, 3e-2
+
+
+def recipe_of(
+    mode: str, epochs: int = 3, batch: int = 32, rate: float | None = None, seed: int = 42
+) -> Recipe:
+    """The standard recipe of a mode, or one that differs from it.
+
+    >>> print(recipe_of("frozen"))
+    3 epochs, batch 32, rate 0.03, seed 42
+    """
+    usual = UNFROZEN_RATE if mode == "unfrozen" else FROZEN_RATE
+    return Recipe(epochs, batch, usual if rate is None else rate, seed)
+
+
+def outlook(jobs: Sequence[Job], plan: Plan) -> str:
+    """What is about to run, in lines."""
+    lines = [f"{len(plan):,} schedules, {len(plan.distinct):,} distinct"]
+    for job in jobs:
+        data, left = job.data, len(job.missing)
+        there = "" if left == len(plan.distinct) else f"; runs there already: {len(plan.distinct) - left}"
+        rows = f"{len(data.train):,} rows to train on, {len(data.validation):,} held out"
+        lines.append(f"{data.task.name} ({data.source}): {rows}, {job.mode}, {job.recipe}{there}")
+    if any(job.target and len(job.missing) < len(plan.distinct) for job in jobs):
+        lines.append("note: what is there already writes no checkpoint; with another --cache it runs anew")
+    return "\n".join(lines)

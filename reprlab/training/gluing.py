@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from reprlab.benchmarks.glue.opened import open_glue
 from reprlab.benchmarks.glue.rows import Glue
@@ -24,25 +20,9 @@ from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.training.classifier import encoder
-from reprlab.training.glue_runs import MAX_TOKENS, MODES, Job
+from reprlab.training.glue_runs import MAX_TOKENS, MODES, Job, outlook, recipe_of
+from reprlab.training.glue_scores import GlueScores
 from reprlab.training.trainer import Recipe, needs_accelerate
-
-UNFROZEN_RATE, FROZEN_RATE = 2e-5, 3e-2
-
-
-@dataclass(frozen=True)
-class Trained:
-    """Scores of trained classifiers, benchmarks being tasks, and the learning curve of every run.
-
-    A point of `curves` has the run's `task` and `schedule`, and what `reprlab.network.fit` says of it.
-    """
-
-    scores: Scores
-    curves: tuple[dict[str, Any], ...]
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """The learning curves: a row a point."""
-        return pd.DataFrame(list(self.curves))
 
 
 def glue(
@@ -59,7 +39,7 @@ def glue(
     cache: Path | str | None = None,
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
-) -> Trained:
+) -> GlueScores:
     """Rewrite an encoder by each schedule, train a classifier on each task, score it; full is always there.
 
     `tasks`: cola, mrpc, qnli, rte, sst2, stsb, wnli; rows come from the hub or from `data_dir`
@@ -106,32 +86,7 @@ def glue(
         curves = tuple(point for job in jobs for point in job.curves())
     made = {**made_on(network, "accelerate"), "mode": mode, "recipe": str(chosen)}
     about = (network.name, network.note, network.dtype, network.n_layers)
-    return Trained(Scores(*about, entries, found, made), curves)
-
-
-def recipe_of(
-    mode: str, epochs: int = 3, batch: int = 32, rate: float | None = None, seed: int = 42
-) -> Recipe:
-    """The standard recipe of a mode, or one that differs from it.
-
-    >>> print(recipe_of("frozen"))
-    3 epochs, batch 32, rate 0.03, seed 42
-    """
-    usual = UNFROZEN_RATE if mode == "unfrozen" else FROZEN_RATE
-    return Recipe(epochs, batch, usual if rate is None else rate, seed)
-
-
-def outlook(jobs: Sequence[Job], plan: Plan) -> str:
-    """What is about to run, in lines."""
-    lines = [f"{len(plan):,} schedules, {len(plan.distinct):,} distinct"]
-    for job in jobs:
-        data, left = job.data, len(job.missing)
-        there = "" if left == len(plan.distinct) else f"; runs there already: {len(plan.distinct) - left}"
-        rows = f"{len(data.train):,} rows to train on, {len(data.validation):,} held out"
-        lines.append(f"{data.task.name} ({data.source}): {rows}, {job.mode}, {job.recipe}{there}")
-    if any(job.target and len(job.missing) < len(plan.distinct) for job in jobs):
-        lines.append("note: what is there already writes no checkpoint; with another --cache it runs anew")
-    return "\n".join(lines)
+    return GlueScores(Scores(*about, entries, found, made), curves)
 
 
 def _run(jobs: Sequence[Job], progress: Progress) -> None:

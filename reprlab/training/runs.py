@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 
 from reprlab.benchmarks.by_name import prepare
+from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.network.network import Network
 from reprlab.schedules.plan import Plan
@@ -221,3 +222,16 @@ def outlook(runs: Runs) -> str:
     if runs.target is not None and there:
         lines.append("note: what is there already writes no checkpoint; with another --cache it runs anew")
     return "\n".join(lines)
+
+
+def micro_batch_of(recipe: Recipe, asked: int | None) -> int:
+    """How many rows of a batch are in memory together: what was asked for, else up to 8.
+
+    >>> micro_batch_of(Recipe(batch=64), None), micro_batch_of(Recipe(batch=20), None)
+    (8, 5)
+    """
+    if asked is None:
+        return max(size for size in range(1, MICRO_BATCH + 1) if recipe.batch % size == 0)
+    if asked < 1 or recipe.batch % asked:
+        raise ReprlabError(f"--micro-batch {asked}: give a divisor of --batch {recipe.batch}")
+    return asked

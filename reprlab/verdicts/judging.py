@@ -43,14 +43,14 @@ def judge(evidence: Evidence, *, count: int = DRAWS) -> tuple[Verdict, ...]:
     ('Are the middle layers all doing the same thing?', 'not decidable', 'not measured')
     """
     basis = Basis(evidence, count)
-    changed = [(setting.words, eight(basis, setting)) for setting in CHANGES]
+    changed = [(setting.words, _eight(basis, setting)) for setting in CHANGES]
     return tuple(
         replace(one, sensitivity=tuple((words, others[at].answer) for words, others in changed))
-        for at, one in enumerate(eight(basis, AS_RULED))
+        for at, one in enumerate(_eight(basis, AS_RULED))
     )
 
 
-def eight(basis: Basis, setting: Setting) -> tuple[Verdict, ...]:
+def _eight(basis: Basis, setting: Setting) -> tuple[Verdict, ...]:
     """The verdicts under one setting, headlines corrected for being eight."""
     view = View(basis, setting)
     findings = corrected({number: find(view) for number, find in ASKED.items()})

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reprlab as rl
-from reprlab.captures import writer as writing
+from reprlab import files
+from reprlab.captures import shard
 from reprlab.captures.capture import Capture, open_capture
-from reprlab.captures.capturing import statistics
+from reprlab.captures.document import document_statistics
 from reprlab.captures.inventory import captures, damaged
 from reprlab.captures.shard import ShardWriter
 from reprlab.captures.sums import merge, sums
@@ -187,7 +188,7 @@ def test_batches_hold_every_document_once_with_little_padding(lengths: list[int]
 @given(st.integers(0, 6), st.integers(0, 6), st.integers(0, 2**31))
 def test_statistics_do_not_depend_on_what_is_a_suspect(low: int, high: int, seed: int) -> None:
     states = torch.randn(3, 12, 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    kept = statistics(states, torch.full((3,), 1.0 + (low + high) / 4))
+    kept = document_statistics(states, torch.full((3,), 1.0 + (low + high) / 4))
     whole = merge(kept.ordinary, sums(kept.suspect_states.double()))
     expected = sums(states)
     assert whole.count == expected.count
@@ -277,8 +278,10 @@ def test_a_kill_between_any_two_disk_operations_loses_nothing(
         return run
 
     with monkeypatch.context() as patch:
-        patch.setattr(writing, "_fsync", dying(writing._fsync))
-        patch.setattr(writing, "_append", dying(writing._append))
+        fsync, append_line = dying(files.fsync), dying(files.append_line)
+        patch.setattr(files, "fsync", fsync)
+        patch.setattr(shard, "fsync", fsync)
+        patch.setattr(shard, "append_line", append_line)
         patch.setattr(ShardWriter, "abandon", lambda self: None)
         with pytest.raises(Killed):
             rl.capture(tiny, corpus, cache=tmp_path / "cut", shard_bytes=SHARD)

@@ -422,7 +422,8 @@ import resource, signal, sys
 from pathlib import Path
 import numpy as np
 import reprlab as rl
-from reprlab.cache import AnswersIdentity, hold_answers
+from reprlab.sweeps.answers import hold_answers
+from reprlab.sweeps.identity import AnswersIdentity
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 identity = AnswersIdentity.model_validate_json(sys.argv[2])
 size = identity.path(Path(sys.argv[1])).stat().st_size + 20_000

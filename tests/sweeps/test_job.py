@@ -25,7 +25,7 @@ _NURSERY = """
 import os, random, signal, sys, time
 import torch
 import reprlab as rl
-from reprlab import answering
+from reprlab.sweeps import job as answering
 torch.set_num_threads(1)  # no thread pool before a fork
 answering._KEEP_SECONDS = 0.0
 net, moments = rl.load("tiny-llama"), random.Random(0)

@@ -35,7 +35,8 @@ from reprlab.statistics.bootstraps import bootstrap, draws
 from reprlab.sweeps.batch import answers
 from reprlab.training import runs
 from reprlab.training.fine_tuned import FineTuned, turning
-from reprlab.training.finetuning import finetune, micro_batch_of
+from reprlab.training.finetuning import finetune
+from reprlab.training.runs import micro_batch_of
 from reprlab.training.trainer import Fitted, Recipe, fit
 
 T = 6

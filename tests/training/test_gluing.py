@@ -21,8 +21,7 @@ from reprlab.network.network import Network
 from reprlab.schedules.plan import Plan
 from reprlab.training import gluing
 from reprlab.training.classifier import classifier, encoded, features
-from reprlab.training.glue_runs import columns, measured, numbers
-from reprlab.training.gluing import recipe_of
+from reprlab.training.glue_runs import columns, measured, numbers, recipe_of
 from reprlab.training.trainer import Recipe, fit
 
 SKIP, SIDE = "0:2 4:6", "0:2 [2:4] 4:6"
