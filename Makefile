@@ -34,6 +34,7 @@ fast: .venv/ready
 check: .venv/ready
 	$(RUN)/ruff format --check .
 	$(RUN)/ruff check .
+	$(RUN)/lint-imports
 	$(RUN)/pyright
 
 same: .venv/ready

@@ -37,7 +37,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     influence = found.block_influence
     low, high = ((1 - np.diagonal(m, 1) if m is not None else influence) for m in (found.high, found.low))
     damage = np.array([1 - costs[layer]["R"] for layer in range(evidence.layers)])
-    ranks = rl.shifted(influence, damage)
+    ranks = rl.rank_correlation(influence, damage)
     rows = [
         {
             "layer": layer,

@@ -59,7 +59,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     }
     parts |= {} if last in middle else {"to_last": found.between(middle[0], middle[-1], last)}
     parts |= {} if null is None else {"null": null.average(middle[0], middle[-1])}
-    ranks = rl.shifted(near, [row["damage"] for row in rows])
+    ranks = rl.rank_correlation(near, [row["damage"] for row in rows])
     labels = ("corpus", "documents", "tokens", "excluded", "width", "dtype")
     return {
         "model": evidence.model,

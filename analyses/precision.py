@@ -30,8 +30,8 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     shared = len(fine.results(name).ids)
     found: dict[str, dict[str, Any]] = {}
     for schedule in both:
-        one, other = (s.results(name).items("u")[s.place(schedule)][:shared, 0] for s in (fine, coarse))
-        entry = fine.entries[fine.place(schedule)]
+        one, other = (s.results(name).items("u")[s.row_of(schedule)][:shared, 0] for s in (fine, coarse))
+        entry = fine.entries[fine.row_of(schedule)]
         found[str(schedule)] = {
             "schedule": str(schedule),
             "variant": entry.variant,

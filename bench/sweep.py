@@ -107,7 +107,7 @@ def together(network: Network, ready: Any) -> Counts:
     rows = [
         row
         for document in ready.documents
-        for row in pack(document.requests, width=network.width, longest=network.packs)
+        for row in pack(document.requests, width=network.width, longest=network.packed_limit)
     ]
     return Counts(sum(map(len, rows)), sum(len({read.place for read in row.reads}) for row in rows))
 

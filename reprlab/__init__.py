@@ -1,9 +1,11 @@
 """reprlab shows what the layers of a transformer do: capture, compare, intervene, report."""
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from reprlab.captures.activations import Activations as Activations
     from reprlab.captures.activations import activations as activations
     from reprlab.captures.capturing import capture as capture
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
     from reprlab.errors import ReprlabError as ReprlabError
     from reprlab.network.loading import fetch as fetch
     from reprlab.network.loading import load as load
-    from reprlab.reports.gather import Place as Place
+    from reprlab.reports.gather import Workspace as Workspace
     from reprlab.reports.reporting import report as report
-    from reprlab.reports.settings import Settings as Settings
+    from reprlab.reports.settings import ReportSettings as ReportSettings
     from reprlab.schedules.grids import Entry as Entry
     from reprlab.schedules.grids import paper_grid as paper_grid
     from reprlab.schedules.plan import Plan as Plan
@@ -30,14 +32,14 @@ if TYPE_CHECKING:
     from reprlab.scores.retained import Retained as Retained
     from reprlab.scores.retained import retained as retained
     from reprlab.scores.scores import Scores as Scores
-    from reprlab.scores.task_means import Means as Means
+    from reprlab.scores.task_means import TaskMeans as TaskMeans
     from reprlab.scores.task_means import task_means as task_means
     from reprlab.similarity.comparing import cka as cka
     from reprlab.similarity.comparing import compare as compare
     from reprlab.similarity.comparing import cosine as cosine
     from reprlab.similarity.comparing import sinks_sweep as sinks_sweep
     from reprlab.similarity.matrix import Similarity as Similarity
-    from reprlab.statistics.rank_correlation import shifted as shifted
+    from reprlab.statistics.rank_correlation import rank_correlation as rank_correlation
     from reprlab.sweeps.sweeping import sweep as sweep
     from reprlab.training.fine_tuned import FineTuned as FineTuned
     from reprlab.training.finetuning import finetune as finetune
@@ -63,18 +65,18 @@ _PUBLIC = {
     "GlueScores": "reprlab.training.glue_scores",
     "Groups": "reprlab.depths.groups",
     "Lens": "reprlab.depths.lens",
-    "Means": "reprlab.scores.task_means",
-    "Place": "reprlab.reports.gather",
     "Plan": "reprlab.schedules.plan",
     "Recipe": "reprlab.training.trainer",
+    "ReportSettings": "reprlab.reports.settings",
     "ReprlabError": "reprlab.errors",
     "Retained": "reprlab.scores.retained",
     "Schedule": "reprlab.schedules.schedule",
     "Scores": "reprlab.scores.scores",
-    "Settings": "reprlab.reports.settings",
     "Similarity": "reprlab.similarity.matrix",
     "Summed": "reprlab.schedules.steps",
+    "TaskMeans": "reprlab.scores.task_means",
     "Verdict": "reprlab.verdicts.values",
+    "Workspace": "reprlab.reports.gather",
     "activations": "reprlab.captures.activations",
     "by_start": "reprlab.verdicts.curves.by_start",
     "capture": "reprlab.captures.capturing",
@@ -92,9 +94,9 @@ _PUBLIC = {
     "lens": "reprlab.depths.lensing",
     "load": "reprlab.network.loading",
     "paper_grid": "reprlab.schedules.grids",
+    "rank_correlation": "reprlab.statistics.rank_correlation",
     "report": "reprlab.reports.reporting",
     "retained": "reprlab.scores.retained",
-    "shifted": "reprlab.statistics.rank_correlation",
     "sinks_sweep": "reprlab.similarity.comparing",
     "sweep": "reprlab.sweeps.sweeping",
     "task_means": "reprlab.scores.task_means",
@@ -103,6 +105,8 @@ __all__ = list(_PUBLIC)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("reprlab")
     if name not in _PUBLIC:
         raise AttributeError(f"reprlab has no '{name}'; it has {', '.join(__all__)}")
     return getattr(import_module(_PUBLIC[name]), name)

@@ -37,10 +37,10 @@ def write_result(path: Path | str, data: Any, frame: Callable[[], Any]) -> None:
     path.write_text(json.dumps(plain(data), indent=1) + "\n", encoding="utf-8")
 
 
-Row = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
-def jsonl_rows(path: Path) -> Iterator[tuple[str, Row]]:
+def jsonl_rows(path: Path) -> Iterator[tuple[str, JsonObject]]:
     """Each row of a file, after the words for its place: `'FILE' line 3`. Blank lines are no rows.
 
     Lines are parsed as they are asked for, so the first rows of a long file are cheap. A line ends at a
@@ -66,14 +66,14 @@ def _text(path: Path) -> str:
         raise ReprlabError(f"cannot read '{path}': {error.strerror}") from error
 
 
-def _object(where: str, line: str) -> Row:
+def _object(where: str, line: str) -> JsonObject:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:  # also a number, or nesting, beyond what Python takes
         raise ReprlabError(f"{where} is not JSON: {getattr(error, 'msg', error)}") from error
     if not isinstance(row, dict):
         raise ReprlabError(f"{where} is a {type(row).__name__}, not an object with fields")
-    return cast(Row, row)
+    return cast(JsonObject, row)
 
 
 def slug(name: str) -> str:

@@ -97,7 +97,7 @@ def test_minilm_is_captured_and_knows_what_sentences_mean() -> None:
 def test_bfloat16_is_close_to_float32(lambada: Capture, shared_data: Path) -> None:
     net = rl.load("smollm2-135m", dtype="bfloat16")
     acts = rl.capture(net, rl.corpus("lambada", data_dir=shared_data), documents=8)
-    found = rl.cosine(acts).values - rl.cosine(lambada.head(8)).values
+    found = rl.cosine(acts).values - rl.cosine(lambada.first(8)).values
     assert np.abs(found).max() < 0.02
     assert acts.states(0).dtype == torch.bfloat16
 
@@ -182,7 +182,7 @@ def test_a_sweeps_answers_are_those_of_lm_evals_own_model(
             best = np.sort(expected)[::-1]
             if len(best) > 1 and best[0] - best[1] < 1e-4 + 1e-5 * abs(best[0]):
                 close.append(f"{one}: document {place}")
-        acc = scores.results().items("acc")[scores.place(one), :, 0]
+        acc = scores.results().items("acc")[scores.row_of(one), :, 0]
         expected = ready.score(range(4), pairs)[:, scores.results().metrics.index("acc")]
         assert acc.tolist() == expected.tolist() or close, close
 

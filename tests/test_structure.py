@@ -1,58 +1,143 @@
-"""The shape of the package: owners of heavy libraries, and what importing costs."""
+"""The shape of the package: rooms, verbs, owners of heavy libraries, and what importing costs.
+
+Which room may import which is a contract of import-linter's in pyproject.toml; `make check` runs it.
+"""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+import reprlab as rl
+
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "reprlab"
+VERBS = {
+    "capturing": {"capture"},
+    "comparing": {"compare", "cosine", "cka", "sinks_sweep"},
+    "grouping": {"group"},
+    "drifting": {"drift"},
+    "lensing": {"lens"},
+    "sweeping": {"sweep"},
+    "gluing": {"glue"},
+    "finetuning": {"finetune"},
+    "loading": {"load", "fetch"},
+    "judging": {"judge"},
+    "reporting": {"report"},
+}
 OWNERS = {
-    "nnsight": {"network"},
-    "transformers": {"network"},
+    "nnsight": {"network", "training"},
+    "transformers": {"network", "training"},
     "tokenizers": {"network"},
-    "h5py": {"cache"},
-    "sqlite3": {"cache"},
+    "h5py": {"captures"},
+    "sqlite3": {"sweeps"},
     "matplotlib": {"figures"},
-    "sklearn": {"groups"},
+    "sklearn": {"depths"},
     "huggingface_hub": {"models"},
-    "lm_eval": {"benchmarks"},
-    "jinja2": {"pages", "benchmarks"},
-    "datasets": {"corpora", "benchmarks", "glue_tasks"},
+    "lm_eval": {"benchmarks", "sweeps/lm_eval_results.py"},
+    "jinja2": {"reports", "benchmarks"},
+    "datasets": {"captures/corpora.py", "benchmarks"},
     "typer": {"cli"},
     "rich": {"cli"},
 }
-FILES = sorted(f for f in (ROOT / "reprlab").rglob("*.py") if f != ROOT / "reprlab" / "__init__.py")
+NOT_MIRRORED = {"test_structure", "test_docs", "test_real", "test_archives"}
+FILES = sorted(f for f in PACKAGE.rglob("*.py") if f != PACKAGE / "__init__.py")
+EVERY_FILE = pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
 
 
-def module(file: Path) -> str:
-    return file.relative_to(ROOT / "reprlab").parts[0].removesuffix(".py")
+def room(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imports(file: Path) -> set[str]:
     """Every dotted name that a file imports, also inside functions and for types only."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
-def test_a_heavy_library_has_one_owner(file: Path) -> None:
-    used = {name.split(".")[0] for name in imports(file)}
-    assert {library for library in used if module(file) not in OWNERS.get(library, {module(file)})} == set()
+def functions(file: Path) -> set[str]:
+    """The public functions and classes that a file defines."""
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    return {
+        node.name
+        for node in ast.parse(file.read_text()).body
+        if isinstance(node, kinds) and not node.name.startswith("_")
+    }
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_a_file_that_ends_in_ing_holds_its_verb_and_its_shorthands() -> None:
+    verbs = {file.stem: functions(file) for file in FILES if file.stem.endswith("ing")}
+    assert verbs == VERBS
+    assert set().union(*VERBS.values()) <= set(rl.__all__)
+
+
+def test_no_folder_or_file_of_the_top_level_bears_the_name_of_a_public_function() -> None:
+    names = {path.stem for path in PACKAGE.iterdir() if path.suffix in {"", ".py"}}
+    assert names & set(rl.__all__) == set()
+
+
+def test_the_layers_name_every_room() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(c for c in settings["contracts"] if c["type"] == "layers")
+    assert layers["exhaustive"]
+    named = {name.strip() for line in layers["layers"] for name in line.split("|")}
+    assert named == {room(file) for file in FILES}
+
+
+def type_names(file: Path) -> set[str]:
+    """The classes and module-level aliases of types in a file, without a leading underscore."""
+    names: set[str] = set()
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name, value = node.targets[0].id, node.value
+            union = isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)
+            if (isinstance(value, ast.Subscript) or union) and re.fullmatch(r"_?[A-Z]\w*[a-z]\w*", name):
+                names.add(name)
+    return {name.lstrip("_") for name in names}
+
+
+def test_names_of_types_are_unique_in_the_package() -> None:
+    counts = Counter(name for file in FILES for name in type_names(file))
+    assert {name for name, count in counts.items() if count > 1} == set()
+
+
+@EVERY_FILE
+def test_a_heavy_library_has_its_owners(file: Path) -> None:
+    used = {name.split(".")[0] for name in imports(file)} & set(OWNERS)
+    place = {room(file), str(file.relative_to(PACKAGE))}
+    assert {library for library in used if not OWNERS[library] & place} == set()
+
+
+@EVERY_FILE
 def test_no_pickle_and_only_the_command_line_prints(file: Path) -> None:
     tree = ast.parse(file.read_text())
     calls = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     assert not {"pickle", "joblib", "dill"} & {name.split(".")[0] for name in imports(file)}
-    assert "print" not in calls or module(file) == "cli"
+    assert "print" not in calls or room(file) == "cli"
+
+
+@pytest.mark.parametrize(
+    "package", sorted(f.parent for f in PACKAGE.rglob("*/__init__.py")), ids=lambda p: p.name
+)
+def test_a_rooms_init_is_its_sentence(package: Path) -> None:
+    """Names are imported from their own file; analyses take two rooms' names from the room."""
+    tree = ast.parse((package / "__init__.py").read_text())
+    assert (ast.get_docstring(tree) or "").split("\n")[0].endswith(".")
+    own = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module]
+    hands_on = {"figures", "verdicts/curves", "cli"}
+    assert not own or str(package.relative_to(PACKAGE)) in hands_on
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["models", "tiny-*"], ["cache", "--help"]])
@@ -69,8 +154,40 @@ def test_these_commands_load_no_torch(arguments: list[str]) -> None:
 
 
 def test_the_public_names_are_there_and_an_unknown_one_says_so() -> None:
-    import reprlab as rl
-
     assert all(getattr(rl, name) for name in rl.__all__)
     with pytest.raises(AttributeError, match="reprlab has no 'cosin'"):
         rl.cosin  # noqa: B018
+
+
+def test_files_named_in_strings_and_documents_are_there() -> None:
+    texts = [*FILES, *(ROOT / "analyses").glob("*.py"), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    texts += [ROOT / "cache" / "README.md", ROOT / "analyses" / "README.md", *PACKAGE.rglob("*.md")]
+    named = {
+        (path.name, name)
+        for path in texts
+        for name in re.findall(
+            r"\b(?:reprlab|tests|analyses|bench)/[a-z_0-9/]+\.(?:py|md)\b", path.read_text()
+        )
+    }
+    assert {(where, name) for where, name in named if not (ROOT / name).is_file()} == set()
+
+
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("file", TESTS, ids=lambda f: str(f.relative_to(ROOT)))
+def test_a_test_file_is_short(file: Path) -> None:
+    assert len(file.read_text().splitlines()) <= 600
+
+
+def test_every_room_is_tested_in_a_folder_of_its_name_and_every_test_file_mirrors_a_file() -> None:
+    rooms = {room(file) for file in FILES if file.parent != PACKAGE}
+    folders = {file.relative_to(ROOT / "tests").parts[0] for file in TESTS if file.parent != ROOT / "tests"}
+    assert folders - {"analyses"} == rooms
+    for file in TESTS:
+        where, name = file.relative_to(ROOT / "tests").parent, file.stem.removeprefix("test_")
+        if where == Path("analyses") or file.stem in NOT_MIRRORED:
+            continue
+        mirrored = PACKAGE / where / name
+        wide = {("network", "executors"), ("figures", "figures"), ("cli", "main")}
+        assert mirrored.with_suffix(".py").is_file() or mirrored.is_dir() or (str(where), name) in wide, file

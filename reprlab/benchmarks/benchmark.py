@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reprlab.benchmarks.metrics import Values, columns, score
+from reprlab.arrays import Array
+from reprlab.benchmarks.metrics import columns, score
 from reprlab.benchmarks.opened import Opened
 from reprlab.benchmarks.requests import Document, Encoder, freeze, gold
 from reprlab.errors import ReprlabError
@@ -46,7 +47,7 @@ class Benchmark:
         found = [gold(self.opened, place) for place in range(len(self.opened.docs))]
         return guessing([places for places, _ in found], [count for _, count in found]).floor
 
-    def score(self, places: Sequence[int], answers: Sequence[Sequence[Any]]) -> Values:
+    def score(self, places: Sequence[int], answers: Sequence[Sequence[Any]]) -> Array:
         """The numbers of the documents at some places: (document, sum of the columns' sizes)."""
         documents, groups = [self.documents[p] for p in places], [self.groups[p] for p in places]
         return score(self.opened, documents, groups, answers, self.columns, self.vocabulary)

@@ -12,7 +12,7 @@ from reprlab.errors import ReprlabError, unknown
 if TYPE_CHECKING:
     from reprlab.benchmarks.benchmark import Benchmark
     from reprlab.benchmarks.opened import Opened
-    from reprlab.benchmarks.training_rows import Row, Splits
+    from reprlab.benchmarks.training_rows import Splits, TrainingRow
 
 
 TRAINED = ("arc", "hellaswag", "winogrande")  # those with choices and training rows
@@ -59,7 +59,7 @@ def open_splits(task: str, *, data_dir: Path | str | None = None, preset: str = 
     return Splits(scored, open_training(wanted[0], data_dir=folder, preset=preset))
 
 
-def training_rows(benchmark: Benchmark, longest: int) -> list[Row]:
+def training_rows(benchmark: Benchmark, longest: int) -> list[TrainingRow]:
     """What a causal module learns of a benchmark's documents: tokens, and the right ending's as labels."""
     from reprlab.benchmarks.training_rows import rows
 

@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 from lm_eval.api.registry import AGGREGATION_REGISTRY
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.benchmarks.opened import Opened
 from reprlab.benchmarks.requests import Document
 from reprlab.benchmarks.solution import CLASSES
 from reprlab.scores.results import Column
 from reprlab.statistics.aggregations import AGGREGATIONS
 
-Values = NDArray[np.float64]
 WORST = {"mean": 0.0, "perplexity": -math.inf}  # what a document without a finite answer counts as
 
 
@@ -69,7 +68,7 @@ def score(
     answers: Sequence[Sequence[Any]],
     kept: Sequence[Column],
     vocabulary: int,
-) -> Values:
+) -> Array:
     """The numbers of some documents: (document, sum of the columns' sizes).
 
     An answer is (log-likelihood, greedy) a request, or a text. A document with an answer that is no finite

@@ -25,7 +25,7 @@ from lm_eval.api.task import ConfigurableTask
 from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
 
-from reprlab.benchmarks.rows import Row, read_rows
+from reprlab.benchmarks.rows import JsonObject, read_rows
 from reprlab.benchmarks.table import BENCHMARKS, BUILTIN, CLASSES, GROUPS, PRESETS, Named
 from reprlab.errors import ReprlabError, unknown
 
@@ -72,7 +72,7 @@ class Opened:
     shots: int
     preset: str
     nll: bool
-    unit: Callable[[Row], Any]
+    unit: Callable[[JsonObject], Any]
 
     @property
     def output(self) -> str:
@@ -88,7 +88,7 @@ class Opened:
         return own if self.output == "generate_until" else (*own, "u")
 
     @cached_property
-    def docs(self) -> list[Row]:
+    def docs(self) -> list[JsonObject]:
         return list(self.task.eval_docs)
 
     @cached_property
@@ -106,7 +106,7 @@ def _written(value: Any) -> str:
     return inspect.getsource(value) if inspect.isroutine(value) else str(value)
 
 
-class _Task(ConfigurableTask):
+class _OpenedTask(ConfigurableTask):
     """lm-eval's task; while it is made, an empty ending is no crash: it is named when requests are built."""
 
     _made = False
@@ -199,7 +199,7 @@ def _splits(name: str, named: Named, folder: Path, shots: int) -> dict[str, data
     return found
 
 
-def _dataset(path: Path, rows: list[Row]) -> datasets.Dataset:
+def _dataset(path: Path, rows: list[JsonObject]) -> datasets.Dataset:
     """Rows with every field that any of them has."""
     fields = dict.fromkeys(field for row in rows for field in row)
     try:
@@ -218,7 +218,7 @@ def _advice(name: str, named: Named) -> str:
 def _build(what: str, config: Mapping[str, Any], advice: str) -> Any:
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # lm-eval and datasets draw bars of their own
-            return _Task(config=dict(config))
+            return _OpenedTask(config=dict(config))
     except (OSError, ConnectionError, DatasetsError) as error:
         reason = " ".join(str(error).split())[:160]
         raise ReprlabError(f"{what}: its rows cannot be had ({reason}): {advice}") from error

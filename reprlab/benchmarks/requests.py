@@ -17,7 +17,7 @@ from lm_eval.models.utils import normalize_gen_kwargs
 from reprlab.benchmarks.opened import Opened
 from reprlab.benchmarks.solution import CLASSES, spans, within
 from reprlab.errors import ReprlabError
-from reprlab.network.batches import Request, Tokens
+from reprlab.network.batches import Request, TokenIds
 
 FEWSHOT_SEED = 1234  # lm-eval's default
 
@@ -26,7 +26,7 @@ FEWSHOT_SEED = 1234  # lm-eval's default
 class Prompt:
     """What an answer is generated from, and where it ends."""
 
-    tokens: Tokens
+    tokens: TokenIds
     until: tuple[str, ...]
     max_new_tokens: int
     options: Mapping[str, Any]

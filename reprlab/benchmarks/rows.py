@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reprlab.errors import ReprlabError
-from reprlab.files import Row, jsonl_rows
+from reprlab.files import JsonObject, jsonl_rows
 
 Text = Field(min_length=1)
 
@@ -70,12 +70,12 @@ class Gsm8k(Shape):
     answer: str = Field(pattern=r"#### ")
 
 
-def read_rows(path: Path, shape: type[Shape] = Shape) -> list[Row]:
+def read_rows(path: Path, shape: type[Shape] = Shape) -> list[JsonObject]:
     """The rows of a JSONL file; raises `ReprlabError` that names the row and the field that is wrong."""
     return [_valid(where, row, shape) for where, row in jsonl_rows(path)]
 
 
-def _valid(where: str, row: Row, shape: type[Shape]) -> Row:
+def _valid(where: str, row: JsonObject, shape: type[Shape]) -> JsonObject:
     try:
         shape.model_validate(row)
     except ValidationError as error:

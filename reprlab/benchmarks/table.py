@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from reprlab.benchmarks import rows
-from reprlab.benchmarks.rows import Row, Shape
+from reprlab.benchmarks.rows import JsonObject, Shape
 
 BUILTIN = Path(__file__).parent / "builtin"
 PRESETS = {"paper": "0-shot, GSM8K 5-shot, no BOS", "leaderboard": "ARC 25, HellaSwag 10, others 5 shots"}
 CLASSES = ("semantic", "reasoning")
 
 
-def own_unit(row: Row) -> str | None:
+def own_unit(row: JsonObject) -> str | None:
     """The unit that a row names itself: the template, fact or pair that it comes from."""
     return row.get("unit")
 
 
-def twins(row: Row) -> str:
+def twins(row: JsonObject) -> str:
     """WinoGrande's pairs: two sentences that share their options are one unit."""
     return " / ".join(sorted((row["option1"], row["option2"])))
 
@@ -39,7 +39,7 @@ class Named:
     shape: type[Shape] = Shape
     kind: str = ""
     shots: Mapping[str, int] = field(default_factory=dict[str, int])
-    unit: Callable[[Row], Any] = own_unit
+    unit: Callable[[JsonObject], Any] = own_unit
     nll: bool = False
 
     @property

@@ -8,7 +8,7 @@ from reprlab.benchmarks.benchmark import Benchmark
 from reprlab.benchmarks.opened import Opened
 from reprlab.benchmarks.requests import Document
 
-Row = dict[str, list[int]]
+TrainingRow = dict[str, list[int]]
 UNLABELLED = -100  # transformers' mark of a token that adds nothing to the loss
 
 
@@ -20,7 +20,7 @@ class Splits:
     training: Opened
 
 
-def rows(benchmark: Benchmark, longest: int) -> list[Row]:
+def rows(benchmark: Benchmark, longest: int) -> list[TrainingRow]:
     """Each document's right request as `input_ids`, `attention_mask` and `labels`, of one length.
 
     The tokens are those that are scored, cut from the left to `longest`; all but the right ending's have
@@ -29,7 +29,7 @@ def rows(benchmark: Benchmark, longest: int) -> list[Row]:
     return [_row(document, longest) for document in benchmark.documents]
 
 
-def _row(document: Document, longest: int) -> Row:
+def _row(document: Document, longest: int) -> TrainingRow:
     request = document.requests[document.gold[0]]
     scored = set(request.scored)
     labels = [token if place in scored else UNLABELLED for place, token in enumerate(request.tokens)]

@@ -13,16 +13,14 @@ from typing import Any
 import h5py
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from pydantic import ValidationError
 from torch import Tensor
 
-from reprlab.captures.layout import FORMAT, Identity, Manifest, Row, checksum, same
+from reprlab.arrays import AnyArray
+from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, checksum, same
 from reprlab.captures.sums import Sums
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Block:
 
     file: Path
     tokens: int
-    offsets: Array
+    offsets: AnyArray
     ids: tuple[str, ...]
     norms: Tensor
     suspects: Tensor
@@ -54,7 +52,7 @@ class Capture:
 
     folder: Path
     manifest: Manifest
-    rows: tuple[Row, ...]
+    rows: tuple[LedgerRow, ...]
     documents: int
 
     @property
@@ -95,21 +93,21 @@ class Capture:
             raise ReprlabError(f"depth {depth}: this capture has the depths 0..{self.depths - 1}")
         return torch.cat([block.states(depth) for block in self.blocks], dim=-2)
 
-    def head(self, documents: int) -> Capture:
+    def first(self, documents: int) -> Capture:
         """The same capture, of its first documents only."""
         return replace(self, documents=documents)
 
     @property
-    def cut(self) -> int:
+    def truncated(self) -> int:
         """How many documents have as many tokens as the limit allows, so that longer ones were cut."""
         limit = self.identity.max_tokens
         return sum(int((np.diff(block.offsets) >= limit).sum()) for block in self.blocks)
 
     @property
-    def _used(self) -> tuple[Row, ...]:
+    def _used(self) -> tuple[LedgerRow, ...]:
         return tuple(row for row in self.rows if row.start < self.documents)
 
-    def _path(self, row: Row) -> Path:
+    def _path(self, row: LedgerRow) -> Path:
         return self.folder / "shards" / row.shard
 
 
@@ -160,13 +158,13 @@ def read_manifest(folder: Path, expected: Identity | None = None) -> Manifest:
     return manifest
 
 
-def read_ledger(folder: Path) -> list[Row]:
+def read_ledger(folder: Path) -> list[LedgerRow]:
     path = folder / "ledger.jsonl"
     if not path.exists():
         return []
     whole, _, _cut = path.read_text(encoding="utf-8").rpartition("\n")
     try:
-        return [Row.model_validate_json(line) for line in whole.splitlines()]
+        return [LedgerRow.model_validate_json(line) for line in whole.splitlines()]
     except ValidationError as error:
         raise ReprlabError(
             f"'{path}' is damaged: `reprlab cache remove {path.parent.name}`, then make it again"
@@ -183,7 +181,7 @@ def reading(path: Path) -> Generator[Any]:
         raise ReprlabError(f"shard '{path}' is damaged or missing: {advice}") from error
 
 
-def _read_block(path: Path, row: Row, documents: int) -> Block:
+def _read_block(path: Path, row: LedgerRow, documents: int) -> Block:
     if not path.is_file() or checksum(path) != row.checksum:
         raise ReprlabError(
             f"shard '{path}' is damaged or missing: find all with `reprlab cache verify`, "
@@ -210,5 +208,5 @@ def _read_block(path: Path, row: Row, documents: int) -> Block:
         )
 
 
-def _to_tensor(data: Array, dtype: str | None) -> Tensor:
+def _to_tensor(data: AnyArray, dtype: str | None) -> Tensor:
     return torch.from_numpy(data).view(torch.bfloat16) if dtype == "bfloat16" else torch.from_numpy(data)

@@ -28,7 +28,7 @@ from reprlab.schedules.schedule import Schedule
 
 SHARD_BYTES = 64 << 20  # a shard holds that much, or one batch where that is more
 
-Tokens = NDArray[np.int32]
+TokenArray = NDArray[np.int32]
 
 
 def capture(
@@ -76,11 +76,11 @@ def capture(
         size = shard_bytes // one if shard_bytes else max(SHARD_BYTES // one, batch_tokens)
         parts = [part for gap in writer.missing(count) for part in _parts(gap, ids, size)]
         if parts:
-            _Job(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
-    return open_capture(writer.folder).head(count)
+            _CaptureJob(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
+    return open_capture(writer.folder).first(count)
 
 
-def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[Tokens]:
+def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[TokenArray]:
     ids = [np.array(row, dtype=np.int32) for row in network.tokenize(corpus.texts[:count], limit)]
     empty = [key for key, row in zip(corpus.ids, ids, strict=False) if not len(row)]
     if empty:
@@ -92,7 +92,7 @@ def _token_bytes(manifest: Manifest) -> int:
     return manifest.depths * manifest.width * (4 if manifest.identity.stored == "float32" else 2)
 
 
-def _parts(gap: range, ids: Sequence[Tokens], tokens: int) -> Iterator[range]:
+def _parts(gap: range, ids: Sequence[TokenArray], tokens: int) -> Iterator[range]:
     """Consecutive documents that fill a shard: at least one, then no more than `tokens` together."""
     start, total = gap.start, 0
     for i in gap:
@@ -103,11 +103,11 @@ def _parts(gap: range, ids: Sequence[Tokens], tokens: int) -> Iterator[range]:
     yield range(start, gap.stop)
 
 
-class _Job:
+class _CaptureJob:
     """One capture's run: forward passes and statistics here, the disk on one other thread."""
 
     def __init__(
-        self, network: Network, corpus: Corpus, schedule: Schedule, ids: Sequence[Tokens], writer: Writer
+        self, network: Network, corpus: Corpus, schedule: Schedule, ids: Sequence[TokenArray], writer: Writer
     ) -> None:
         self.network, self.corpus, self.schedule = network, corpus, schedule
         self.ids, self.writer = ids, writer

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from reprlab.captures.capture import Capture, open_capture, read_ledger
-from reprlab.captures.layout import Row, checksum, ledger_line
+from reprlab.captures.layout import LedgerRow, checksum, ledger_line
 from reprlab.captures.writer import locked
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, write_whole
@@ -43,9 +43,9 @@ def find(root: Path, model: str, corpus: str, **wanted: object) -> list[Capture]
     return [c for c in there if all(getattr(c.identity, k) == v for k, v in fields.items())]
 
 
-def damaged(capture: Capture) -> list[tuple[Row, str]]:
+def damaged(capture: Capture) -> list[tuple[LedgerRow, str]]:
     """The shards whose file is missing or whose checksum differs, with what is wrong."""
-    found: list[tuple[Row, str]] = []
+    found: list[tuple[LedgerRow, str]] = []
     for row in capture.rows:
         path = capture.folder / "shards" / row.shard
         if not path.is_file():
@@ -55,7 +55,7 @@ def damaged(capture: Capture) -> list[tuple[Row, str]]:
     return found
 
 
-def drop(capture: Capture, rows: Sequence[Row]) -> None:
+def drop(capture: Capture, rows: Sequence[LedgerRow]) -> None:
     """Take rows out of the ledger, so that the next capture computes their documents again."""
     gone = {row.shard for row in rows}
     with locked(capture.folder, lambda _: None):

@@ -62,7 +62,7 @@ class Manifest(BaseModel):
     source: str
 
 
-class Row(BaseModel):
+class LedgerRow(BaseModel):
     """A ledger row: one complete shard."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -100,5 +100,5 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, xxhash.xxh3_128).hexdigest()
 
 
-def ledger_line(row: Row) -> str:
+def ledger_line(row: LedgerRow) -> str:
     return row.model_dump_json() + "\n"

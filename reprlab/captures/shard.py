@@ -11,22 +11,20 @@ from typing import Any
 import h5py
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from reprlab.captures.layout import LARGEST, Manifest, Row, Statistics, checksum, ledger_line
+from reprlab.arrays import AnyArray
+from reprlab.captures.layout import LARGEST, LedgerRow, Manifest, Statistics, checksum, ledger_line
 from reprlab.captures.sums import Sums
 from reprlab.errors import ReprlabError
 from reprlab.files import append_line, fsync, on_disk
-
-Array = NDArray[Any]
 
 
 class ShardWriter:
     """One shard on its way to the disk: documents in any order, then `finish`."""
 
     def __init__(
-        self, folder: Path, manifest: Manifest, ids: Sequence[str], tokens: Sequence[Array], start: int
+        self, folder: Path, manifest: Manifest, ids: Sequence[str], tokens: Sequence[AnyArray], start: int
     ) -> None:
         self.folder, self.manifest, self.ids, self.start = folder, manifest, ids, start
         self.name = f"{start:08d}.h5"
@@ -66,7 +64,7 @@ class ShardWriter:
             with on_disk(self.path):
                 self.states[:, first:last] = data
 
-    def finish(self, threshold: Tensor) -> Row:
+    def finish(self, threshold: Tensor) -> LedgerRow:
         """Write the statistics, make the file durable, put it in place and add its ledger row."""
         with on_disk(self.path):
             self._write_statistics(threshold)
@@ -79,7 +77,7 @@ class ShardWriter:
             final = self.path.with_name(self.name)
             self.path.rename(final)
             fsync(final.parent)
-            row = Row(
+            row = LedgerRow(
                 shard=self.name,
                 start=self.start,
                 stop=self.start + len(self.ids),
@@ -116,7 +114,7 @@ class ShardWriter:
             depth, token, _ = bad.nonzero()[0].tolist()
             self.first_nonfinite = (depth, self.ids[index], token)
 
-    def _narrow(self, index: int, states: Tensor) -> Array:
+    def _narrow(self, index: int, states: Tensor) -> AnyArray:
         kept = states.to(getattr(torch, self.stored)).contiguous()
         lost = states.isfinite() & ~kept.isfinite() if kept.dtype != states.dtype else None
         if lost is not None and lost.any():

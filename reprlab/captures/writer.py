@@ -14,9 +14,10 @@ import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
+from reprlab.arrays import AnyArray
 from reprlab.captures.capture import read_ledger, read_manifest, reading
-from reprlab.captures.layout import Manifest, Row
-from reprlab.captures.shard import Array, ShardWriter
+from reprlab.captures.layout import LedgerRow, Manifest
+from reprlab.captures.shard import ShardWriter
 from reprlab.errors import ReprlabError
 from reprlab.files import write_whole
 from reprlab.progress import Say
@@ -32,7 +33,7 @@ class Writer:
     manifest: Manifest
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[LedgerRow]:
         return sorted(read_ledger(self.folder), key=lambda row: row.start)
 
     def missing(self, documents: int) -> list[range]:
@@ -54,7 +55,7 @@ class Writer:
                 return torch.from_numpy(np.asarray(file.attrs["threshold"], dtype=np.float32))
         return None
 
-    def shard(self, ids: Sequence[str], tokens: Sequence[Array], start: int) -> ShardWriter:
+    def shard(self, ids: Sequence[str], tokens: Sequence[AnyArray], start: int) -> ShardWriter:
         """A new shard for consecutive documents, given their ids and token ids."""
         return ShardWriter(self.folder, self.manifest, ids, tokens, start)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from reprlab.cli.captures import Work, on_captures, parsed
+from reprlab.cli.captures import CaptureOptions, on_captures, parsed
 from reprlab.cli.options import (
     AsJson,
     NoStates,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @on_captures
 def capture(
-    work: Work,
+    work: CaptureOptions,
     names: Annotated[list[str], typer.Argument(help="Names or globs, one model after the other.")],
     run: Schedules = None,
     no_states: NoStates = False,

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Work:
+class CaptureOptions:
     """What commands on captures share: which texts, how they run, where captures are."""
 
     corpus: str
@@ -119,9 +119,9 @@ class Work:
                     say=say,
                 )
             found.append(capture)
-            if capture.cut:
+            if capture.truncated:
                 limit = capture.identity.max_tokens
-                cut = f"{capture.cut} of {capture.documents} documents reach {limit} tokens"
+                cut = f"{capture.truncated} of {capture.documents} documents reach {limit} tokens"
                 say(f"note: {cut}; what is longer is cut")
             if capture.nonfinite:
                 say(f"warning: {capture.nonfinite:,} values are NaN or infinite in {capture.folder}")
@@ -163,7 +163,7 @@ class Work:
             usable.sort(key=lambda c: (c.identity.dtype != "float32", not c.identity.states))
             if not usable:
                 return None
-            found.append(usable[0].head(count))
+            found.append(usable[0].first(count))
         return found
 
     def _limit(self, capture: Capture) -> int:
@@ -190,16 +190,16 @@ def _work(
     trust_remote_code: Trust = False,
     force: Force = False,
     yes: Yes = False,
-) -> Work:
+) -> CaptureOptions:
     """The options that every command on captures takes, as a value."""
-    return Work(
+    return CaptureOptions(
         *(corpus, data_dir, field, documents, max_tokens, batch_tokens, dtype, store, device, device_map),
         *(models_dir, cache, None, True, trust_remote_code, force, yes),
     )
 
 
 def on_captures(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose first argument is `Work`: on the command line it has the options of `_work` instead."""
+    """A command whose first argument is `CaptureOptions`: it has those options on the command line."""
     return with_options(_work, command)
 
 

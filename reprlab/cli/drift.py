@@ -10,10 +10,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.captures import Work, check_outputs, on_captures, write
+from reprlab.cli.captures import CaptureOptions, check_outputs, on_captures, write
 from reprlab.cli.options import (
     AsJson,
-    Tokens,
+    TokenPolicy,
 )
 from reprlab.cli.terminal import each, err, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
@@ -24,12 +24,12 @@ from reprlab.schedules.schedule import Schedule
 
 @on_captures
 def drift(
-    work: Work,
+    work: CaptureOptions,
     model: Annotated[str, typer.Option(help="A name or a glob.")],
     start: Annotated[
         int | None, typer.Option(help="The paper's s: layers 0..s stay in front. Default: 13/32 of them.")
     ] = None,
-    tokens: Tokens = "all",
+    tokens: TokenPolicy = "all",
     sink_factor: Annotated[float, typer.Option(help="A sink's norm is above this many medians.")] = 4.0,
     output: Annotated[
         list[Path] | None, typer.Option("--out", help=".png, .pdf, .svg, .json or .csv; may be repeated.")
@@ -75,13 +75,13 @@ def drift(
         policy = "" if tokens == "all" else f"-{tokens}"
         default = Path("reports") / slug(network.name) / f"drift-s{begin}{policy}-{slug(corpora[0].name)}.png"
         written = write(found, output or [default])
-        rows.append({"model": name, "reading": found.reading, "files": [str(path) for path in written]})
+        rows.append({"model": name, "summary": found.summary, "files": [str(path) for path in written]})
         if as_json:
             return
         _show(found)
         for path in written:
             out.print(escape(str(path)), soft_wrap=True)
-        out.print(f"{escape(name)}: {found.reading}", soft_wrap=True)
+        out.print(f"{escape(name)}: {found.summary}", soft_wrap=True)
 
     try:
         each(names, one)

@@ -49,7 +49,7 @@ def figures(
                     network,
                     run.corpus,
                     run.settings(network.n_layers),
-                    run.place,
+                    run.workspace,
                     parts={*one.needs, *one.uses},
                     precise=lambda: run.load(model, dtype="float32"),
                     progress=progress,

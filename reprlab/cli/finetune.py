@@ -13,7 +13,7 @@ from rich.table import Column, Table
 
 from reprlab.cli.options import (
     AsJson,
-    Batch,
+    BatchRows,
     BatchTokens,
     CacheDir,
     Checkpoints,
@@ -47,9 +47,9 @@ def finetune(
         str | None,
         typer.Option(help="Skips of these shares of the layers. Default: 0,.1,.2,.3,.4,.5 (fig. 13)."),
     ] = None,
-    task: Annotated[str, typer.Option(help="arc_challenge, hellaswag or winogrande.")] = "arc_challenge",
+    task: Annotated[str, typer.Option(help="arc, hellaswag or winogrande.")] = "arc",
     epochs: Epochs = 1,
-    batch: Batch = 64,
+    batch: BatchRows = 64,
     micro_batch: Annotated[
         int | None, typer.Option(help="Rows of a step in memory together, gradients added up. Default: 8.")
     ] = None,

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 
 from reprlab.cli.options import (
     AsJson,
-    Batch,
+    BatchRows,
     BatchTokens,
     CacheDir,
     Checkpoints,
@@ -35,7 +35,7 @@ from reprlab.schedules.grids import GRIDS, Entry, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
 
 if TYPE_CHECKING:
-    from reprlab.scores.task_means import Means
+    from reprlab.scores.task_means import TaskMeans
     from reprlab.training.glue_scores import GlueScores
 
 
@@ -58,7 +58,7 @@ def glue(
         int | None, typer.Option(help="Rows of each split, from the first on. Default: all.")
     ] = None,
     epochs: Epochs = 3,
-    batch: Batch = 32,
+    batch: BatchRows = 32,
     rate: Annotated[float | None, typer.Option(help="Learning rate. Default: 2e-5; frozen: 3e-2.")] = None,
     seed: Annotated[int, typer.Option(help="Of the new head, the order of rows, and dropout.")] = 42,
     starts: Annotated[str | None, typer.Option(help="Starts s of --grid: 5,7,9 or 5:14.")] = None,
@@ -180,14 +180,14 @@ def _grid(grid: str | None, layers: int, starts: list[int] | None, seeds: int) -
     return [] if grid is None else paper_grid(grid, layers, starts=starts, seeds=range(seeds))
 
 
-def _frame(means: Means) -> Any:
+def _frame(means: TaskMeans) -> Any:
     import pandas as pd
 
     about = {"model": means.scores.model, **means.scores.made_with}
     return pd.DataFrame([{**row, **{key: about[key] for key in ("model", "mode")}} for row in means.table()])
 
 
-def _save(made: GlueScores, means: Means, path: Path) -> None:
+def _save(made: GlueScores, means: TaskMeans, path: Path) -> None:
     with writing(path):
         if path.suffix.lower() == ".npz":
             made.scores.save(path)
@@ -195,7 +195,7 @@ def _save(made: GlueScores, means: Means, path: Path) -> None:
             path.write_text(_frame(means).to_csv(index=False), encoding="utf-8")
 
 
-def _show(made: GlueScores, means: Means) -> None:
+def _show(made: GlueScores, means: TaskMeans) -> None:
     """A row a schedule, a random order's seeds together; a column a task; the mean, and how far from full."""
     scores, table = made.scores, means.table()
     names = [*means.tasks, *(["mean"] if len(means.tasks) > 1 else [])]

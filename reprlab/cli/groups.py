@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.captures import Work, check_outputs, on_captures, write
-from reprlab.cli.options import AsJson, Tokens
+from reprlab.cli.captures import CaptureOptions, check_outputs, on_captures, write
+from reprlab.cli.options import AsJson, TokenPolicy
 from reprlab.cli.terminal import each, err, out, print_json, say
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @on_captures
 def groups(
-    work: Work,
+    work: CaptureOptions,
     model: Annotated[str, typer.Option(help="A name or a glob; of several models the family too.")],
     measure: Annotated[str, typer.Option(help="As for similarity: cosine, cka, ...")] = "cosine",
-    tokens: Tokens = "all",
+    tokens: TokenPolicy = "all",
     sink_factor: Annotated[float, typer.Option(help="A sink's norm is above this many medians.")] = 4.0,
     count: Annotated[int | None, typer.Option(help="How many groups. Default: from the data.")] = None,
     output: Annotated[
@@ -61,7 +61,7 @@ def groups(
         rows.append({"model": name, **_described(found), "files": [str(path) for path in written]})
         if not as_json:
             _show(found)
-            _tell(name, found.reading, written)
+            _tell(name, found.summary, written)
 
     stopped: typer.Exit | None = None
     try:
@@ -84,7 +84,7 @@ def _family(found: Family, pattern: str, as_json: bool) -> dict[str, Any]:
     path = _default(found, slug(pattern), "group-sizes", "-".join(map(str, counts)))
     shares = path.with_name(path.name.replace("sizes", "shares", 1))
     written = write(found, [path])
-    write(_Shares(found), [shares, written[-1]])  # the same numbers
+    write(_PartShares(found), [shares, written[-1]])  # the same numbers
     written = [path, shares, written[-1]]
     if not as_json:
         table = Table("model", "layers", "beginning", "middle", "ending", box=None, header_style="bold")
@@ -101,7 +101,7 @@ def _family(found: Family, pattern: str, as_json: bool) -> dict[str, Any]:
     return {"family": pattern, "claims": claims, "files": [str(file) for file in written]}
 
 
-class _Shares:
+class _PartShares:
     """A family, drawn as shares."""
 
     def __init__(self, found: Family) -> None:
@@ -135,7 +135,7 @@ def _described(found: Groups) -> dict[str, Any]:
         "stable",
         "agreeing",
     )
-    return {"reading": found.reading, **plain({name: getattr(found, name) for name in names})}
+    return {"summary": found.summary, **plain({name: getattr(found, name) for name in names})}
 
 
 def _show(found: Groups) -> None:

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.captures import Work, check_outputs, write
+from reprlab.cli.captures import CaptureOptions, check_outputs, write
 from reprlab.cli.options import (
     AsJson,
     BatchTokens,
@@ -22,7 +22,7 @@ from reprlab.cli.options import (
     MaxTokens,
     ModelsDir,
     Schedules,
-    Tokens,
+    TokenPolicy,
     Trust,
     Yes,
 )
@@ -41,7 +41,7 @@ _ROWS = 12  # of the table, and the last depth
 def lens(
     model: Annotated[str, typer.Option(help="A name or a glob.")],
     run: Schedules = None,
-    tokens: Tokens = "all",
+    tokens: TokenPolicy = "all",
     sink_factor: Annotated[float, typer.Option(help="A sink's norm is above this many medians.")] = 4.0,
     show: Annotated[
         str, typer.Option(help="What the picture has: nats (KL, entropy), agreement or likelihood.")
@@ -74,7 +74,7 @@ def lens(
     shared |= {"max_tokens": max_tokens, "batch_tokens": batch_tokens, "dtype": dtype, "device": device}
     shared |= {"device_map": device_map, "models_dir": models_dir, "trust": trust_remote_code, "yes": yes}
     schedule = None if run is None else Schedule.parse(run)
-    work = Work(
+    work = CaptureOptions(
         corpus=corpus, schedule=schedule, stored="auto", cache=None, states=False, force=False, **shared
     )
     texts = work.corpora()
@@ -88,15 +88,15 @@ def lens(
         options |= {"batch_tokens": batch_tokens, "tokens": tokens, "sink_factor": sink_factor}
         with bar(f"{network.name} on {texts[0].name}") as progress:
             found = compute(network, texts[0], progress=progress, **options)
-        written = write(_Picture(found, show), output or [_default(found, show)])
+        written = write(_LensPicture(found, show), output or [_default(found, show)])
         files = [str(path) for path in written]
-        rows.append({"model": name, "reading": found.reading, "settled": found.settled, "files": files})
+        rows.append({"model": name, "summary": found.summary, "settled": found.settled, "files": files})
         if as_json:
             return
         _table(found)
         for path in files:
             out.print(escape(path), soft_wrap=True)
-        out.print(f"{escape(name)}: {escape(found.reading)}", soft_wrap=True)
+        out.print(f"{escape(name)}: {escape(found.summary)}", soft_wrap=True)
 
     try:
         each(names, one)
@@ -118,7 +118,7 @@ def _check(tokens: str, sink_factor: float, show: str) -> None:
         raise ReprlabError(f"sink factor {sink_factor:g}: give 1 or more")
 
 
-class _Picture:
+class _LensPicture:
     """A lens whose picture shows some of its quantities; its numbers are all of them."""
 
     def __init__(self, found: Lens, show: str) -> None:

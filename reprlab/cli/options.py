@@ -39,7 +39,7 @@ Trust = Annotated[bool, typer.Option("--trust-remote-code", help="Run code that 
 Force = Annotated[bool, typer.Option("--force", help="Go on with a capture begun by other versions.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
-Tokens = Annotated[str, typer.Option("--tokens", help="all or no-sinks.")]
+TokenPolicy = Annotated[str, typer.Option("--tokens", help="all or no-sinks.")]
 Out = Annotated[
     list[Path] | None, typer.Option("--out", help=".csv (the table) or .npz (every number); repeatable.")
 ]
@@ -48,7 +48,7 @@ Checkpoints = Annotated[
     Path | None, typer.Option(help="A folder for the weights of every run, as safetensors.")
 ]
 Epochs = Annotated[int, typer.Option(help="Passes over the training rows.")]
-Batch = Annotated[int, typer.Option(help="Rows in a training step.")]
+BatchRows = Annotated[int, typer.Option(help="Rows in a training step.")]
 
 
 def whole(option: str, text: str | None) -> list[int] | None:

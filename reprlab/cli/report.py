@@ -34,8 +34,8 @@ from reprlab.models.registry import DEVICES, DTYPES, expand
 if TYPE_CHECKING:
     from reprlab.captures.corpora import Corpus
     from reprlab.network.network import Network
-    from reprlab.reports.gather import Place
-    from reprlab.reports.settings import Settings
+    from reprlab.reports.gather import Workspace
+    from reprlab.reports.settings import ReportSettings
 
 _FOUR = ("lambada", "hellaswag", "arc", "winogrande")
 _OPTIONS = {"window_limit": "windows", "precise_limit": "precise", "tuned_limit": "fine-tune"}
@@ -63,7 +63,7 @@ class ReportRun:
     size: str
     chosen: dict[str, Any]
     out: Path
-    place: Place
+    workspace: Workspace
     load: Callable[..., Network]
     models_dir: Path | None
     dtype: str
@@ -73,7 +73,7 @@ class ReportRun:
     def corpus(self) -> Corpus:
         from reprlab.captures.corpora import corpus
 
-        return corpus(self.chosen["corpus"], data_dir=self.place.data_dir)
+        return corpus(self.chosen["corpus"], data_dir=self.workspace.data_dir)
 
     def names(self) -> list[str]:
         """The models asked for."""
@@ -83,15 +83,15 @@ class ReportRun:
             raise ReprlabError("give --model NAME, as in `reprlab report --model smollm2-135m --quick`")
         return expand(self.models, known(self.models_dir))
 
-    def settings(self, layers: int) -> Settings:
+    def settings(self, layers: int) -> ReportSettings:
         """What runs on a model of so many layers."""
-        from reprlab.reports.settings import Settings, quick_starts
+        from reprlab.reports.settings import ReportSettings, quick_starts
 
         few = {"starts": quick_starts(layers)} if self.size == "quick" else {}
         given: dict[str, Any] = {**_SIZES[self.size], **few, **self.chosen}
         if "loop_limit" in given and "loop_limit" not in self.chosen:
             given["loop_limit"] = min(given["loop_limit"], given["limit"])
-        return Settings(**given)
+        return ReportSettings(**given)
 
     def check(self) -> None:
         """What can be refused before anything is loaded."""
@@ -103,12 +103,12 @@ class ReportRun:
         self.corpus.count(min(settings.documents, len(self.corpus)))
         with err.status("opening benchmarks"):
             opened = open_benchmarks(
-                settings.benchmarks, data_dir=self.place.data_dir, preset=self.place.preset
+                settings.benchmarks, data_dir=self.workspace.data_dir, preset=self.workspace.preset
             )
             if settings.glue:
-                open_glue(settings.glue, data_dir=self.place.data_dir, limit=settings.glue_limit)
+                open_glue(settings.glue, data_dir=self.workspace.data_dir, limit=settings.glue_limit)
             if settings.tuned_limit:
-                open_splits(FINE_TUNED_ON, data_dir=self.place.data_dir, preset=self.place.preset)
+                open_splits(FINE_TUNED_ON, data_dir=self.workspace.data_dir, preset=self.workspace.preset)
         names = [one.name for one in opened]
         few = [("--precise-on", name) for name in (settings.precise_on,) if name]
         for option, name in [*few, *(("--single-on", name) for name in settings.single_on)]:
@@ -205,7 +205,7 @@ def _run(
 ) -> ReportRun:
     """The options of `report` and `figures`, as a value."""
     from reprlab.reports.example import EXAMPLES
-    from reprlab.reports.gather import Place
+    from reprlab.reports.gather import Workspace
 
     if quick and full:
         raise ReprlabError("--quick and --full: give one of them, or neither")
@@ -259,7 +259,7 @@ def _run(
         size="quick" if quick else "full" if full else "",
         chosen=chosen,
         out=output,
-        place=Place(cache, data_dir, preset, batch_tokens, force, tuple(scores or ())),
+        workspace=Workspace(cache, data_dir, preset, batch_tokens, force, tuple(scores or ())),
         load=partial(loaded, trust=trust_remote_code, yes=yes, pooled=True, **where),
         models_dir=models_dir,
         dtype=dtype,
@@ -314,7 +314,7 @@ def report(
                 run.settings(network.n_layers),
                 folder=run.out,
                 corpus=run.corpus,
-                place=run.place,
+                workspace=run.workspace,
                 precise=lambda: run.load(name, dtype="float32"),
                 progress=progress,
                 say=say,
@@ -325,7 +325,7 @@ def report(
     out.print(f"over all models: {escape(str(run.out / 'index.html'))}", soft_wrap=True)
 
 
-def _left(settings: Settings, layers: int) -> None:
+def _left(settings: ReportSettings, layers: int) -> None:
     """Say which of the starts asked for the model does not have."""
     starts = set(settings.starts or ())
     some = {"--starts": starts} if starts & {*settings.starts_of(layers)} else {}

@@ -13,8 +13,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.captures import Work, check_outputs, on_captures, parsed, write
-from reprlab.cli.options import AsJson, NoStates, Schedules, Tokens
+from reprlab.cli.captures import CaptureOptions, check_outputs, on_captures, parsed, write
+from reprlab.cli.options import AsJson, NoStates, Schedules, TokenPolicy
 from reprlab.cli.terminal import bar, each, out, print_json, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
@@ -31,7 +31,7 @@ SinkFactor = Annotated[float, typer.Option(help="A sink's norm is above this man
 
 @on_captures
 def similarity(
-    work: Work,
+    work: CaptureOptions,
     model: Annotated[str | None, typer.Option(help="A name or a glob.")] = None,
     activations: Annotated[
         Path | None, typer.Option(help="Instead of a model: states made elsewhere, .npz or .safetensors.")
@@ -50,7 +50,7 @@ def similarity(
         str | None,
         typer.Option(help="The columns are depths under this schedule; of the same model by default."),
     ] = None,
-    tokens: Tokens = "all",
+    tokens: TokenPolicy = "all",
     sink_factor: SinkFactor = 4.0,
     sinks_sweep: Annotated[
         bool, typer.Option("--sinks-sweep", help="Also show how the result moves with the sink factor.")
@@ -127,7 +127,7 @@ def similarity(
     options |= {"bandwidth": bandwidth, "neighbours": neighbours, "components": components}
     options |= {"memory": int(memory * (1 << 30)), "device": work.device, "say": say}
     work = replace(work, schedule=parsed(run), states=not no_states)
-    job = _Job(work, measure, options, states, [_range(text) for text in mean or []])
+    job = _Comparison(work, measure, options, states, [_range(text) for text in mean or []])
     corpora = work.corpora() if model else []
     rows: list[dict[str, Any]] = []
 
@@ -156,16 +156,21 @@ def similarity(
             print_json(rows)
 
 
-class _Job:
+class _Comparison:
     """One measure under one set of options, over whatever it is asked for."""
 
     def __init__(
-        self, work: Work, measure: str, options: dict[str, Any], states: bool, ranges: Sequence[range]
+        self,
+        work: CaptureOptions,
+        measure: str,
+        options: dict[str, Any],
+        states: bool,
+        ranges: Sequence[range],
     ) -> None:
         self.work, self.measure, self.options = work, measure, options
         self.states, self.ranges = states, ranges
 
-    def states_of(self, name: str, corpora: list[Corpus], work: Work | None = None) -> list[Any]:
+    def states_of(self, name: str, corpora: list[Corpus], work: CaptureOptions | None = None) -> list[Any]:
         """Captures of every corpus, or the activations in a file."""
         if (found := _file(name)) is not None:
             return [found]
@@ -217,7 +222,7 @@ class _Job:
         first, *nulls = found
         return {
             "model": name,
-            "reading": first.reading,
+            "summary": first.summary,
             "remark": first.remark,
             **_numbers(first, self.ranges),
             "controls": {part.control: _numbers(part, self.ranges) for part in nulls},
@@ -226,12 +231,12 @@ class _Job:
 
     def show(self, name: str, found: list[Similarity], sweep: list[Similarity]) -> None:
         first, *nulls = found
-        out.print(f"{escape(name)}: {escape(first.reading)}", soft_wrap=True)
+        out.print(f"{escape(name)}: {escape(first.summary)}", soft_wrap=True)
         if nulls or sweep or self.ranges:
             out.print(_table(found, sweep, self.ranges))
         if first.intervals:
             say(f"{first.intervals}; {_size(first)}")
-        if first.remark and first.remark not in first.reading:
+        if first.remark and first.remark not in first.summary:
             say(first.remark)
 
 
@@ -256,7 +261,7 @@ def _sort(found: Similarity) -> str:
 
 def _averages(found: Similarity, ranges: Sequence[range]) -> list[Any]:
     asked = [found.average(part.start, part.stop - 1) for part in ranges]
-    return asked or list(found.halves)
+    return asked or list(found.summary_means)
 
 
 def _numbers(found: Similarity, ranges: Sequence[range]) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 
-Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 APART = 1.25  # times as far apart as inside: a smaller step is none worth the name, however sure it is
 FEWEST = 4  # depths; with fewer, one number a distance leaves nothing to tell groups by

@@ -26,7 +26,7 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Curve:
+class DriftCurve:
     """One schedule's quantities by depth. `at` is the full model's depth that each goes with.
 
     `low` and `high` bound the variance, `cosine` is the mean over tokens to the full model's state there.
@@ -66,7 +66,7 @@ class Drift:
     layers: int
     start: int
     made_with: dict[str, str]
-    curves: dict[str, Curve]
+    curves: dict[str, DriftCurve]
     apart: dict[str, tuple[float, float, float]] = field(
         default_factory=dict[str, tuple[float, float, float]]
     )
@@ -88,7 +88,7 @@ class Drift:
         )
 
     @property
-    def reading(self) -> str:
+    def summary(self) -> str:
         """One line: how far each schedule's variance ends from the full model's, and what that says."""
         if self.further is None or not self.apart:
             return "variance by depth"
@@ -134,7 +134,7 @@ class Drift:
         """Read what `save` wrote as JSON."""
         try:
             data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            curves = {name: Curve(**_tuples(curve)) for name, curve in data.pop("curves").items()}
+            curves = {name: DriftCurve(**_tuples(curve)) for name, curve in data.pop("curves").items()}
             apart = {name: three_floats(value) for name, value in data.pop("apart").items()}
             further = data.pop("further")
             return cls(

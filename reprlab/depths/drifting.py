@@ -13,7 +13,7 @@ from torch import Tensor
 
 from reprlab.captures.capture import Capture
 from reprlab.captures.sums import SINK_FACTOR, sinks
-from reprlab.depths.drift import Curve, Drift
+from reprlab.depths.drift import Drift, DriftCurve
 from reprlab.depths.moments import Powers, effective_rank, mean, total, variance, variance_flat
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.schedule import Schedule, matching
@@ -119,12 +119,12 @@ def _curve(
     under: Any,
     seen: Sequence[tuple[float, float, float]],
     kept: Tensor,
-) -> Curve:
+) -> DriftCurve:
     whole = total(sums)
     schedule = Schedule.parse(capture.identity.schedule)
     low, high = np.quantile(under, [0.025, 0.975], axis=0)
     ranks, largest, cosines = zip(*seen, strict=True)
-    return Curve(
+    return DriftCurve(
         schedule=str(schedule),
         at=tuple(matching(schedule, full.manifest.layers)),
         mean=_numbers(mean(whole)),

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reprlab.depths.cuts import NEGLIGIBLE, Array
+from reprlab.arrays import Array
+from reprlab.depths.cuts import NEGLIGIBLE
 from reprlab.depths.groups import PARTS, Groups, as_numbers
 from reprlab.errors import ReprlabError
 from reprlab.files import write_result
@@ -136,7 +137,7 @@ _LABELS = ("measure", "words", "corpus", "policy", "sink_factor", "samples", "po
 
 
 @dataclass(frozen=True)
-class Member:
+class FamilyMember:
     """A model of a family: layers in its beginning, middle and ending, NaN with a reason if it has no groups.
 
     `low` and `high` bound the sizes over resampled documents.
@@ -167,7 +168,7 @@ class Family:
     samples: str
     positions: str
     control: str
-    members: tuple[Member, ...]
+    members: tuple[FamilyMember, ...]
     claims: tuple[Claim, ...]
     made_with: dict[str, str]
 
@@ -197,7 +198,7 @@ class Family:
         return f"{text} Without groups: {', '.join(without)}." if without else text
 
     @property
-    def reading(self) -> str:
+    def summary(self) -> str:
         """One line: each claim, its verdict and its numbers."""
         return "; ".join(f"{claim.text}: {claim.verdict} ({claim.reason})" for claim in self.claims)
 
@@ -220,7 +221,7 @@ class Family:
         """Read what `save` wrote as JSON."""
         try:
             data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            members = tuple(Member(**as_numbers(member)) for member in data.pop("members"))
+            members = tuple(FamilyMember(**as_numbers(member)) for member in data.pop("members"))
             claims = tuple(Claim(**as_numbers(claim)) for claim in data.pop("claims"))
             return cls(**data, members=members, claims=claims)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -283,12 +284,12 @@ def family(parts: Sequence[Groups]) -> Family:
     return Family(**labels, members=members, claims=claims, made_with=parts[0].made_with)
 
 
-def _member(part: Groups) -> Member:
+def _member(part: Groups) -> FamilyMember:
     alone = len(part.starts) == 1
     sizes = (math.nan,) * 3 if alone else tuple(map(float, part.sizes))
     known = part.draws and not alone
     low, high = (tuple(end[k] for end in part.spread) if known else sizes for k in (0, 1))
-    return Member(
+    return FamilyMember(
         model=part.model,
         note=part.note,
         layers=len(part.matrix) - 1,

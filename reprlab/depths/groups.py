@@ -97,7 +97,7 @@ class Groups:
         return f"{self.about} Groups by {self.words}, {chosen}; {draws}."
 
     @property
-    def reading(self) -> str:
+    def summary(self) -> str:
         """One line: the groups in words, and how stable their boundaries are."""
         last = len(self.matrix) - 1
         if len(self.starts) == 1:

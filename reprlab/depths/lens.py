@@ -34,25 +34,25 @@ SHOWN = {  # a picture's quantities, which share an axis
 }
 
 
-Numbers = tuple[float, ...]
+Levels = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Curve:
+class LensCurve:
     """A quantity by depth: the mean over tokens, and a 95 % interval by resampling documents."""
 
-    mean: Numbers
-    low: Numbers
-    high: Numbers
+    mean: Levels
+    low: Levels
+    high: Levels
 
 
 @dataclass(frozen=True)
 class Lens:
     """Quantities by depth of the logit lens on one network, corpus and schedule.
 
-    `values` holds a `Curve` for each of `entropy`, `likelihood`, `kl` and `agreement`; under a schedule other
-    than the full model also for `kl_full` and `agreement_full`. `tokens` were read, `excluded` left out as
-    sinks; `cut` documents reach `max_tokens`; at `nonfinite` tokens some number is NaN or infinite.
+    `values` holds a `LensCurve` for each of `entropy`, `likelihood`, `kl` and `agreement`; under a schedule
+    other than the full model also for `kl_full` and `agreement_full`. `tokens` were read, `excluded` left out
+    as sinks; `cut` documents reach `max_tokens`; at `nonfinite` tokens some number is NaN or infinite.
     """
 
     model: str
@@ -71,7 +71,7 @@ class Lens:
     nonfinite: int
     vocabulary: int
     made_with: dict[str, str]
-    values: dict[str, Curve]
+    values: dict[str, LensCurve]
 
     @property
     def full(self) -> bool:
@@ -105,7 +105,7 @@ class Lens:
         return f"{text} NaN or infinite at {self.nonfinite:,} tokens." if self.nonfinite else text
 
     @property
-    def reading(self) -> str:
+    def summary(self) -> str:
         """One line: from which depth on the prediction is settled, and how far it is before that."""
         last, middle = self.depths - 1, (self.depths - 1) // 2
         level = f"agreement >= {100 * SETTLED:.0f} %"
@@ -170,5 +170,5 @@ class Lens:
         return ax
 
 
-def curve_of(data: dict[str, Any]) -> Curve:
-    return Curve(**{key: tuple(math.nan if x is None else x for x in row) for key, row in data.items()})
+def curve_of(data: dict[str, Any]) -> LensCurve:
+    return LensCurve(**{key: tuple(math.nan if x is None else x for x in row) for key, row in data.items()})

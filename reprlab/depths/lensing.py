@@ -17,7 +17,7 @@ from reprlab.captures.corpora import Corpus
 from reprlab.captures.corpora import corpus as load_corpus
 from reprlab.captures.described import described
 from reprlab.captures.sums import SINK_FACTOR, norms, sinks
-from reprlab.depths.lens import QUANTITIES, Curve, Lens
+from reprlab.depths.lens import QUANTITIES, Lens, LensCurve
 from reprlab.errors import ReprlabError, unknown
 from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network
@@ -113,7 +113,7 @@ def _check(network: Network, tokens: str, factor: float, counts: dict[str, int |
     for name, value in counts.items():
         if value is not None and value < 1:
             raise ReprlabError(f"{name} {value}: give 1 or more")
-    if not network.speaks:
+    if not network.has_lm_head:
         raise ReprlabError(f"'{network.name}' has no causal language head, so the lens has nothing to read")
 
 
@@ -220,13 +220,13 @@ def _quantities(logits: Tensor, finals: Sequence[_Final], following: Tensor) -> 
     return torch.cat(found, dim=1).float().cpu()
 
 
-def _curves(numbers: dict[str, Tensor], kept: Tensor, lengths: Sequence[int]) -> dict[str, Curve]:
+def _curves(numbers: dict[str, Tensor], kept: Tensor, lengths: Sequence[int]) -> dict[str, LensCurve]:
     """Means over the kept tokens with intervals, the same draws of documents for all."""
     owners = torch.arange(len(lengths)).repeat_interleave(torch.tensor(lengths))
     final = torch.zeros(len(owners), dtype=torch.bool)
     final[torch.tensor(lengths).cumsum(0) - 1] = True  # nothing follows in its document
     weights = draws(np.arange(len(lengths)), count=DRAWS).astype(np.float64)
-    found: dict[str, Curve] = {}
+    found: dict[str, LensCurve] = {}
     for name, values in numbers.items():
         use = kept & ~final if name == "likelihood" else kept
         sums = torch.zeros(len(lengths), len(values), dtype=torch.float64)
@@ -236,13 +236,13 @@ def _curves(numbers: dict[str, Tensor], kept: Tensor, lengths: Sequence[int]) ->
     return found
 
 
-def _resampled(sums: NDArray[Any], counts: NDArray[Any], weights: NDArray[Any]) -> Curve:
+def _resampled(sums: NDArray[Any], counts: NDArray[Any], weights: NDArray[Any]) -> LensCurve:
     """Sums (document, depth) over counts (document,), and the quantiles under weights (draw, document)."""
     if not counts.any():
         nothing = (math.nan,) * sums.shape[1]
-        return Curve(nothing, nothing, nothing)
+        return LensCurve(nothing, nothing, nothing)
     times = weights @ counts
     under = (weights @ sums)[times > 0] / times[times > 0, None]
     low, high = np.quantile(under, [0.025, 0.975], axis=0)
     mean = sums.sum(0) / counts.sum()
-    return Curve(*(tuple(map(float, row)) for row in (mean, low, high)))
+    return LensCurve(*(tuple(map(float, row)) for row in (mean, low, high)))

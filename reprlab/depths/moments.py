@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from reprlab.arrays import Array
 from reprlab.captures.sums import Sums, merge
-
-Array = NDArray[np.float64]
 
 
 def mean(total: Sums) -> Tensor:

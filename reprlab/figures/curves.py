@@ -6,25 +6,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.figures.looks import Look, looks_of, plain
 
-Array = NDArray[np.float64]
-Row = Mapping[str, Any]
-Lines = Mapping[str, Sequence[Row]]
+FigureRow = Mapping[str, Any]
+Lines = Mapping[str, Sequence[FigureRow]]
 SHOWN = (-0.15, 1.15)  # R that every panel shows
 FARTHEST = (-0.3, 1.6)  # R that a panel may stretch to; what lies beyond is an arrow at the edge
 RETAINED = "score retained, $R$"
 
 
-def lines_by(rows: Iterable[Row], name: str | Callable[[Row], str]) -> dict[str, list[Row]]:
+def lines_by(rows: Iterable[FigureRow], name: str | Callable[[FigureRow], str]) -> dict[str, list[FigureRow]]:
     """Rows by the line that they are on, in the order in which lines appear: a column, or what a row gives.
 
     >>> lines_by([{"variant": "middle_repeat", "R": 1}], "variant")
     {'middle repeat': [{'variant': 'middle_repeat', 'R': 1}]}
     """
-    found: dict[str, list[Row]] = {}
+    found: dict[str, list[FigureRow]] = {}
     for row in rows:
         line = name(row) if callable(name) else str(row[name])
         found.setdefault(line.replace("_", " ") if name == "variant" else line, []).append(row)
@@ -77,7 +76,7 @@ def worn(look: Look) -> dict[str, Any]:
     return {**dashes, "marker": look.marker, "markersize": size, "markeredgewidth": 0}
 
 
-def view(rows: Iterable[Row], value: str = "R") -> tuple[float, float]:
+def view(rows: Iterable[FigureRow], value: str = "R") -> tuple[float, float]:
     """The vertical range for these rows: what every panel shows, wider where values are not far outside.
 
     >>> view([{"R": 0.5}, {"R": -9.0}, {"R": 1.3}, {"R": None}])

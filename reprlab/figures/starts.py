@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reprlab.figures.curves import RETAINED, Row, curves, guides, lines_by, view
+from reprlab.figures.curves import RETAINED, FigureRow, curves, guides, lines_by, view
 from reprlab.figures.legends import METRICS, foot, left_out, legend, over
 from reprlab.figures.looks import Look, looks_of, sheet
 
@@ -14,7 +14,7 @@ def by_start(
     numbers: Mapping[str, Any],
     *,
     title: str,
-    line: str | Callable[[Row], str] = "benchmark",
+    line: str | Callable[[FigureRow], str] = "benchmark",
     looks: Mapping[str, Look] | None = None,
     x: str = "start",
     band: float = 0.15,
@@ -34,7 +34,7 @@ def by_metric(
     panels: Sequence[Any],
     numbers: Mapping[str, Any],
     *,
-    line: str | Callable[[Row], str] = "benchmark",
+    line: str | Callable[[FigureRow], str] = "benchmark",
     looks: Mapping[str, Look] | None = None,
     x: str = "start",
     band: float = 0.15,

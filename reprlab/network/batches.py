@@ -8,7 +8,7 @@ from itertools import takewhile
 from math import inf
 from typing import NamedTuple
 
-Tokens = tuple[int, ...]
+TokenIds = tuple[int, ...]
 FIXED = 96  # tokens whose work one more batch is worth: the calls around the products
 
 
@@ -16,11 +16,11 @@ FIXED = 96  # tokens whose work one more batch is worth: the calls around the pr
 class Request:
     """Tokens, and the places among them that are scored: each is predicted from all tokens before it."""
 
-    tokens: Tokens
+    tokens: TokenIds
     scored: tuple[int, ...]  # ascending, from 1
 
     @property
-    def inputs(self) -> Tokens:
+    def inputs(self) -> TokenIds:
         """The tokens that must run: the last scored one is only predicted."""
         return self.tokens[: self.scored[-1]]
 
@@ -34,15 +34,15 @@ class Read(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
+class PackedRow:
     """Tokens as they run, with their positions, and what is read off them.
 
     `branches` says who sees whom: a token sees those before it that are of branch 0 or of its own.
     """
 
-    tokens: Tokens
-    positions: Tokens
-    branches: Tokens
+    tokens: TokenIds
+    positions: TokenIds
+    branches: TokenIds
     reads: tuple[Read, ...]
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class Row:
         return any(self.branches)
 
 
-def pack(requests: Sequence[Request], *, width: int, longest: int) -> tuple[Row, ...]:
+def pack(requests: Sequence[Request], *, width: int, longest: int) -> tuple[PackedRow, ...]:
     """The rows of a document's requests: one packed row where that costs less, else a row each.
 
     A packed row is [what all begin with, rest, rest, ...]; it may have `longest` positions at most (0: no
@@ -79,7 +79,7 @@ def pack(requests: Sequence[Request], *, width: int, longest: int) -> tuple[Row,
     return tuple(_row(requests, [i], len(i), mine) for i, mine in zip(whole, alone, strict=True))
 
 
-def _common(inputs: Sequence[Tokens]) -> int:
+def _common(inputs: Sequence[TokenIds]) -> int:
     """How many tokens all inputs begin with."""
     return sum(1 for _ in takewhile(lambda at: len(set(at)) == 1, zip(*inputs, strict=False)))
 
@@ -89,7 +89,9 @@ def _cost(length: int, width: int) -> int:
     return length * (6 * width + length)
 
 
-def _row(requests: Sequence[Request], whole: Sequence[Tokens], shared: int, owners: Mapping[int, int]) -> Row:
+def _row(
+    requests: Sequence[Request], whole: Sequence[TokenIds], shared: int, owners: Mapping[int, int]
+) -> PackedRow:
     """One row for the inputs in `whole`; `owners` says which of them a request begins."""
     tokens, positions, branches = list(whole[0][:shared]), list(range(shared)), [0] * shared
     starts: list[int] = []
@@ -103,7 +105,7 @@ def _row(requests: Sequence[Request], whole: Sequence[Tokens], shared: int, owne
         for number, owner in owners.items()
         for at in (place - 1 for place in requests[number].scored)
     ]
-    return Row(tuple(tokens), tuple(positions), tuple(branches), tuple(reads))
+    return PackedRow(tuple(tokens), tuple(positions), tuple(branches), tuple(reads))
 
 
 def packed_batches(sizes: Sequence[tuple[int, int]], tokens: int) -> list[list[int]]:

@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reprlab.network.batches import Request, Row, pack
+from reprlab.network.batches import PackedRow, Request, pack
 from reprlab.network.recorded import Recording
 
 _PREFIX, _ENDINGS = tuple(range(5, 17)), ((3, 4, 5), (7, 5, 9))  # of a row to try; any tokens would do
 
 
-def padded(rows: Sequence[Row], pad: int, dtype: torch.dtype, *, causal: bool) -> dict[str, Any]:
+def padded(rows: Sequence[PackedRow], pad: int, dtype: torch.dtype, *, causal: bool) -> dict[str, Any]:
     """Rows as tensors (row, token), each padded behind its end.
 
     Without branches there is no mask where the attention is `causal` by itself: nothing looks ahead, so
@@ -46,7 +46,7 @@ def visible(branches: Tensor) -> Tensor:
     return before & (shared | (branches[:, None, :, None] == branches[:, None, None, :]))
 
 
-def alike(record: Callable[[Sequence[Row]], Recording], layers: int, width: int) -> bool:
+def alike(record: Callable[[Sequence[PackedRow]], Recording], layers: int, width: int) -> bool:
     """Whether every layer does to a packed row what it does to its rows one by one.
 
     Each layer gets the states of the rows, laid out as the packed row, so that rounding does not build up

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from reprlab.errors import ReprlabError
-from reprlab.network.batches import Row
+from reprlab.network.batches import PackedRow
 from reprlab.network.layers import find_layers
 from reprlab.network.masks import alike, padded
 from reprlab.network.recorded import Recording, record
-from reprlab.network.rewritten import Entry, rewritten
+from reprlab.network.rewritten import LayerEntry, rewritten
 from reprlab.network.traced import trace, trace_schedule, wrap
 from reprlab.schedules.schedule import Schedule
 
@@ -81,7 +81,7 @@ class Network:
         return self.module.config.get_text_config(decoder=True).vocab_size
 
     @property
-    def speaks(self) -> bool:
+    def has_lm_head(self) -> bool:
         """Whether it has a causal language head."""
         return hasattr(self.module, "generate") and bool(self.module.can_generate())
 
@@ -120,13 +120,13 @@ class Network:
         }
         return self._placed(batch)
 
-    def rows(self, rows: Sequence[Row]) -> Batch:
+    def rows(self, rows: Sequence[PackedRow]) -> Batch:
         """A batch of rows, each padded behind its end; branches become a mask of who sees whom."""
         pad = self.tokenizer.pad_token_id or 0
         return self._placed(padded(rows, pad, self.base.dtype, causal=self.attention == "sdpa"))
 
     @cached_property
-    def packs(self) -> int:
+    def packed_limit(self) -> int:
         """How many positions a packed row may have; 0 where the architecture does not take a mask of its own.
 
         Found by trying: every layer must do to a packed row what it does to its rows one by one. A mask given
@@ -185,7 +185,7 @@ class Network:
         return ids
 
     def _itself(self) -> None:
-        if any(isinstance(layer, Entry) for layer in self._found[1]):
+        if any(isinstance(layer, LayerEntry) for layer in self._found[1]):
             raise ReprlabError("this network runs a schedule: leave its `scheduled` block first")
 
     def full(self) -> Schedule:
@@ -261,7 +261,7 @@ class Network:
         >>> len(rl.load("tiny-llama").generate(["ab", "abc"], max_new_tokens=3))
         2
         """
-        if not self.speaks:
+        if not self.has_lm_head:
             raise ReprlabError(f"'{self.name}' has no language head, so it cannot generate")
         if max_new_tokens < 1:
             raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")

@@ -29,7 +29,7 @@ def rewritten(module: Any, layers: nn.ModuleList, steps: Sequence[Step], kv: str
     """The module, running a schedule until the block ends; afterwards exactly as it was."""
     if kv not in KV:
         raise unknown("kv", kv, KV)
-    if any(isinstance(layer, Entry) for layer in layers):
+    if any(isinstance(layer, LayerEntry) for layer in layers):
         raise ReprlabError("this network runs a schedule already: leave that `scheduled` block first")
     maybe_install_capturing_hooks(_owner(module, layers))  # once and lazily otherwise: on our entries
     config = module.config.get_text_config(decoder=True)
@@ -57,15 +57,15 @@ def _fill(layers: nn.ModuleList, modules: Sequence[nn.Module]) -> None:
     layers.extend(modules)
 
 
-def _entries(layers: Sequence[nn.Module], steps: Sequence[Step], kv: str) -> list[Entry]:
-    made: list[Entry] = []
+def _entries(layers: Sequence[nn.Module], steps: Sequence[Step], kv: str) -> list[LayerEntry]:
+    made: list[LayerEntry] = []
     for step in steps:
         members = (step,) if isinstance(step, int) else step
         join, first = Join(step, len(members)), len(made)
         for number in members:
             shared = kv == "paper" and len(members) > 1
             slot = first if shared else len(made)
-            made.append(Entry(layers[number], number, slot, join, averaged=shared))
+            made.append(LayerEntry(layers[number], number, slot, join, averaged=shared))
     return made
 
 
@@ -100,7 +100,7 @@ class Join:
         return combined(self.step, state, outputs)
 
 
-class Entry(nn.Module):
+class LayerEntry(nn.Module):
     """One execution of a layer, with a cache slot of its own."""
 
     def __init__(self, layer: nn.Module, number: int, slot: int, join: Join, *, averaged: bool) -> None:

@@ -20,7 +20,7 @@ finally:
     sys.argv = _argv
 
 
-class _View(nnsight.NNsight):
+class _LayerView(nnsight.NNsight):
     """nnsight's view of a base model; inputs are left to accelerate where weights are offloaded."""
 
     @property
@@ -31,7 +31,7 @@ class _View(nnsight.NNsight):
 
 def wrap(base: Any) -> Any:
     """nnsight's view of a base model."""
-    return _View(base)
+    return _LayerView(base)
 
 
 def trace(wrapped: Any, layers: Sequence[Any], batch: dict[str, Any]) -> list[Tensor]:

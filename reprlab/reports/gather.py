@@ -16,8 +16,8 @@ from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
 from reprlab.reports.example import example
-from reprlab.reports.reused import DOCUMENT, Task, taken_from
-from reprlab.reports.settings import Settings
+from reprlab.reports.reused import DOCUMENT, SweepTask, taken_from
+from reprlab.reports.settings import ReportSettings
 from reprlab.schedules.grids import Entry, labelled, paper_grid
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -36,7 +36,7 @@ _SAME = {"similarities", "groups"}
 
 
 @dataclass(frozen=True)
-class Place:
+class Workspace:
     """Where rows come from, where captures and answers go, and in what batches they are made.
 
     `scores` are files of sweeps made before or elsewhere: what they hold is not computed again.
@@ -58,8 +58,8 @@ _ROWS = 5000  # of a GLUE task, before they are read: for the time left only
 def gather(
     network: Network,
     corpus: Corpus,
-    settings: Settings,
-    place: Place,
+    settings: ReportSettings,
+    workspace: Workspace,
     *,
     parts: Collection[str] = PARTS,
     precise: Callable[[], Network] | None = None,
@@ -72,10 +72,10 @@ def gather(
     classifiers on it, where the settings name GLUE tasks; without a causal language head there is no example.
     """
     wanted = {*parts, "single"} if "scores" in parts else set(parts)
-    tasks = [task for task in _tasks(network, settings) if task.part in wanted] if network.speaks else []
+    tasks = [task for task in _tasks(network, settings) if task.part in wanted] if network.has_lm_head else []
     classified = [one for one in _classifiers(network, settings) if one.part in wanted]
-    tuned = network.speaks and settings.tuned_limit and "fine_tuned" in wanted
-    if not network.speaks and not settings.glue and set(SWEPT) & set(parts):
+    tuned = network.has_lm_head and settings.tuned_limit and "fine_tuned" in wanted
+    if not network.has_lm_head and not settings.glue and set(SWEPT) & set(parts):
         say(f"{network.name} has no causal language head: captures only; --glue TASKS adds classifiers")
     documents = min(settings.documents, len(corpus))
     schedules = _captured(network.n_layers, parts)
@@ -85,11 +85,11 @@ def gather(
     scored = {task.part: task.work for task in [*tasks, *classified]}
     last = {"fine_tuned": 8.0 * network.n_layers * settings.tuned_limit * DOCUMENT} if tuned else {}
     stages = Stages(expected | compared | scored | last, progress)
-    swept = {task.part: _swept(network, task, place, precise, stages, say) for task in tasks}
+    swept = {task.part: _swept(network, task, workspace, precise, stages, say) for task in tasks}
     if "single" in swept:
         swept["scores"] = swept["scores"].joined(swept.pop("single"))
-    swept |= {one.part: _classified(network, one, settings, place, stages, say) for one in classified}
-    captured = _Captures(network, corpus, documents, place, stages, say)
+    swept |= {one.part: _classified(network, one, settings, workspace, stages, say) for one in classified}
+    captured = _Captures(network, corpus, documents, workspace, stages, say)
     made = {name: captured.of(name, schedule) for name, schedule in schedules.items()}
     found = _compared(made, stages) if compared else {}
     start = _drift_start(network.n_layers)
@@ -101,27 +101,27 @@ def gather(
         similarities=found,
         groups=group(found["cosine no-sinks"]) if found else None,
         drift=drift(made.pop("full"), made, start=start, tokens=BARE) if "skip" in made else None,
-        fine_tuned=_tuned(network, settings, place, precise, stages, say) if tuned else None,
-        example=example(network, place.data_dir, settings.example)
-        if network.speaks and "example" in parts
+        fine_tuned=_tuned(network, settings, workspace, precise, stages, say) if tuned else None,
+        example=example(network, workspace.data_dir, settings.example)
+        if network.has_lm_head and "example" in parts
         else None,
         **swept,
     )
 
 
-def _tasks(network: Network, settings: Settings) -> list[Task]:
+def _tasks(network: Network, settings: ReportSettings) -> list[SweepTask]:
     layers, first = network.n_layers, settings.benchmarks[:1]
     main, single, few = settings.grid(layers), settings.single_grid(layers), settings.single_on
-    tasks = [Task("scores", [*main, *(() if few else single)], settings.benchmarks, settings.limit)]
+    tasks = [SweepTask("scores", [*main, *(() if few else single)], settings.benchmarks, settings.limit)]
     if few:
-        tasks.append(Task("single", single, few, settings.limit))
+        tasks.append(SweepTask("single", single, few, settings.limit))
     if settings.loops and settings.loop_limit:
-        tasks.append(Task("loops", settings.loop_grid(layers), first, settings.loop_limit))
+        tasks.append(SweepTask("loops", settings.loop_grid(layers), first, settings.loop_limit))
     if settings.window_limit:
-        tasks.append(Task("windows", paper_grid("windows", layers), first, settings.window_limit))
+        tasks.append(SweepTask("windows", paper_grid("windows", layers), first, settings.window_limit))
     if settings.precise_limit and network.dtype != "float32":
         on = (settings.precise_on or settings.benchmarks[-1],)
-        tasks.append(Task("precise", main, on, settings.precise_limit))
+        tasks.append(SweepTask("precise", main, on, settings.precise_limit))
     return tasks
 
 
@@ -143,8 +143,8 @@ class Classifiers:
         return 9.0 * sum(e.schedule.layer_calls for e in self.entries) * rows
 
 
-def _classifiers(network: Network, settings: Settings) -> list[Classifiers]:
-    if network.speaks or not settings.glue:
+def _classifiers(network: Network, settings: ReportSettings) -> list[Classifiers]:
+    if network.has_lm_head or not settings.glue:
         return []
     layers, count = network.n_layers, len(settings.glue)
     frozen = [*settings.grid(layers), *settings.single_grid(layers)]
@@ -156,7 +156,12 @@ def _classifiers(network: Network, settings: Settings) -> list[Classifiers]:
 
 
 def _classified(
-    network: Network, one: Classifiers, settings: Settings, place: Place, stages: Stages, say: Say
+    network: Network,
+    one: Classifiers,
+    settings: ReportSettings,
+    workspace: Workspace,
+    stages: Stages,
+    say: Say,
 ) -> Scores:
     say(f"{one.part}: {', '.join(settings.glue)}, {one.mode}")
     made = glue(
@@ -165,9 +170,9 @@ def _classified(
         settings.glue,
         mode=one.mode,
         limit=settings.glue_limit,
-        data_dir=place.data_dir,
-        batch_tokens=place.batch_tokens,
-        cache=place.cache,
+        data_dir=workspace.data_dir,
+        batch_tokens=workspace.batch_tokens,
+        cache=workspace.cache,
         progress=stages.of(one.part),
         say=say,
     )
@@ -177,8 +182,8 @@ def _classified(
 
 def _tuned(
     network: Network,
-    settings: Settings,
-    place: Place,
+    settings: ReportSettings,
+    workspace: Workspace,
     precise: Callable[[], Network] | None,
     stages: Stages,
     say: Say,
@@ -194,10 +199,10 @@ def _tuned(
         network,
         task=FINE_TUNED_ON,
         limit=settings.tuned_limit,
-        data_dir=place.data_dir,
-        preset=place.preset,
-        batch_tokens=place.batch_tokens,
-        cache=place.cache,
+        data_dir=workspace.data_dir,
+        preset=workspace.preset,
+        batch_tokens=workspace.batch_tokens,
+        cache=workspace.cache,
         progress=stages.of("fine_tuned"),
         say=say,
     )
@@ -207,8 +212,8 @@ def _tuned(
 
 def _swept(
     network: Network,
-    task: Task,
-    place: Place,
+    task: SweepTask,
+    workspace: Workspace,
     precise: Callable[[], Network] | None,
     stages: Stages,
     say: Say,
@@ -218,8 +223,8 @@ def _swept(
             raise ReprlabError("float32 beside another dtype takes a way to load the model again: precise=")
         network = precise()
     say(f"{task.part}: {', '.join(task.benchmarks)}")
-    opened = open_benchmarks(task.benchmarks, data_dir=place.data_dir, preset=place.preset)
-    taken = taken_from(place.scores, network, opened, task, say)
+    opened = open_benchmarks(task.benchmarks, data_dir=workspace.data_dir, preset=workspace.preset)
+    taken = taken_from(workspace.scores, network, opened, task, say)
     left = [one for one in opened if one.name not in taken.results]
     found, made = dict(taken.results), taken.made_with
     if left:
@@ -228,8 +233,8 @@ def _swept(
             task.entries,
             left,
             limit=task.limit,
-            batch_tokens=place.batch_tokens,
-            cache=place.cache,
+            batch_tokens=workspace.batch_tokens,
+            cache=workspace.cache,
             progress=stages.of(task.part),
             say=say,
         )
@@ -246,7 +251,7 @@ class _Captures:
     network: Network
     corpus: Corpus
     documents: int
-    place: Place
+    workspace: Workspace
     stages: Stages
     say: Say
 
@@ -255,11 +260,11 @@ class _Captures:
         made = capture(
             self.network,
             self.corpus,
-            cache=self.place.cache,
+            cache=self.workspace.cache,
             schedule=schedule,
             documents=self.documents,
-            batch_tokens=self.place.batch_tokens,
-            force=self.place.force,
+            batch_tokens=self.workspace.batch_tokens,
+            force=self.workspace.force,
             progress=lambda done, total: show(done * calls, total * calls),
             say=self.say,
         )

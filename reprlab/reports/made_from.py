@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import torch
 
-from reprlab.reports.settings import Settings
+from reprlab.reports.settings import ReportSettings
 from reprlab.schedules.plan import Plan
 from reprlab.scores.scores import Scores
 from reprlab.verdicts.evidence import Evidence
@@ -21,7 +21,7 @@ from reprlab.verdicts.evidence import Evidence
 _LIBRARIES = ("reprlab", "torch", "transformers", "nnsight", "lm-eval", "datasets", "h5py", "numpy", "python")
 
 
-def identity(evidence: Evidence, settings: Settings, seconds: float) -> dict[str, str]:
+def identity(evidence: Evidence, settings: ReportSettings, seconds: float) -> dict[str, str]:
     """Model, data, schedules, versions, processor, threads, memory and time, each a line."""
     made: dict[str, str] = {}
     if evidence.scores is not None:

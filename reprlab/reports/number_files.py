@@ -14,7 +14,7 @@ import pandas as pd
 from reprlab.errors import ReprlabError
 from reprlab.files import plain
 
-Numbers = dict[str, Any]
+FigureNumbers = dict[str, Any]
 _DIGITS = 6  # significant ones, in files
 _WIDE = 100  # characters, above which a list has a line for each member
 
@@ -93,7 +93,7 @@ def write(path: Path, data: bytes | str) -> None:
         raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
 
 
-def table(numbers: Numbers) -> str:
+def table(numbers: FigureNumbers) -> str:
     """The numbers as CSV: their rows, or a row for each value of their matrices."""
     return pd.DataFrame(numbers.get("rows") or list(_cells(numbers.get("matrices", {})))).to_csv(index=False)
 

@@ -14,8 +14,8 @@ from reprlab.captures.corpora import corpus as load_corpus
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
-from reprlab.reports.gather import Place, gather
-from reprlab.reports.settings import Settings
+from reprlab.reports.gather import Workspace, gather
+from reprlab.reports.settings import ReportSettings
 from reprlab.reports.write import (
     compare,
     home,
@@ -26,11 +26,11 @@ from reprlab.reports.write import (
 
 def report(
     network: Network,
-    settings: Settings,
+    settings: ReportSettings,
     *,
     folder: Path | str = "reports",
     corpus: Corpus | None = None,
-    place: Place | None = None,
+    workspace: Workspace | None = None,
     precise: Callable[[], Network] | None = None,
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
@@ -42,19 +42,20 @@ def report(
     `folder/index.html` compares every model that has a report there.
 
     >>> import reprlab as rl
-    >>> settings = rl.Settings(("builtin_pronoun",), "builtin", documents=4, limit=8, seeds=2)
-    >>> index = rl.report(rl.load("tiny-llama"), settings, folder=tmp, place=rl.Place(cache=tmp / "cache"))
+    >>> settings = rl.ReportSettings(("builtin_pronoun",), "builtin", documents=4, limit=8, seeds=2)
+    >>> workspace = rl.Workspace(cache=tmp / "cache")
+    >>> index = rl.report(rl.load("tiny-llama"), settings, folder=tmp, workspace=workspace)
     >>> index.relative_to(tmp).as_posix(), (index.parent / "fig03.png").exists()
     ('tiny-llama/index.html', True)
     """
-    place, began = place or Place(), time.monotonic()
-    texts = corpus or load_corpus(settings.corpus, data_dir=place.data_dir)
-    if network.speaks and not settings.starts_of(network.n_layers):
+    workspace, began = workspace or Workspace(), time.monotonic()
+    texts = corpus or load_corpus(settings.corpus, data_dir=workspace.data_dir)
+    if network.has_lm_head and not settings.starts_of(network.n_layers):
         raise ReprlabError(
             f"--starts: none of those given leaves a middle in {network.n_layers} layers; allowed are "
             f"0..{network.n_layers // 2 - 1}"
         )
-    evidence = gather(network, texts, settings, place, precise=precise, progress=progress, say=say)
+    evidence = gather(network, texts, settings, workspace, precise=precise, progress=progress, say=say)
     target = home(Path(folder), network.name)
     say("figures and verdicts")
     write_numbers(target, evidence, settings, time.monotonic() - began)

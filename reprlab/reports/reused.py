@@ -20,7 +20,7 @@ DOCUMENT = 100  # tokens, before documents are read: for the time left only
 
 
 @dataclass(frozen=True)
-class Task:
+class SweepTask:
     """One sweep of a report: a part of the evidence, its schedules, and on what they are scored."""
 
     part: str
@@ -48,7 +48,7 @@ def taken_from(
     files: Sequence[Path],
     network: Network,
     opened: Sequence[Opened],
-    task: Task,
+    task: SweepTask,
     say: Callable[[str], None],
 ) -> Taken:
     """What files of scores have of a task: of this network, all its schedules, and the same documents."""
@@ -71,7 +71,7 @@ def _parts(
 ) -> dict[str, Results]:
     found: dict[str, Results] = {}
     for one in opened:
-        part = scores.part(one.name, entries, min(limit, len(one.docs)))
+        part = scores.subset(one.name, entries, min(limit, len(one.docs)))
         if part and (part.definition, part.preset, part.shots) == (one.digest, one.preset, one.shots):
             found[one.name] = part
     return found

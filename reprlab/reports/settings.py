@@ -13,7 +13,7 @@ _CHANGES = {line.variant: line for line in VARIANTS[1:]}  # all but the full mod
 
 
 @dataclass(frozen=True)
-class Settings:
+class ReportSettings:
     """What runs: `documents` of a corpus are captured, `limit` documents of each benchmark are scored.
 
     `starts`: the paper's s; None for every s that leaves a middle layer. `seeds` random orders a start, with
@@ -85,7 +85,7 @@ class Settings:
     def starts_of(self, layers: int) -> tuple[int, ...]:
         """The starts that a model of so many layers has, of those asked for.
 
-        >>> Settings(("builtin",), "builtin", 8, 8, starts=(1, 2, 9)).starts_of(6)
+        >>> ReportSettings(("builtin",), "builtin", 8, 8, starts=(1, 2, 9)).starts_of(6)
         (1, 2)
         """
         allowed = range(layers // 2)

@@ -12,11 +12,11 @@ from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.reports.analyses import Analysis, analysis, everything
 from reprlab.reports.made_from import identity, listed
-from reprlab.reports.number_files import Numbers, read, rounded, table, text, write
-from reprlab.reports.pages.content import Member, Page, Picture, Table
+from reprlab.reports.number_files import FigureNumbers, read, rounded, table, text, write
+from reprlab.reports.pages.content import ComparedModel, Page, Picture, Table
 from reprlab.reports.pages.html import comparison_page, report_page
 from reprlab.reports.score_table import table as scores_table
-from reprlab.reports.settings import Settings
+from reprlab.reports.settings import ReportSettings
 from reprlab.scores.scores import Scores
 from reprlab.verdicts.evidence import Evidence
 from reprlab.verdicts.judging import judge
@@ -39,7 +39,7 @@ _SILENT = "the model has no causal language head"
 _SPOKEN = {"loops", "windows", "precise", "fine_tuned", "example"}  # what only a model that speaks can have
 
 
-def numbers_of(one: Analysis, evidence: Evidence) -> Numbers:
+def numbers_of(one: Analysis, evidence: Evidence) -> FigureNumbers:
     """An analysis's numbers as their file will have them; raises with the reason where there are none."""
     for need in one.needs:
         if need not in evidence.parts:
@@ -48,7 +48,7 @@ def numbers_of(one: Analysis, evidence: Evidence) -> Numbers:
     return rounded(one.module.numbers(evidence))
 
 
-def write_numbers(folder: Path, evidence: Evidence, settings: Settings, seconds: float) -> None:
+def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, seconds: float) -> None:
     """Every figure's numbers, the verdicts, the scores behind them, and what they were made from."""
     left_out: dict[str, str] = {}
     drawn: list[str] = []
@@ -101,7 +101,7 @@ def _forget(folder: Path, names: Iterable[str]) -> None:
             (folder / f"{name}.{ending}").unlink(missing_ok=True)
 
 
-def keep(folder: Path, name: str, numbers: Numbers) -> None:
+def keep(folder: Path, name: str, numbers: FigureNumbers) -> None:
     """Write a figure's numbers as JSON and CSV."""
     write(folder / f"{name}.json", text(numbers) + "\n")
     write(folder / f"{name}.csv", table(numbers))
@@ -201,9 +201,9 @@ def _numbers(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     return {name: read(folder / f"{name}.json") for name in names}
 
 
-def _member(folder: Path, run: dict[str, Any]) -> Member:
+def _member(folder: Path, run: dict[str, Any]) -> ComparedModel:
     href = f"{folder.name}/{INDEX}"
-    return Member(
+    return ComparedModel(
         str(run["model"]), href, str(run["note"]), tuple(read(folder / VERDICTS)), listed(run["identity"])
     )
 

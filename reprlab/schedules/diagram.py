@@ -167,7 +167,7 @@ _LINES = {  # up, down, left, right
 }
 
 
-class _Block(NamedTuple):
+class _Frame(NamedTuple):
     """Lines of equal length; the flow comes in and goes out on line `axis`."""
 
     lines: list[str]
@@ -191,8 +191,8 @@ def text(drawn: Sequence[Box], width: int, *, ascii: bool = False) -> list[str]:
     widths = [len(h) + len(b.lines[0]) for h, b in zip(heads, blocks, strict=True)]
     lines: list[str] = []
     for row in wrap(widths, width - len(_END)):
-        parts = [part for at in row for part in (_Block([heads[at]], 0), blocks[at])]
-        lines += (line.rstrip() for line in _beside([*parts, _Block([_END], 0)]))
+        parts = [part for at in row for part in (_Frame([heads[at]], 0), blocks[at])]
+        lines += (line.rstrip() for line in _beside([*parts, _Frame([_END], 0)]))
     return [line.translate(_ASCII) for line in lines] if ascii else lines
 
 
@@ -205,7 +205,7 @@ def _arrow(box: Box) -> str:
     return line * 3 if box.join else f"{line * 2}▶"
 
 
-def _block(box: Box) -> _Block:
+def _block(box: Box) -> _Frame:
     count = f"*{box.times}" if box.times > 1 else ""
     inner = max(*map(len, box.labels), 0 if box.join else len(count)) + 2
     rules = ["┌", *"├" * (len(box.labels) - 1), "└"], ["┐", *"┤" * (len(box.labels) - 1), "┘"]
@@ -219,7 +219,7 @@ def _block(box: Box) -> _Block:
         lines = [line + (sign if at == axis else " " * len(sign)) for at, line in enumerate(lines)]
     if count:
         lines.append(f"╰{count.center(len(lines[0]) - 2, '─')}╯")
-    return _Block(lines, axis)
+    return _Frame(lines, axis)
 
 
 def _forked(line: str, at: int, axis: int) -> str:
@@ -232,7 +232,7 @@ def _forked(line: str, at: int, axis: int) -> str:
     return f"{fork}─▶{line}─{join}" if member else f"{fork}  {line} {join}"
 
 
-def _beside(blocks: Sequence[_Block]) -> Iterator[str]:
+def _beside(blocks: Sequence[_Frame]) -> Iterator[str]:
     """Blocks next to each other, their axes on one line."""
     above = max(block.axis for block in blocks)
     below = max(len(block.lines) - block.axis for block in blocks)

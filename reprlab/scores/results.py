@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.errors import unknown
 
-Numbers = NDArray[np.float64]
 _GUESSED = ("acc", "acc_norm", "acc_bytes", "u")  # metrics that guessing gives the benchmark's floor
 _UNRELATED = ("mcc", "pearson", "spearman")  # aggregations to which guessing gives 0
 
@@ -47,9 +47,9 @@ class Results:
     columns: tuple[Column, ...]
     ids: tuple[str, ...]
     units: tuple[str, ...]
-    values: Numbers
+    values: Array
     nonfinite: NDArray[np.int64]
-    divergence: Numbers | None = None
+    divergence: Array | None = None
 
     def __repr__(self) -> str:
         return f"<Results of {self.name}: {self.values.shape[0]} schedules, {len(self.ids)} documents>"
@@ -73,7 +73,7 @@ class Results:
             return Column(metric, "mean", 1, higher_is_better=metric == "agreement")
         return next(column for column in self.columns if column.name == metric)
 
-    def items(self, metric: str) -> Numbers:
+    def items(self, metric: str) -> Array:
         """A metric's numbers: (schedule, document, size)."""
         size = self.column(metric).size
         if metric in {"kl", "agreement"} and self.divergence is not None:
@@ -82,7 +82,7 @@ class Results:
         return self.values[..., first : first + size]
 
     @cached_property
-    def codes(self) -> NDArray[np.int64]:
+    def unit_codes(self) -> NDArray[np.int64]:
         """The unit of each document as a number: (document,)."""
         return np.unique(np.array(self.units), return_inverse=True)[1]
 
@@ -103,7 +103,7 @@ class Results:
         return 0.0 if metric.startswith(("exact_match", "u_")) else math.nan
 
 
-def _constant_f1(gold: Numbers) -> float:
+def _constant_f1(gold: Array) -> float:
     """F1 of answering every document with the class that most have; gold 0, 1, or NaN: not known."""
     known = gold[~np.isnan(gold)]
     share = float(known.mean()) if known.size else math.nan

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import AGGREGATIONS
 from reprlab.statistics.bootstraps import bootstrap, draws, interval
 
-Array = NDArray[np.float64]
 DRAWS = 10_000
 MEDIAN = "median"
 
@@ -134,11 +134,11 @@ def _shares(scores: Scores, results: Results, metric: str, count: int) -> tuple[
     """R of every row on one benchmark, as it is (row,) and under draws (row, draw)."""
     name = results.column(metric).aggregation
     how, items = AGGREGATIONS[name], results.items(metric)
-    ones = np.ones((1, len(np.unique(results.codes))))
-    times = np.concatenate([ones, draws(results.codes, count, seed=zlib.crc32(results.name.encode()))])
+    ones = np.ones((1, len(np.unique(results.unit_codes))))
+    times = np.concatenate([ones, draws(results.unit_codes, count, seed=zlib.crc32(results.name.encode()))])
     with np.errstate(all="ignore"):
         floor = how.unlink(np.array(results.guess(metric)))
-        above = how.unlink(bootstrap(name, items, results.codes, times)) - floor  # (schedule, 1 + draw)
+        above = how.unlink(bootstrap(name, items, results.unit_codes, times)) - floor  # (schedule, 1 + draw)
         shares = above / above[0]
     rows = [over_orders(scores, places, shares[list(places)]) for places in scores.rows]
     found = np.array(rows)

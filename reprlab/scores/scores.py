@@ -61,7 +61,7 @@ class Scores:
             raise unknown("benchmark", benchmark, self.benchmarks)
         return self.benchmarks[benchmark]
 
-    def place(self, schedule: Schedule | str) -> int:
+    def row_of(self, schedule: Schedule | str) -> int:
         """The row of a schedule, given as such or as text."""
         wanted = Schedule.parse(schedule, self.layers) if isinstance(schedule, str) else schedule
         for place, entry in enumerate(self.entries):
@@ -75,8 +75,8 @@ class Scores:
         """A metric under one schedule minus that under another, paired over the documents of a benchmark."""
         results = self.results(benchmark)
         items = results.items(metric)
-        one, other = items[self.place(a)], items[self.place(b)]
-        return difference(results.column(metric).aggregation, one, other, units=results.codes)
+        one, other = items[self.row_of(a)], items[self.row_of(b)]
+        return difference(results.column(metric).aggregation, one, other, units=results.unit_codes)
 
     def normalised(self, metric: str = "u") -> pd.DataFrame:
         """R = (score - floor) / (full - floor) by row and benchmark, and the median over benchmarks.
@@ -114,7 +114,7 @@ class Scores:
             nan = math.nan
             return Normalised(nan, nan, nan, nan, f"what guessing gives in {metric} is not known")
         how, one = results.column(metric).aggregation, pooled(items[list(places)])
-        return normalised(how, one, items[0], floor=floor, units=results.codes)
+        return normalised(how, one, items[0], floor=floor, units=results.unit_codes)
 
     def joined(self, other: Scores) -> Scores:
         """Both sweeps of one network together; a benchmark has NaN for schedules that it was not swept on."""
@@ -129,13 +129,13 @@ class Scores:
             found[name] = _joined(name, parts, entries)
         return replace(self, entries=entries, benchmarks=found)
 
-    def part(self, benchmark: str, entries: Sequence[Entry], limit: int) -> Results | None:
+    def subset(self, benchmark: str, entries: Sequence[Entry], limit: int) -> Results | None:
         """A benchmark's numbers for some entries, on its first documents; None where any is missing.
 
         >>> import reprlab as rl
         >>> net = rl.load("tiny-llama")
         >>> scores = rl.sweep(net, ["0:2 3:6"], ["builtin_pronoun"], limit=4, cache=tmp)
-        >>> scores.part("builtin_pronoun", scores.entries[1:], 3).values.shape
+        >>> scores.subset("builtin_pronoun", scores.entries[1:], 3).values.shape
         (1, 3, 2)
         """
         results = self.benchmarks.get(benchmark)
@@ -161,7 +161,7 @@ class Scores:
             for metric in results.metrics:
                 how, items = results.column(metric).aggregation, results.items(metric)
                 value = np.atleast_1d(aggregate(how, items))
-                error = np.atleast_1d(standard_error(how, items, results.codes))
+                error = np.atleast_1d(standard_error(how, items, results.unit_codes))
                 for place, entry in enumerate(self.entries):
                     share = self.share(results, metric, [place])
                     yield {
@@ -224,7 +224,7 @@ class Scores:
             "benchmark": results.name,
             "metric": metric,
             "value": float(aggregate(how, pooled(items))),
-            "stderr": float(standard_error(how, pooled(items), results.codes)),
+            "stderr": float(standard_error(how, pooled(items), results.unit_codes)),
             "seed_sd": spread,
             "nonfinite": int(results.nonfinite[list(places)].sum()),
         }

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.scores.results import Results
 from reprlab.scores.retained import DRAWS, over_orders
 from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import bootstrap, draws, interval
 
-Array = NDArray[np.float64]
 MEAN = "mean"
 _ASIDE = {"u"}  # the continuous score is no metric of GLUE's
 
 
 @dataclass(frozen=True, repr=False)
-class Means:
+class TaskMeans:
     """A task's score is the mean of its metrics; `values` (row, task) and `drawn` (row, task, draw).
 
     Rows are those of `scores.rows`. Every row sees the same draws of a task's units, so that differences are
@@ -97,7 +97,7 @@ def _ends(drawn: NDArray[np.float32]) -> list[float]:
     return [round(end, 6) for end in interval(drawn)]
 
 
-def task_means(scores: Scores, *, count: int = DRAWS) -> Means:
+def task_means(scores: Scores, *, count: int = DRAWS) -> TaskMeans:
     """Every task's score and their mean, for every row of some scores, under `count` draws of units.
 
     A task with two metrics counts as their mean; u is no metric here. Raises `ReprlabError` where a
@@ -112,7 +112,7 @@ def task_means(scores: Scores, *, count: int = DRAWS) -> Means:
     """
     parts = [_task(scores, results, count) for results in scores.benchmarks.values()]
     values, drawn, floors = (np.stack(part, axis=-1) for part in zip(*parts, strict=True))
-    return Means(
+    return TaskMeans(
         scores, tuple(scores.benchmarks), values, np.moveaxis(drawn, -1, 1).astype(np.float32), floors
     )
 
@@ -122,10 +122,10 @@ def _task(scores: Scores, results: Results, count: int) -> tuple[Array, Array, A
     metrics = [metric for metric in results.metrics if metric not in _ASIDE]
     if not metrics:
         raise ReprlabError(f"benchmark '{results.name}' has no metric but u: nothing to take a mean of")
-    ones = np.ones((1, len(np.unique(results.codes))))
-    times = np.concatenate([ones, draws(results.codes, count, seed=zlib.crc32(results.name.encode()))])
+    ones = np.ones((1, len(np.unique(results.unit_codes))))
+    times = np.concatenate([ones, draws(results.unit_codes, count, seed=zlib.crc32(results.name.encode()))])
     found = [
-        bootstrap(results.column(metric).aggregation, results.items(metric), results.codes, times)
+        bootstrap(results.column(metric).aggregation, results.items(metric), results.unit_codes, times)
         for metric in metrics
     ]
     whole = np.mean(found, axis=0)  # (schedule, 1 + draw)

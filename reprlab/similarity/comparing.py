@@ -19,7 +19,7 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.controls import null
 from reprlab.similarity.matrix import Similarity, average, bounded
 from reprlab.similarity.measure import MEASURES
-from reprlab.similarity.measures import Work, check_asked, measured
+from reprlab.similarity.measures import MeasureOptions, check_asked, measured
 from reprlab.similarity.neighbours import NEIGHBOURS
 from reprlab.similarity.pairs import pair
 from reprlab.similarity.policy import Policy
@@ -100,7 +100,7 @@ def compare(
     settings = {"bandwidth": bandwidth, "k": neighbours, "components": components}
     needed = {"rbf-cka": "bandwidth", "knn": "k", "cosine-components": "components"}.get(measure)
     kept = {needed: float(settings[needed])} if needed else {}
-    work = Work(kept, memory, _device(device), progress, say)
+    work = MeasureOptions(kept, memory, _device(device), progress, say)
     taken = pair(capture, against, policy, measure)
     if control is None:
         values, resampled = measured(taken, measure, work)

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from reprlab.arrays import Array
 from reprlab.captures.sums import token_grams
 from reprlab.progress import Progress
 from reprlab.similarity.samples import Sample, panels
 
-Array = NDArray[np.float64]
 CHANGES = ("centred", "standardised", "components")
 
 

@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.measure import MEASURES
 from reprlab.statistics.resampled import DRAWS, Resampled
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class Similarity:
         return self.tokens / self.width if self.width else float("nan")
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """The measure in words, with its settings."""
         words = MEASURES[self.measure].words
         given = ", ".join(f"{name} {value:g}" for name, value in self.settings.items())
@@ -162,7 +161,7 @@ class Similarity:
         return np.array([row[inside[inside != depth]].mean() for depth, row in enumerate(self.values)])
 
     @property
-    def halves(self) -> tuple[Average, ...]:
+    def summary_means(self) -> tuple[Average, ...]:
         """The middle half of the depths to each other, to the first depth and to the last.
 
         Between two captures the mean of all pairs.
@@ -177,21 +176,21 @@ class Similarity:
         return (self.average(low, high), self.between(low, high, 0), self.between(low, high, last))
 
     @property
-    def reading(self) -> str:
+    def summary(self) -> str:
         """One line: how alike the middle half of the depths is, and how near both ends are to it."""
         if np.isnan(self.values).all():
-            return f"{self.words}: {self.remark}"
+            return f"{self.label}: {self.remark}"
         if self.other:
             place = int(np.nanargmin(self.values) if self.distance else np.nanargmax(self.values))
             row, column = divmod(place, self.values.shape[1])
             best = f"most alike are depths {row} and {column}, at {self.values[row, column]:.3f}"
-            return f"{self.words}: all pairs of depths are at {self.halves[0].text}; {best}"
-        if not self.halves:
-            return f"{self.words}: {len(self.values)} depths"
-        inside, first, end = self.halves
+            return f"{self.label}: all pairs of depths are at {self.summary_means[0].text}; {best}"
+        if not self.summary_means:
+            return f"{self.label}: {len(self.values)} depths"
+        inside, first, end = self.summary_means
         middle = inside.words.removesuffix(" to each other")
         return (
-            f"{self.words}: {middle} are at {inside.text} to each other, {first.text} to depth 0 and "
+            f"{self.label}: {middle} are at {inside.text} to each other, {first.text} to depth 0 and "
             f"{end.text} to depth {len(self.values) - 1}"
         )
 
@@ -267,7 +266,7 @@ class Similarity:
         return figures.heatmap(
             self.values,
             title=self.title,
-            label=self.words,
+            label=self.label,
             caption=self.caption,
             ax=ax,
             distance=self.distance,
@@ -321,4 +320,4 @@ def bounded(found: Similarity, resampled: Resampled | None) -> Similarity:
     if not np.isfinite(low[~np.eye(*low.shape, dtype=bool)]).any():
         return bounded(found, None)
     made = replace(found, resampled=resampled, low=low, high=high, intervals=resampled.words)
-    return replace(made, averages=made.halves)
+    return replace(made, averages=made.summary_means)

@@ -26,7 +26,7 @@ from reprlab.statistics.resampled import Resampled, bootstrapped, grouped
 
 
 @dataclass(frozen=True)
-class Work:
+class MeasureOptions:
     """How a measure is computed."""
 
     settings: dict[str, float]
@@ -36,7 +36,7 @@ class Work:
     say: Say
 
 
-def measured(taken: Sample, measure: str, work: Work) -> tuple[Tensor, Resampled | None]:
+def measured(taken: Sample, measure: str, work: MeasureOptions) -> tuple[Tensor, Resampled | None]:
     """A measure's (depth, depth) matrix of a sample, and the matrices that other documents give."""
     if measure in {"cka", "cka-biased", "rbf-cka"}:
         return _aligned(taken, measure, work)
@@ -76,7 +76,7 @@ def _meaned(sums: Tensor, counts: Any, own: float = 1.0) -> tuple[Tensor, Resamp
     return values, bootstrapped(sums.numpy(), np.asarray(counts, np.float64))
 
 
-def _aligned(taken: Sample, measure: str, work: Work) -> tuple[Tensor, Resampled | None]:
+def _aligned(taken: Sample, measure: str, work: MeasureOptions) -> tuple[Tensor, Resampled | None]:
     states, bounds = taken.states, grouped(taken.offsets)
     bandwidth = work.settings.get("bandwidth") if measure == "rbf-cka" else None
     times = Reading.within(work.memory, states).times + (bandwidth is not None)  # medians are found first
@@ -99,7 +99,7 @@ def _aligned(taken: Sample, measure: str, work: Work) -> tuple[Tensor, Resampled
     return values, Resampled("jackknife", found.without(debiased=debiased).numpy(), shares)
 
 
-def _shapes(taken: Sample, work: Work) -> Tensor:
+def _shapes(taken: Sample, work: MeasureOptions) -> Tensor:
     states = taken.states
     needed = sum(8 * states.count * min(w, states.count) + 4 * states.count for w in states.widths)
     _fits(needed, "procrustes", states)
@@ -124,7 +124,7 @@ def _fits(needed: int, measure: str, states: States) -> None:
         )
 
 
-def _say(work: Work, measure: str, times: str) -> None:
+def _say(work: MeasureOptions, measure: str, times: str) -> None:
     memory = f"{work.memory / (1 << 30):.3g} GiB of memory"
     work.say(f"{measure} reads the states {times} times within {memory}; --memory sets that")
 

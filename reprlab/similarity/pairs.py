@@ -11,10 +11,10 @@ from reprlab.similarity.measure import MEASURES
 from reprlab.similarity.policy import Policy, dropped
 from reprlab.similarity.samples import Sample, Stacked, offsets_of, sample
 
-States = Capture | Activations
+AnyStates = Capture | Activations
 
 
-def pair(capture: States, against: States | None, policy: Policy, measure: str) -> Sample:
+def pair(capture: AnyStates, against: AnyStates | None, policy: Policy, measure: str) -> Sample:
     """The samples of one capture, or of two side by side, as a measure needs them."""
     if isinstance(capture, Capture) and MEASURES[measure].states and not capture.identity.states:
         raise ReprlabError(f"{measure} of a capture that holds no states: capture again without --no-states")
@@ -41,7 +41,7 @@ def _one_width(taken: Sample, measure: str) -> Sample:
     return taken
 
 
-def _by_document(capture: States, against: States, policy: Policy) -> tuple[Sample, Sample]:
+def _by_document(capture: AnyStates, against: AnyStates, policy: Policy) -> tuple[Sample, Sample]:
     """Samples that are tokens, but those that a policy leaves out of either.
 
     Of different tokens, one of each document at a place: the document is left out where one of the two is.
@@ -57,7 +57,7 @@ def _by_document(capture: States, against: States, policy: Policy) -> tuple[Samp
     return sample(capture, policy, out[0]), sample(against, policy, out[1])
 
 
-def _same_samples(capture: States, against: States, policy: Policy) -> None:
+def _same_samples(capture: AnyStates, against: AnyStates, policy: Policy) -> None:
     """Raises where row i of one is not row i of the other."""
     documents = [len(offsets_of(one)) - 1 for one in (capture, against)]
     if documents[0] != documents[1]:

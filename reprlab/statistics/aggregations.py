@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reprlab.arrays import Array
 from reprlab.errors import ReprlabError, unknown
 
-Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
 Counts = NDArray[np.generic]
 Values = float | Array

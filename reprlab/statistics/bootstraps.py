@@ -8,15 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
-from reprlab.statistics.aggregations import (
-    Array,
-    blocks_of,
-    quiet,
-    read_items,
-    resampled_level,
-    unit_codes_of,
-)
+from reprlab.statistics.aggregations import blocks_of, quiet, read_items, resampled_level, unit_codes_of
 
 
 def draws(units: ArrayLike, count: int = 10_000, seed: int = 0) -> NDArray[np.int16]:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.statistics.aggregations import (
     Aggregation,
-    Array,
     Codes,
     Values,
     by_unit,

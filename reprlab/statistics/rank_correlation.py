@@ -14,7 +14,7 @@ from reprlab.errors import ReprlabError
 
 
 @dataclass(frozen=True)
-class Shifted:
+class RankCorrelation:
     """Spearman's `rho` in [-1, 1] and the shares of circular shifts that are at least as low, and as high.
 
     `count` is the number of pairs and of shifts, the identity included: no p is below 1 / `count`.
@@ -28,7 +28,7 @@ class Shifted:
     def text(self, side: Literal["low", "high"]) -> str:
         """The correlation and its p for a claim that it is negative (low) or positive (high), in words.
 
-        >>> Shifted(-0.62, 0.0333, 1.0, 30).text("low")
+        >>> RankCorrelation(-0.62, 0.0333, 1.0, 30).text("low")
         'rank correlation -0.62, p = .033 by circular shifts'
         """
         if math.isnan(self.rho):
@@ -38,7 +38,7 @@ class Shifted:
         return f"rank correlation {self.rho:+.2f}, p = {least} by circular shifts"
 
 
-def shifted(x: ArrayLike, y: ArrayLike) -> Shifted:
+def rank_correlation(x: ArrayLike, y: ArrayLike) -> RankCorrelation:
     """Spearman's rank correlation of two series over layers, against all circular shifts of one.
 
     x and y are (layer,). rho = r(rank x, rank y), ties at their mean rank. Layers next to each other are
@@ -51,7 +51,7 @@ def shifted(x: ArrayLike, y: ArrayLike) -> Shifted:
     NaN where a value is no number, where fewer than 3 layers are there, or where all values are the same.
     Raises `ReprlabError` for shapes that differ.
 
-    >>> found = shifted([1, 2, 3, 4, 5], [2, 4, 6, 8, 11])
+    >>> found = rank_correlation([1, 2, 3, 4, 5], [2, 4, 6, 8, 11])
     >>> found.rho, found.p_high, found.p_low
     (1.0, 0.2, 1.0)
     """
@@ -60,10 +60,10 @@ def shifted(x: ArrayLike, y: ArrayLike) -> Shifted:
         raise ReprlabError(f"ranks are of two series of one length, given {one.shape} and {other.shape}")
     size = len(one)
     if size < 3 or not np.isfinite([one, other]).all() or np.ptp(one) == 0 or np.ptp(other) == 0:
-        return Shifted(math.nan, math.nan, math.nan, 0)
+        return RankCorrelation(math.nan, math.nan, math.nan, 0)
     a, b = (2 * rankdata(series) - (size + 1) for series in (one, other))  # whole: sums are exact
     at = (np.arange(size) + np.arange(size)[:, None]) % size  # (shift, layer)
     sums = a[at] @ b
     scale = math.sqrt((a @ a) * (b @ b))
     low, high = float(np.mean(sums <= sums[0])), float(np.mean(sums >= sums[0]))
-    return Shifted(float(sums[0] / scale), low, high, size)
+    return RankCorrelation(float(sums[0] / scale), low, high, size)

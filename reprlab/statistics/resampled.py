@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.statistics.bootstraps import draws
 
-Array = NDArray[np.float64]
-Statistic = Callable[[Array], Array]
+Estimator = Callable[[Array], Array]
 DRAWS = 1000
 GROUPS = 50  # of documents, at most, that a jackknife leaves out in turn
 
@@ -37,7 +36,7 @@ class Resampled:
             return f"95 % intervals from {len(self.matrices):,} bootstraps over documents"
         return f"95 % intervals from a jackknife over {len(self.matrices)} groups of documents"
 
-    def interval(self, values: Array, statistic: Statistic = lambda m: m) -> tuple[Array, Array]:
+    def interval(self, values: Array, statistic: Estimator = lambda m: m) -> tuple[Array, Array]:
         """The 95 % interval of a linear statistic of the matrix: (..., depth, depth) -> (...).
 
         bootstrap: the percentiles. jackknife: value +- t_(G-1) sqrt(1/G sum_g (p_g - p)^2 / (n / m_g - 1))
@@ -64,7 +63,7 @@ class Resampled:
         )
         return values + part.reshape(count, *values.shape)
 
-    def _pseudo(self, values: Array, statistic: Statistic) -> tuple[Array, Array]:
+    def _pseudo(self, values: Array, statistic: Estimator) -> tuple[Array, Array]:
         """Each group's pseudo-value, and n / m_g."""
         assert self.shares is not None  # a jackknife has them
         left = statistic(self.matrices)

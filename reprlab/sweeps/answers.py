@@ -18,13 +18,12 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from filelock import FileLock, Timeout
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.progress import Say
 from reprlab.sweeps.identity import AnswersIdentity
 
-Numbers = NDArray[np.float64]
 Part = Literal["values", "likelihoods", "greedy", "divergence"]
 
 _TABLES = """
@@ -86,7 +85,7 @@ class AnswersFile:
         query = "SELECT text FROM answers JOIN schedules ON number = schedule WHERE batch = ? AND part = ?"
         return {text for (text,) in self._read(query, batch, part)}
 
-    def put(self, batch: int, answers: Iterable[tuple[str, Part, Numbers]]) -> None:
+    def put(self, batch: int, answers: Iterable[tuple[str, Part, Array]]) -> None:
         """Add answers of one batch, all of them or none."""
         with self._written():
             for text, part, numbers in answers:
@@ -96,7 +95,7 @@ class AnswersFile:
                     (batch, part, _packed(numbers), text),
                 )
 
-    def put_run(self, text: str, values: Numbers, curve: str) -> None:
+    def put_run(self, text: str, values: Array, curve: str) -> None:
         """Add a trained run's answers to the only batch, and its learning curve as JSON: both or neither."""
         with self._written():
             self._base.execute("INSERT OR IGNORE INTO schedules (text) VALUES (?)", (text,))
@@ -112,10 +111,10 @@ class AnswersFile:
             return {}
         return dict(self._read("SELECT text, data FROM curves JOIN schedules ON number = schedule"))
 
-    def get(self, texts: Sequence[str], places: Sequence[int], part: Part) -> dict[str, list[Numbers | None]]:
+    def get(self, texts: Sequence[str], places: Sequence[int], part: Part) -> dict[str, list[Array | None]]:
         """What each document has under each schedule: its numbers, or None where they are not there."""
         sizes = {record.place: record.requests for record in self.records().values()}
-        wanted, found = set(places), {text: dict[int, Numbers]() for text in texts}
+        wanted, found = set(places), {text: dict[int, Array]() for text in texts}
         for batch, members in self.batches().items():
             if wanted.isdisjoint(members):
                 continue
@@ -164,7 +163,7 @@ class AnswersFile:
         )
         return self._read(query, batch, part)
 
-    def _numbers(self, data: bytes, documents: int, counts: Sequence[int] | None) -> list[Numbers]:
+    def _numbers(self, data: bytes, documents: int, counts: Sequence[int] | None) -> list[Array]:
         with _told(self.path):
             return _unpacked(data, documents, counts)
 
@@ -174,11 +173,11 @@ class AnswersFile:
             yield
 
 
-def _packed(numbers: Numbers) -> bytes:
+def _packed(numbers: Array) -> bytes:
     return zlib.compress(np.ascontiguousarray(numbers, dtype="<f4").tobytes())
 
 
-def _unpacked(data: bytes, documents: int, counts: Sequence[int] | None) -> list[Numbers]:
+def _unpacked(data: bytes, documents: int, counts: Sequence[int] | None) -> list[Array]:
     """A document's numbers each: rows of equal length, or as many as it has requests."""
     flat = np.frombuffer(zlib.decompress(data), dtype="<f4").astype(np.float64)
     if counts is None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reprlab.network.batches import Row
+from reprlab.network.batches import PackedRow
 from reprlab.network.network import Network
 from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.schedules.plan import Plan
@@ -46,7 +46,7 @@ class Readings:
     documents: int
 
     @classmethod
-    def of(cls, documents: Sequence[Sequence[Row]], counts: Sequence[int]) -> Readings:
+    def of(cls, documents: Sequence[Sequence[PackedRow]], counts: Sequence[int]) -> Readings:
         """The readings of documents packed into rows, with `counts` requests each."""
         seen: dict[tuple[int, int], int] = {}
         reads: list[tuple[int, int, int]] = []
@@ -75,7 +75,7 @@ class Readings:
 
 def answers(
     network: Network,
-    documents: Sequence[Sequence[Row]],
+    documents: Sequence[Sequence[PackedRow]],
     counts: Sequence[int],
     plan: Plan,
     *,

@@ -10,11 +10,11 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.benchmarks.by_name import prepare
 from reprlab.errors import ReprlabError
-from reprlab.network.batches import Row, pack, packed_batches
+from reprlab.network.batches import PackedRow, pack, packed_batches
 from reprlab.network.network import Network
 from reprlab.schedules.plan import Plan
 from reprlab.scores.results import Results
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 BLOCK = 64  # consecutive documents from which batches are made
 _KEEP_SECONDS = 2.0  # answers wait that long, at most, before they are on the disk
 
-Numbers = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Gap:
@@ -42,7 +40,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Job:
+class SweepJob:
     """A benchmark on a network: what is there, what is missing, and how it is computed."""
 
     network: Network
@@ -53,9 +51,9 @@ class Job:
     divergence: bool
 
     @cached_property
-    def rows(self) -> dict[int, tuple[Row, ...]]:
+    def rows(self) -> dict[int, tuple[PackedRow, ...]]:
         """Each document packed into rows, by its place."""
-        width, longest = self.network.width, self.network.packs
+        width, longest = self.network.width, self.network.packed_limit
         documents = [] if self.benchmark.generates else self.benchmark.documents
         return {d.place: pack(d.requests, width=width, longest=longest) for d in documents}
 
@@ -97,7 +95,7 @@ class Job:
     def run(self, gap: Gap) -> Iterator[float]:
         """Answer what a batch lacks, keep it, and yield the work done so far."""
         keep = self._written if self.benchmark.generates else self._answered
-        waiting: list[tuple[str, Part, Numbers]] = []
+        waiting: list[tuple[str, Part, Array]] = []
         since = time.monotonic()
         known = self.file.done(gap.batch)
         try:
@@ -112,7 +110,7 @@ class Job:
             if waiting:
                 self.file.put(gap.batch, waiting)
 
-    def _answered(self, gap: Gap) -> Iterator[tuple[str, dict[Part, Numbers], float]]:
+    def _answered(self, gap: Gap) -> Iterator[tuple[str, dict[Part, Array], float]]:
         documents = [self.rows[place] for place in gap.places]
         counts = [len(self.benchmark.documents[place].requests) for place in gap.places]
         tokens, head = self.tokens(gap.places), self.head(gap)
@@ -121,10 +119,10 @@ class Job:
             done = gap.plan.calls_at[positions[0]] * tokens + number * head
             yield str(gap.plan.schedules[positions[0]]), self._parts(gap, counts, found), done
 
-    def _parts(self, gap: Gap, counts: Sequence[int], found: Answers) -> dict[Part, Numbers]:
+    def _parts(self, gap: Gap, counts: Sequence[int], found: Answers) -> dict[Part, Array]:
         pairs = list(zip(found.likelihoods.tolist(), found.greedy.tolist(), strict=True))
         given = [pairs[a:b] for a, b in pairwise(np.cumsum([0, *counts]))]
-        parts: dict[Part, Numbers] = {
+        parts: dict[Part, Array] = {
             "values": self.benchmark.score(gap.places, given),
             "likelihoods": found.likelihoods.numpy(),
             "greedy": found.greedy.double().numpy(),
@@ -133,7 +131,7 @@ class Job:
             parts["divergence"] = found.divergence.numpy()
         return parts
 
-    def _written(self, gap: Gap) -> Iterator[tuple[str, dict[Part, Numbers], float]]:
+    def _written(self, gap: Gap) -> Iterator[tuple[str, dict[Part, Array], float]]:
         prompts = [p for place in gap.places if (p := self.benchmark.documents[place].prompt)]
         tokens, done = self.tokens(gap.places), 0.0
         for schedule in gap.plan.distinct:
@@ -184,7 +182,7 @@ def ready(
     limit: int,
     batch_tokens: int,
     apart: bool,
-) -> Job:
+) -> SweepJob:
     """A benchmark made ready: new documents get their batches, known ones are compared with what is there."""
     there = file.records()
     met = [places for places in file.batches().values() if min(places) < limit]
@@ -196,7 +194,7 @@ def ready(
         vocabulary=network.vocabulary,
         max_new_tokens=file.identity.max_new_tokens,
     )
-    job = Job(network, benchmark, file, plan, limit, apart and not benchmark.generates)
+    job = SweepJob(network, benchmark, file, plan, limit, apart and not benchmark.generates)
     new = [d for d in benchmark.documents if d.place not in there and d.place < limit]
     for document in benchmark.documents:
         before = there.get(document.place)
@@ -211,7 +209,7 @@ def ready(
     return job
 
 
-def _batches(job: Job, documents: Sequence[Document], tokens: int) -> Iterator[list[Document]]:
+def _batches(job: SweepJob, documents: Sequence[Document], tokens: int) -> Iterator[list[Document]]:
     """New documents as they will run: block by block, so that later ones change nothing."""
     for _, block in groupby(documents, key=lambda document: document.place // BLOCK):
         members = list(block)
@@ -224,14 +222,14 @@ def _record(benchmark: Benchmark, document: Document) -> Record:
     return Record(document.place, document.id, document.unit, fingerprint, len(document.requests))
 
 
-def _size(job: Job, place: int) -> tuple[int, int]:
+def _size(job: SweepJob, place: int) -> tuple[int, int]:
     """A document's rows, and the longest of them."""
     if job.benchmark.generates:
         return 1, job.tokens([place])
     return len(job.rows[place]), max(map(len, job.rows[place]))
 
 
-def outlook(jobs: Sequence[Job], plan: Plan) -> str:
+def outlook(jobs: Sequence[SweepJob], plan: Plan) -> str:
     """What a sweep is about to do, in lines: schedules, layer calls, tokens, and what is there already."""
     lines = [str(plan)]
     for one in jobs:

@@ -81,7 +81,7 @@ def _task(name: str, results: Results, place: int) -> dict[str, Any]:
         how, items = results.column(metric).aggregation, results.items(metric)[place]
         short, _, kept = metric.partition(",")
         found[f"{short},{kept or 'none'}"] = float(aggregate(how, items))
-        error = float(standard_error(how, items, results.codes))
+        error = float(standard_error(how, items, results.unit_codes))
         found[f"{short}_stderr,{kept or 'none'}"] = error if error == error else "N/A"
     return found
 

@@ -18,7 +18,7 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
-from reprlab.sweeps.job import Job, outlook, ready
+from reprlab.sweeps.job import SweepJob, outlook, ready
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened
@@ -64,7 +64,7 @@ def sweep(
         raise ReprlabError("--batch-tokens and --max-new-tokens: give 1 or more")
     if isinstance(schedules, str):
         raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
-    if not network.speaks:
+    if not network.has_lm_head:
         raise ReprlabError(f"'{network.name}' has no causal language head: sweeps score log-likelihoods")
     entries = labelled(schedules, network.n_layers)
     opened = [o for o in benchmarks if not isinstance(o, str)] or open_benchmarks(
@@ -106,7 +106,7 @@ def _identity(network: Network, opened: Opened, max_new_tokens: int) -> AnswersI
     )
 
 
-def _run(jobs: Sequence[Job], progress: Progress) -> None:
+def _run(jobs: Sequence[SweepJob], progress: Progress) -> None:
     total = sum(one.work(gap) for one in jobs for gap in one.gaps)
     before = 0.0
     progress(0, total)

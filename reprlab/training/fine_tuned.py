@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.schedules.schedule import Schedule
 from reprlab.schedules.skips import left_out
@@ -20,8 +20,6 @@ from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import aggregate
 from reprlab.statistics.bootstraps import bootstrap, draws
 from reprlab.statistics.intervals import difference, standard_error
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Crossing:
     reason: str = ""
 
 
-def turning(shares: Numbers, gains: Numbers) -> Numbers:
+def turning(shares: Array, gains: Array) -> Array:
     """Where gains first go from positive to not positive: rising shares (n,), gains (n, draw) -> (draw,).
 
     By linear interpolation. inf where they are positive and never turn, -inf where they are never positive.
@@ -103,7 +101,7 @@ class FineTuned:
             for metric in before.metrics:
                 how = before.column(metric).aggregation
                 one, other = before.items(metric)[place], after.items(metric)[place]
-                gain = difference(how, other, one, units=before.codes)
+                gain = difference(how, other, one, units=before.unit_codes)
                 yield {
                     "schedule": str(entry.schedule),
                     "label": entry.label,
@@ -111,9 +109,9 @@ class FineTuned:
                     "benchmark": before.name,
                     "metric": metric,
                     "frozen": float(aggregate(how, one)),
-                    "frozen_stderr": float(standard_error(how, one, before.codes)),
+                    "frozen_stderr": float(standard_error(how, one, before.unit_codes)),
                     "tuned": float(aggregate(how, other)),
-                    "tuned_stderr": float(standard_error(how, other, before.codes)),
+                    "tuned_stderr": float(standard_error(how, other, before.unit_codes)),
                     **{"difference": gain.value, "low": gain.low, "high": gain.high},
                     "documents": gain.documents,
                     "nonfinite": int(after.nonfinite[place]),
@@ -127,7 +125,7 @@ class FineTuned:
         the documents' units, the same draw for both models and every entry.
         """
         before, after = self._results
-        how, codes, entries = before.column(metric).aggregation, before.codes, self._leaving_out()
+        how, codes, entries = before.column(metric).aggregation, before.unit_codes, self._leaving_out()
         shares, places = np.array([share for share, _ in entries]), [place for _, place in entries]
         items = [results.items(metric)[places] for results in (after, before)]
         gains = [difference(how, *pair, units=codes) for pair in zip(*items, strict=True)]
@@ -176,7 +174,7 @@ class FineTuned:
         return list(made)
 
 
-def _ends(drawn: Numbers, level: float = 0.95) -> tuple[float, float]:
+def _ends(drawn: Array, level: float = 0.95) -> tuple[float, float]:
     """The ends between which that share of draws lies; each is one of the draws, which may be infinite."""
     ordered, out = np.sort(drawn), (1 - level) / 2 * (len(drawn) - 1)
     return float(ordered[math.floor(out)]), float(ordered[math.ceil(len(drawn) - 1 - out)])

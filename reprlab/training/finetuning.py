@@ -28,7 +28,7 @@ from reprlab.training.trainer import Recipe, needs_accelerate
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened
-    from reprlab.benchmarks.training_rows import Row, Splits
+    from reprlab.benchmarks.training_rows import Splits, TrainingRow
 
 PRESET = "fine-tuned"
 _LIBRARIES = ("accelerate", "lm-eval", "datasets")
@@ -117,7 +117,7 @@ def finetune(
 
 def _trainable(network: Network) -> None:
     needs_accelerate()
-    if not network.speaks:
+    if not network.has_lm_head:
         raise ReprlabError(f"'{network.name}' has no causal language head: fine-tuning trains one")
     if network.dtype != "float32":
         raise ReprlabError(
@@ -140,7 +140,12 @@ def _batches(frozen: AnswersFile, limit: int) -> list[list[Record]]:
 
 
 def _identity(
-    network: Network, scored: Opened, recipe: Recipe, micro_batch: int, rows: Sequence[Row], limit: int
+    network: Network,
+    scored: Opened,
+    recipe: Recipe,
+    micro_batch: int,
+    rows: Sequence[TrainingRow],
+    limit: int,
 ) -> AnswersIdentity:
     digest = hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
     learnt = f"{len(rows)} rows {digest}, accelerate {minor('accelerate')}"

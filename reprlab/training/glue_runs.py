@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.benchmarks.glue.rows import Glue
 from reprlab.files import slug
 from reprlab.network.network import Network
@@ -40,14 +40,11 @@ _HEAD_STEP = 100.0  # a step of a head alone, in layer calls times tokens
 _SHARE = 4  # of the memory that is free, features take so many-th at most
 
 
-Numbers = NDArray[np.float64]
-
-
-Row = dict[str, Any]
+GlueRunRow = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Job:
+class GlueJob:
     """A task on a network: what is there, what is missing, and how it is trained."""
 
     network: Network
@@ -60,7 +57,7 @@ class Job:
     target: Path | None
 
     @cached_property
-    def rows(self) -> tuple[list[Row], list[Row]]:
+    def rows(self) -> tuple[list[GlueRunRow], list[GlueRunRow]]:
         """The rows of both splits as tokens, with their labels."""
         splits = (self.data.train, self.data.validation)
         coded = [encoded(self.network, split.texts, MAX_TOKENS) for split in splits]
@@ -174,7 +171,7 @@ class Job:
             done += self._alone(schedule)
             progress(done)
 
-    def _fit(self, module: Any, rows: Sequence[Row], **options: Any) -> Fitted:
+    def _fit(self, module: Any, rows: Sequence[GlueRunRow], **options: Any) -> Fitted:
         """Train on the rows of the training split, the others held out."""
         cut, told = len(self.data.train), partial(measured, self.data)
         where = self.network.device
@@ -206,7 +203,7 @@ def columns(metrics: Sequence[str], *, regression: bool) -> tuple[Column, ...]:
     return tuple(made if regression else [*made, Column("u", "mean", 1, True)])
 
 
-def numbers(data: Glue, logits: Numbers) -> tuple[Numbers, Numbers]:
+def numbers(data: Glue, logits: Array) -> tuple[Array, Array]:
     """Logits (row, label) as numbers by `columns`, (row, number), and whether they were finite, (row,).
 
     A row whose logits are not finite is wrong: another class than gold, chance 0; 0 in a regression.
@@ -226,7 +223,7 @@ def numbers(data: Glue, logits: Numbers) -> tuple[Numbers, Numbers]:
     return np.concatenate([*found, (chances * finite)[:, None]], 1), finite.astype(np.float64)
 
 
-def measured(data: Glue, logits: Numbers) -> Mapping[str, float]:
+def measured(data: Glue, logits: Array) -> Mapping[str, float]:
     """A task's metrics of some logits, (row, label)."""
     values, _ = numbers(data, logits)
     found: dict[str, float] = {}
@@ -253,7 +250,7 @@ def recipe_of(
     return Recipe(epochs, batch, usual if rate is None else rate, seed)
 
 
-def outlook(jobs: Sequence[Job], plan: Plan) -> str:
+def outlook(jobs: Sequence[GlueJob], plan: Plan) -> str:
     """What is about to run, in lines."""
     lines = [f"{len(plan):,} schedules, {len(plan.distinct):,} distinct"]
     for job in jobs:

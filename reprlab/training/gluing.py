@@ -20,7 +20,7 @@ from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.training.classifier import encoder
-from reprlab.training.glue_runs import MAX_TOKENS, MODES, Job, outlook, recipe_of
+from reprlab.training.glue_runs import MAX_TOKENS, MODES, GlueJob, outlook, recipe_of
 from reprlab.training.glue_scores import GlueScores
 from reprlab.training.trainer import Recipe, needs_accelerate
 
@@ -76,10 +76,10 @@ def glue(
     plan = Plan(entry.schedule for entry in entries)
     identities = [_identity(network, one, mode, chosen) for one in opened]
     with hold_all(cache_folder(cache), identities, made_on(network, "accelerate"), say=say) as files:
-        jobs: list[Job] = []
+        jobs: list[GlueJob] = []
         for one, file in zip(opened, files, strict=True):
             target = None if checkpoints is None else Path(checkpoints) / one.task.name
-            jobs.append(Job(network, one, file, plan, mode, chosen, batch_tokens, target))
+            jobs.append(GlueJob(network, one, file, plan, mode, chosen, batch_tokens, target))
         say(outlook(jobs, plan))
         _run(jobs, progress)
         found = {job.data.task.name: job.results() for job in jobs}
@@ -89,7 +89,7 @@ def glue(
     return GlueScores(Scores(*about, entries, found, made), curves)
 
 
-def _run(jobs: Sequence[Job], progress: Progress) -> None:
+def _run(jobs: Sequence[GlueJob], progress: Progress) -> None:
     works = [job.work for job in jobs]
     before, total = 0.0, sum(works)
     progress(0, total)

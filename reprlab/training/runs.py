@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import psutil
 import torch
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.benchmarks.by_name import prepare
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
@@ -25,13 +25,13 @@ from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.results import Results
 from reprlab.sweeps.answers import AnswersFile, Record, hold_answers
-from reprlab.sweeps.job import Job
+from reprlab.sweeps.job import SweepJob
 from reprlab.training.trainer import Recipe, fit, save_checkpoint
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.benchmark import Benchmark
     from reprlab.benchmarks.opened import Opened
-    from reprlab.benchmarks.training_rows import Row
+    from reprlab.benchmarks.training_rows import TrainingRow
 
 RECIPE = Recipe(epochs=1, batch=64, rate=5e-5, seed=42)
 MICRO_BATCH = 8  # rows of a step in memory together, at most
@@ -39,8 +39,6 @@ _PASSES = 3.0  # a training step's work in forward passes
 _STATES = 4  # numbers a weight while it trains: itself, its gradient, and AdamW's two means
 _KEPT = 17  # numbers a layer keeps of a token for its gradient, in widths (Korthikanti et al. 2022)
 _LOGITS = 4  # times a token's logits are there: themselves, as chances, and the gradients of both
-
-Numbers = NDArray[np.float64]
 
 
 def prepared(network: Network, opened: Opened, limit: int | None) -> Benchmark:
@@ -60,7 +58,7 @@ class Runs:
 
     network: Network
     benchmark: Benchmark
-    rows: list[Row]
+    rows: list[TrainingRow]
     file: AnswersFile
     plan: Plan
     recipe: Recipe
@@ -91,8 +89,8 @@ class Runs:
         training = _PASSES * self.recipe.epochs * self.tokens * (schedule.layer_calls + head)
         return training, schedule.layer_calls * job.tokens(places) + job.readings(places) * head
 
-    def _job(self, network: Network, file: AnswersFile, schedule: Schedule) -> Job:
-        return Job(network, self.benchmark, file, Plan([schedule]), self.limit, divergence=False)
+    def _job(self, network: Network, file: AnswersFile, schedule: Schedule) -> SweepJob:
+        return SweepJob(network, self.benchmark, file, Plan([schedule]), self.limit, divergence=False)
 
     @property
     def memory(self) -> float:
@@ -127,7 +125,7 @@ class Runs:
         schedule: Schedule,
         batches: Sequence[Sequence[Record]],
         progress: Callable[[float, float], None],
-    ) -> tuple[Numbers, tuple[dict[str, float], ...]]:
+    ) -> tuple[Array, tuple[dict[str, float], ...]]:
         """One run: a copy trained under a schedule, its documents' numbers, and its learning curve."""
         tuned = _copied(self.network)
         steps = -(-len(self.rows) // self.recipe.batch) * self.recipe.epochs
@@ -153,7 +151,7 @@ class Runs:
         schedule: Schedule,
         batches: Sequence[Sequence[Record]],
         progress: Callable[[float], None],
-    ) -> Numbers:
+    ) -> Array:
         """The documents' numbers, and whether their answers are finite: (document, number + 1)."""
         text, places = str(schedule), range(self.limit)
         with (

@@ -16,17 +16,16 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
-from numpy.typing import NDArray
 from torch import nn
 
+from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.progress import Progress
 from reprlab.schedules.schedule import Schedule
 
-Numbers = NDArray[np.float64]
 ModuleRow = Mapping[str, Any]  # what a module takes of one text: lists of numbers by argument, and `labels`
-Measure = Callable[[Numbers], Mapping[str, float]]
+HeldMetrics = Callable[[Array], Mapping[str, float]]
 _FASTEST = 1e30  # rates that a float32 can hold, many times over
 _LOGS = 20  # points of a learning curve, beside those at each epoch's end
 
@@ -81,7 +80,7 @@ class Fitted:
     """What training left: the points of its learning curve, and the logits of the rows held out."""
 
     curve: tuple[dict[str, float], ...]
-    logits: Numbers | None
+    logits: Array | None
 
 
 def fit(
@@ -91,7 +90,7 @@ def fit(
     *,
     network: Network | None = None,
     held: Sequence[ModuleRow] = (),
-    measure: Measure | None = None,
+    measure: HeldMetrics | None = None,
     micro_batch: int | None = None,
     device: str = "cpu",
     progress: Progress = lambda done, total: None,
@@ -174,7 +173,7 @@ class _Shown(transformers.TrainerCallback):
         self._progress(state.global_step, self._steps)
 
 
-def _logits(found: Any) -> Numbers:
+def _logits(found: Any) -> Array:
     """The logits among what a module gives back."""
     first = found[0] if isinstance(found, tuple) else found
     return np.asarray(first, np.float64)

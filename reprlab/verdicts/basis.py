@@ -20,7 +20,7 @@ FEW = f"units of documents; {UNITS} are needed"
 CLIP = 1e-3  # logits of u are of u in [CLIP, 1 - CLIP]
 ORDERED = ("reverse", "random", "parallel")  # variants that change the order of the middle
 
-Shares = Mapping[str, Retained]
+RetainedByMetric = Mapping[str, Retained]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Basis:
     count: int = DRAWS
 
     @cached_property
-    def main(self) -> Shares:
+    def main(self) -> RetainedByMetric:
         """R of the sweep's rows."""
         if self.count == DRAWS:
             pairs = zip(METRICS, (self.evidence.u, self.evidence.accuracy), strict=True)
@@ -39,12 +39,12 @@ class Basis:
         return self._by_metric(self.evidence.scores)
 
     @cached_property
-    def loops(self) -> Shares:
+    def loops(self) -> RetainedByMetric:
         """R of looped parallel by start and times."""
         return self._by_metric(self.evidence.loops)
 
     @cached_property
-    def orders(self) -> Shares:
+    def orders(self) -> RetainedByMetric:
         """R of every random order by itself: those of `Scores.rows`, a row each."""
         scores = self.evidence.scores
         if scores is None:
@@ -69,7 +69,7 @@ class Basis:
         having = {name: _logit(r) for name, r in scores.benchmarks.items() if "u" in r.metrics}
         return _enough(retained(_taken(scores, places, entries, having), "u", count=self.count))
 
-    def _by_metric(self, scores: Scores | None) -> Shares:
+    def _by_metric(self, scores: Scores | None) -> RetainedByMetric:
         if scores is None:
             return {}
         return {metric: _enough(retained(scores, metric, count=self.count)) for metric in METRICS}

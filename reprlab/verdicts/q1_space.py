@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.depths.cuts import words
 from reprlab.similarity.matrix import Similarity
-from reprlab.statistics.rank_correlation import shifted
+from reprlab.statistics.rank_correlation import rank_correlation
 from reprlab.verdicts.basis import UNITS
 from reprlab.verdicts.q2_necessity import costs
 from reprlab.verdicts.rules import Missing, Statistic, asked, difference, level, together
 from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding
 from reprlab.verdicts.view import View
 
-Array = NDArray[np.float64]
 STABLE = 0.8  # of resamples
 FEWEST = 20  # layers, so that one shift in all is p = .05
 ALPHA = 0.05
@@ -92,7 +91,7 @@ def _damage(view: View) -> Finding:
     middle = _middle(view)
     near = _similarity(view, "cosine no-sinks").towards(middle[0], middle[-1])[1:]
     cost = costs(view, range(layers))
-    found = shifted(near, cost.r[:, 0])
+    found = rank_correlation(near, cost.r[:, 0])
     answer, reason, p, detail = UNDECIDED, "as by chance", found.p_low, found.text("low")
     if found.p_low <= ALPHA:
         answer, reason = SUPPORTED, "clear"

@@ -7,8 +7,8 @@ import zlib
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.schedules.grids import compared_starts
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.retained import Retained, redrawn
@@ -16,7 +16,6 @@ from reprlab.verdicts.curves import kendall
 from reprlab.verdicts.rules import Missing, Statistic
 from reprlab.verdicts.view import View, cells, median, statistic
 
-Array = NDArray[np.float64]
 SHUFFLES = 9999
 ORDERS, STARTS = 3, 2  # different orders of a start, and such starts, at least
 WORDS = "slope of R on Kendall's tau"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from reprlab.arrays import Array
 from reprlab.verdicts.rules import Missing, asked, difference, level, together
 from reprlab.verdicts.values import UNDECIDED, Finding
-from reprlab.verdicts.view import Array, Cells, View, compared, median, statistic
+from reprlab.verdicts.view import Cells, View, compared, median, statistic
 
 MATHEMATICS = ("gsm8k", "gsm8k_nll", "builtin_arithmetic_1", "builtin_arithmetic_2")
 KEPT, FEWEST = 0.5, 3

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.scores.retained import Retained
 from reprlab.verdicts.basis import ORDERED
 from reprlab.verdicts.rules import Missing, Statistic, asked, difference, level
 from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding
 from reprlab.verdicts.view import Cells, View, median
 
-Array = NDArray[np.float64]
 CLASSES = ("reasoning", "semantic")
 FEWEST = 2  # benchmarks of each
 WORDS = "drop of reasoning less semantic under other orders"

@@ -8,11 +8,11 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.verdicts.rules import asked
 from reprlab.verdicts.values import CONTRADICTED, DEPENDS, SUPPORTED, UNDECIDED, Finding
 from reprlab.verdicts.view import View, median, said
 
-Array = NDArray[np.float64]
 Signs = NDArray[np.int64]
 SIX = ("skip", "middle_repeat", "reverse", "random", "parallel", "looped_parallel")
 FIRST, LAST = ("looped_parallel", "random"), "middle_repeat"

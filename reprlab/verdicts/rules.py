@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.statistics.bootstraps import interval
 from reprlab.verdicts.values import (
     CONTRADICTED,
@@ -21,7 +21,6 @@ from reprlab.verdicts.values import (
     Verdict,
 )
 
-Array = NDArray[np.float64]
 ALPHA = 0.05
 HEADLINES = 8
 

@@ -6,15 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from reprlab.arrays import Array
 from reprlab.schedules.grids import compared_starts
 from reprlab.scores.retained import Retained
-from reprlab.verdicts.basis import FEW, Basis, Shares
+from reprlab.verdicts.basis import FEW, Basis, RetainedByMetric
 from reprlab.verdicts.rules import Missing, Statistic, asked, difference, together
 from reprlab.verdicts.values import Finding
 
-Array = NDArray[np.float64]
 STARTS = 3  # of a curve, at least
 TIMES = {"looped_parallel": {"times": 3}}
 
@@ -78,7 +77,7 @@ class View:
         """R of the sweep, on a benchmark or more."""
         return self.known(self.basis.main, "a sweep")
 
-    def known(self, shares: Shares, what: str) -> Retained:
+    def known(self, shares: RetainedByMetric, what: str) -> Retained:
         """R by the setting's metric, on a benchmark or more."""
         found = shares.get(self.setting.metric)
         if found is None or not (found.benchmarks or found.undecided):

@@ -463,7 +463,7 @@ def test_the_package_itself_reads_what_it_kept_and_says_when_it_cannot(tmp_path:
     keep(tmp_path / "datasets" / "nyu-mll___glue" / "rte" / "0.0.0" / COMMIT, TASKS["rte"])
     put(tmp_path, TASKS["rte"])
     code = (
-        "from reprlab.benchmarks.glue import open_glue\nfrom reprlab.errors import ReprlabError\n"
+        "from reprlab.benchmarks.glue.opened import open_glue\nfrom reprlab.errors import ReprlabError\n"
         "(glue,) = open_glue(['rte'])\nprint(glue.source)\nprint(glue.digest)\n"
         "try: open_glue(['wnli'])\nexcept ReprlabError as error: print(error)"
     )

@@ -92,7 +92,7 @@ def test_more_documents_only_add_shards(tiny: Network, tmp_path: Path) -> None:
     assert second.folder == first.folder
     assert len(after) > len(before)
     assert before.items() <= after.items()
-    assert torch.equal(second.head(15).states(), first.states())
+    assert torch.equal(second.first(15).states(), first.states())
 
 
 def test_a_complete_capture_is_not_computed_again(tiny: Network, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def test_the_full_model_is_no_way_apart_from_itself(captures: dict[str, Capture]
     same = drift(captures["full"], {"again": captures["full"]}, start=START)
     assert same.apart == {"again": (0.0, 0.0, 0.0)}
     assert same.further is None
-    assert same.reading
+    assert same.summary
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_reading_says_which_is_further(
     assert found.further is not None
     value, low, high = found.further
     assert low <= value <= high
-    assert words in replace(found, further=further).reading
+    assert words in replace(found, further=further).summary
 
 
 def test_sinks_are_the_full_models_for_every_curve(captures: dict[str, Capture]) -> None:

@@ -97,21 +97,21 @@ def test_no_more_than_so_many_draws_are_cut() -> None:
 
 
 def test_the_reading_says_the_groups_in_words(found: Groups) -> None:
-    assert found.reading == (
+    assert found.summary == (
         "mean cosine over tokens: beginning 1..3, middle 4..12, ending 13; every boundary within 1 in at "
         "least 75 % of 4 resamples"
     )
     more = group(similarity(blocks([1, 2, 9, 2, 1])))
-    assert more.reading == (
+    assert more.summary == (
         "mean cosine over tokens: beginning 1 and 2..3, middle 4..12, ending 13..14 and 15; stability "
         "unknown, documents were not resampled"
     )
     assert more.parts == ("beginning", "beginning", "middle", "ending", "ending")
     alone = group(similarity(np.pad(np.full((8, 8), 0.5) + 0.5 * np.eye(8), (1, 0))))
-    assert alone.reading.startswith("mean cosine over tokens: depths 1..8 are one group: ")
-    assert alone.reading.endswith(alone.reason)
+    assert alone.summary.startswith("mean cosine over tokens: depths 1..8 are one group: ")
+    assert alone.summary.endswith(alone.reason)
     assert alone.parts == ("all",)
-    assert group(similarity(blocks([3, 9])), count=1).reading.endswith("one group, as asked for")
+    assert group(similarity(blocks([3, 9])), count=1).summary.endswith("one group, as asked for")
 
 
 def test_the_caption_knows_what_was_compared(found: Groups) -> None:
@@ -160,7 +160,7 @@ def test_groups_come_back_as_they_were_saved(found: Groups, tmp_path: Path) -> N
     again = Groups.load(tmp_path / "a.json")
     assert again == found
     assert np.array_equal(again.matrix, found.matrix)
-    assert (again.reading, again.caption) == (found.reading, found.caption)
+    assert (again.summary, again.caption) == (found.summary, found.caption)
     found.save(tmp_path / "a.csv")
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 4
 
@@ -258,10 +258,10 @@ def test_the_papers_claims_are_tested_on_the_sizes(models: Family) -> None:
     assert (share.verdict, share.value, share.models) == ("supported", pytest.approx(-1), 6)
     assert (together.verdict, ending.verdict) == ("contradicted", "supported")
     assert together.high < 1
-    assert models.reading.startswith(
+    assert models.summary.startswith(
         "the share of beginning layers falls with the number of layers: supported (rank correlation -1.00, "
     )
-    assert models.reading.endswith("the ending is one layer: supported (6 of 6 models, 1.00 [0.54, 1.00])")
+    assert models.summary.endswith("the ending is one layer: supported (6 of 6 models, 1.00 [0.54, 1.00])")
 
 
 def test_a_model_without_groups_is_named_and_in_no_test(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_model_without_groups_is_named_and_in_no_test(tmp_path: Path) -> None:
     alone = family([lone])
     assert {claim.verdict for claim in alone.claims} == {"not decidable"}
     alone.save(tmp_path / "a.json")
-    assert Family.load(tmp_path / "a.json").reading == alone.reading
+    assert Family.load(tmp_path / "a.json").summary == alone.summary
     assert alone.plot().get_xlabel() == "layers of the model"
 
 
@@ -283,7 +283,7 @@ def test_a_family_comes_back_as_it_was_saved(models: Family, tmp_path: Path) -> 
     models.save(tmp_path / "a.json")
     again = Family.load(tmp_path / "a.json")
     assert plain(asdict(again)) == plain(asdict(models))
-    assert (again.reading, again.caption, again.members) == (models.reading, models.caption, models.members)
+    assert (again.summary, again.caption, again.members) == (models.summary, models.caption, models.members)
     models.save(tmp_path / "a.csv")
     assert len((tmp_path / "a.csv").read_text().splitlines()) == 1 + 3 * len(SIZES)
     text = (tmp_path / "a.json").read_text()
@@ -347,7 +347,7 @@ def test_groups_are_printed_and_written(run: Run, tmp_path: Path) -> None:
     assert found == group(rl.cosine(captured(tmp_path)))
     *table, picture, numbers, reading = said.splitlines()
     assert [picture, numbers] == [str(path.with_suffix(".png")), str(path.with_suffix(".json"))]
-    assert reading == f"tiny-neox: {found.reading}"
+    assert reading == f"tiny-neox: {found.summary}"
     assert len(table) == 2 + len(found.groups)
     assert table[0].split()[:4] == ["group", "depths", "layers", "size"]
 
@@ -389,7 +389,7 @@ def test_json_has_a_row_a_model_and_one_for_the_family(run: Run) -> None:
     for row in rows[:2]:
         found = Groups.load(row["files"][-1])
         assert row["starts"] == list(found.starts)
-        assert row["reading"] == found.reading
+        assert row["summary"] == found.summary
     assert [claim["verdict"] for claim in rows[2]["claims"]] == ["not decidable"] * 3
     assert all(Path(file).is_file() for row in rows for file in row["files"])
 

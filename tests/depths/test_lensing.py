@@ -24,7 +24,7 @@ from reprlab.network.network import Network
 from reprlab.network.recorded import Recording
 from reprlab.statistics.bootstraps import draws
 
-CAUSAL = [name for name in TINY if network(name).speaks]
+CAUSAL = [name for name in TINY if network(name).has_lm_head]
 SKIP = "0:2 3:6"
 
 
@@ -199,7 +199,7 @@ def test_numbers_that_are_not_finite_are_counted_and_said(tiny: Network) -> None
     assert math.isnan(read.values["agreement"].mean[-1])
     assert read.settled is None
     assert f"NaN or infinite at {read.tokens} tokens" in read.caption
-    assert "cannot be said" in read.reading
+    assert "cannot be said" in read.summary
 
 
 def test_a_batch_runs_its_schedule_once_and_progress_counts_tokens(
@@ -265,14 +265,14 @@ def test_the_reading_says_where_the_prediction_is_settled(
 ) -> None:
     made = settling(found, agreement)
     assert made.settled == settled
-    assert words in made.reading
-    assert "from the full model's" not in made.reading
+    assert words in made.summary
+    assert "from the full model's" not in made.summary
 
 
 def test_under_a_schedule_the_reading_says_how_far_its_end_is(skipped: Lens) -> None:
     far = skipped.values["kl_full"]
     ends = f"{far.mean[-1]:.2f} nats [{far.low[-1]:.2f}, {far.high[-1]:.2f}] from the full model's"
-    assert f"; the end is {ends}, with " in skipped.reading
+    assert f"; the end is {ends}, with " in skipped.summary
     assert "schedule 0 1 3:6" in skipped.caption
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprlab.network.batches import FIXED, Request, Row, Tokens, pack, packed_batches
+from reprlab.network.batches import FIXED, PackedRow, Request, TokenIds, pack, packed_batches
 
 ALWAYS = 10_000  # a width at which attention is nothing beside the products: packing always saves
 widths = st.sampled_from([1, 4, 64, ALWAYS])
@@ -33,7 +33,7 @@ def behind(first: int, request: Request) -> Request:
     return Request((first, *request.tokens), tuple(place + 1 for place in request.scored))
 
 
-def visible(row: Row, place: int) -> list[int]:
+def visible(row: PackedRow, place: int) -> list[int]:
     """The places that a token sees, itself among them."""
     return [at for at in range(place + 1) if row.branches[at] in {0, row.branches[place]}]
 
@@ -168,5 +168,5 @@ def test_few_documents_make_as_few_batches(count: int) -> None:
 
 
 def test_inputs_end_before_the_last_scored_token() -> None:
-    tokens: Tokens = (1, 2, 3, 4, 5)
+    tokens: TokenIds = (1, 2, 3, 4, 5)
     assert Request(tokens, (1, 3)).inputs == (1, 2, 3)

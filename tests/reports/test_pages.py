@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reprlab.errors import ReprlabError
-from reprlab.reports.pages.content import ANSWERS, Member, Page, Picture, Table
+from reprlab.reports.pages.content import ANSWERS, ComparedModel, Page, Picture, Table
 from reprlab.reports.pages.formats import DASH, MINUS, estimate, number
 from reprlab.reports.pages.html import comparison_page, report_page
 
@@ -90,14 +90,14 @@ def page(**more: Any) -> Page:
     return Page(**(given | more))
 
 
-def member(name: str, **more: Any) -> Member:
+def member(name: str, **more: Any) -> ComparedModel:
     given = {
         "href": f"{name}/index.html",
         "note": "",
         "verdicts": page().verdicts,
         "identity": page().identity,
     }
-    return Member(name, **(given | more))
+    return ComparedModel(name, **(given | more))
 
 
 def comparison() -> str:

@@ -29,12 +29,12 @@ from reprlab.reports import gather as gathering
 from reprlab.reports.analyses import everything, names, words
 from reprlab.reports.gather import gather
 from reprlab.reports.number_files import rounded, text
-from reprlab.reports.settings import Settings, quick_starts
+from reprlab.reports.settings import ReportSettings, quick_starts
 from reprlab.reports.write import compare, members, redraw, write_numbers
 from reprlab.schedules.grids import VARIANTS
 
 ROOT = Path(__file__).parents[2]
-SMALL = Settings(
+SMALL = ReportSettings(
     ("builtin_pronoun", "builtin_cloze"),
     "builtin",
     documents=4,
@@ -78,9 +78,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Reports on a tiny decoder, made able, and on a tiny encoder, side by side."""
     folder = tmp_path_factory.mktemp("reports")
     for name in ("tiny-llama", "tiny-bert"):
-        net, place = network(name), rl.Place(cache=folder / "cache")
+        net, place = network(name), rl.Workspace(cache=folder / "cache")
         evidence = gather(net, rl.corpus("builtin"), SMALL, place)
-        if net.speaks:
+        if net.has_lm_head:
             evidence = replace(
                 evidence,
                 scores=able(evidence.scores),
@@ -97,7 +97,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report as it is run, on a tiny decoder, which knows nothing."""
     folder = tmp_path_factory.mktemp("whole")
-    rl.report(network("tiny-llama"), SMALL, folder=folder / "out", place=rl.Place(cache=folder / "cache"))
+    rl.report(
+        network("tiny-llama"), SMALL, folder=folder / "out", workspace=rl.Workspace(cache=folder / "cache")
+    )
     return folder
 
 
@@ -105,7 +107,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_grid_has_every_order_of_three_layers_and_every_so_manieth_layer() -> None:
-    settings = Settings(("b",), "c", 1, 1, starts=(12, 13), seeds=2, every=3)
+    settings = ReportSettings(("b",), "c", 1, 1, starts=(12, 13), seeds=2, every=3)
     grid = settings.grid(30)
     orders = {e.schedule for e in grid if e.variant == "random" and e.start == 13}
     assert len(orders) == 6
@@ -127,19 +129,19 @@ def test_a_grid_has_every_order_of_three_layers_and_every_so_manieth_layer() -> 
 
 
 def test_starts_are_those_that_the_model_has() -> None:
-    assert Settings(("b",), "c", 1, 1).starts_of(6) == (0, 1, 2)
-    assert Settings(("b",), "c", 1, 1, starts=(2, 7)).starts_of(6) == (2,)
+    assert ReportSettings(("b",), "c", 1, 1).starts_of(6) == (0, 1, 2)
+    assert ReportSettings(("b",), "c", 1, 1, starts=(2, 7)).starts_of(6) == (2,)
     with pytest.raises(
         ReprlabError, match=r"none of those given leaves a middle in 6 layers; allowed are 0..2"
     ):
-        rl.report(network("tiny-llama"), Settings(("b",), "builtin", 1, 1, starts=(7,)))
+        rl.report(network("tiny-llama"), ReportSettings(("b",), "builtin", 1, 1, starts=(7,)))
 
 
 def test_what_a_file_of_scores_holds_is_not_run_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net, text = network("tiny-llama"), rl.corpus("builtin")
-    place = rl.Place(cache=tmp_path / "one")
+    place = rl.Workspace(cache=tmp_path / "one")
     first = gather(net, text, SMALL, place, parts=["scores"]).scores
     assert first is not None
     first.save(tmp_path / "all.npz")
@@ -156,7 +158,7 @@ def test_what_a_file_of_scores_holds_is_not_run_again(
     said: list[str] = []
     for file, left in (("all.npz", []), ("cloze.npz", [["builtin_pronoun"]])):
         swept.clear()
-        other = rl.Place(cache=tmp_path / f"cache of {file}", scores=(tmp_path / file,))
+        other = rl.Workspace(cache=tmp_path / f"cache of {file}", scores=(tmp_path / file,))
         again = gather(net, text, SMALL, other, parts=["scores"], say=said.append).scores
         assert again is not None
         assert swept == left
@@ -180,7 +182,7 @@ def test_scores_of_something_else_are_not_used_and_it_is_said(
 ) -> None:
     net, text = network("tiny-llama"), rl.corpus("builtin")
     small = replace(SMALL, benchmarks=("builtin_pronoun",), limit=4, seeds=1, starts=(1,), every=6)
-    first = gather(net, text, small, rl.Place(cache=tmp_path / "a"), parts=["scores"]).scores
+    first = gather(net, text, small, rl.Workspace(cache=tmp_path / "a"), parts=["scores"]).scores
     assert first is not None
     if "entries" in change:
         results = first.results()
@@ -192,7 +194,7 @@ def test_scores_of_something_else_are_not_used_and_it_is_said(
         }
     replace(first, **change).save(tmp_path / "s.npz")
     said: list[str] = []
-    place = rl.Place(cache=tmp_path / "a", scores=(tmp_path / "s.npz",))
+    place = rl.Workspace(cache=tmp_path / "a", scores=(tmp_path / "s.npz",))
     again = gather(net, text, small, place, parts=["scores"], say=said.append).scores
     assert again is not None
     assert "taken" not in again.made_with
@@ -201,7 +203,7 @@ def test_scores_of_something_else_are_not_used_and_it_is_said(
 
 def test_an_encoder_is_scored_by_classifiers_where_tasks_are_named(tmp_path: Path, glue_rows: Path) -> None:
     settings = replace(SMALL, glue=("rte",), starts=(1, 2), seeds=1, every=3, trained_starts=(1,))
-    place = rl.Place(cache=tmp_path / "cache", data_dir=glue_rows)
+    place = rl.Workspace(cache=tmp_path / "cache", data_dir=glue_rows)
     net = rl.load("tiny-bert", pooled=True)
     evidence = gather(net, rl.corpus("builtin"), settings, place)
     assert evidence.classifies
@@ -238,7 +240,7 @@ def test_an_encoder_is_scored_by_classifiers_where_tasks_are_named(tmp_path: Pat
 )
 def test_settings_that_make_no_sense_are_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ReprlabError, match=message):
-        Settings(**{"benchmarks": ("b",), "corpus": "c", "documents": 1, "limit": 1, **given})
+        ReportSettings(**{"benchmarks": ("b",), "corpus": "c", "documents": 1, "limit": 1, **given})
 
 
 def test_an_encoder_is_trained_as_a_whole_under_the_variants_named() -> None:
@@ -404,10 +406,10 @@ def test_stopped_anywhere_and_run_again_it_has_the_same_numbers(whole: Path, tmp
                 network("tiny-llama"),
                 SMALL,
                 folder=tmp_path / "out",
-                place=rl.Place(cache=tmp_path),
+                workspace=rl.Workspace(cache=tmp_path),
                 progress=stop,
             )
-    rl.report(network("tiny-llama"), SMALL, folder=tmp_path / "out", place=rl.Place(cache=tmp_path))
+    rl.report(network("tiny-llama"), SMALL, folder=tmp_path / "out", workspace=rl.Workspace(cache=tmp_path))
     assert numbers_in(tmp_path / "out/tiny-llama") == numbers_in(whole / "out/tiny-llama")
 
 
@@ -416,8 +418,10 @@ def test_a_second_report_forgets_figures_that_it_does_not_have(
 ) -> None:
     shutil.copytree(made / "out", tmp_path / "out")
     assert (tmp_path / "out/tiny-llama/fig10.png").exists()
-    less = Settings(("builtin_pronoun", "builtin_cloze"), "builtin", documents=4, limit=12, seeds=2)
-    rl.report(network("tiny-llama"), less, folder=tmp_path / "out", place=rl.Place(cache=whole / "cache"))
+    less = ReportSettings(("builtin_pronoun", "builtin_cloze"), "builtin", documents=4, limit=12, seeds=2)
+    rl.report(
+        network("tiny-llama"), less, folder=tmp_path / "out", workspace=rl.Workspace(cache=whole / "cache")
+    )
     assert not list((tmp_path / "out/tiny-llama").glob("fig10.*"))
     assert not (tmp_path / "out/tiny-llama/loops.npz").exists()
     run = json.loads((tmp_path / "out/tiny-llama/run.json").read_text())
@@ -538,7 +542,7 @@ def test_damaged_numbers_are_a_line(made: Path, tmp_path: Path, file: str, chang
 
 def test_the_example_is_one_of_ours_where_asked(tmp_path: Path) -> None:
     settings = replace(SMALL, example="builtin")
-    place = rl.Place(cache=tmp_path, data_dir=tmp_path)
+    place = rl.Workspace(cache=tmp_path, data_dir=tmp_path)
     (tmp_path / "gsm8k").mkdir()
     (tmp_path / "gsm8k" / "test.jsonl").touch()
     evidence = gather(network("tiny-llama"), rl.corpus("builtin"), settings, place, parts=["example"])

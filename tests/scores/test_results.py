@@ -42,7 +42,7 @@ def test_divergence_is_two_more_metrics() -> None:
 
 
 def test_units_become_numbers_that_are_equal_where_they_are() -> None:
-    first, second, third = made(ACC).codes
+    first, second, third = made(ACC).unit_codes
     assert first == third != second
 
 

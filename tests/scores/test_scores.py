@@ -283,7 +283,7 @@ def test_scores_come_back_as_they_were_saved(scores: Scores, tmp_path: Path) -> 
     values[0, 0, 0], values[1, 0, 0], values[2, 0, 0] = math.nan, -math.inf, math.inf
     odd = made("odd", [ACC, U], values=values, divergence=values, floor=math.inf)
     whole = replace(scores, benchmarks={**scores.benchmarks, "odd": odd})
-    _ = odd.codes, whole.rows  # what is worked out on the way is no part of the file
+    _ = odd.unit_codes, whole.rows  # what is worked out on the way is no part of the file
     whole.save(tmp_path / "scores.npz")
     equal(Scores.load(tmp_path / "scores.npz"), whole)
 

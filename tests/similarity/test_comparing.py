@@ -217,7 +217,7 @@ def test_two_models_are_compared_by_documents_where_tokens_differ(acts: Capture)
 
 def test_what_cannot_be_paired_says_why(acts: Capture, tiny: Network) -> None:
     with pytest.raises(ReprlabError, match="the two have 30 and 3 documents"):
-        compare(acts, "cka", against=acts.head(3))
+        compare(acts, "cka", against=acts.first(3))
     with pytest.raises(ReprlabError, match="the two are of different texts: 'pieces' and 'builtin'"):
         compare(acts, "cka", against=rl.capture(tiny, "builtin", documents=30))
     wide = activations(np.ones((2, 30, 4)), offsets=range(31))

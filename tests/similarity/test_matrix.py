@@ -33,7 +33,7 @@ def test_a_result_knows_what_it_is_made_of(acts: Capture) -> None:
         "n/d =",
     ):
         assert part in found.caption
-    assert "depths 2 to 4 are at 0." in found.reading
+    assert "depths 2 to 4 are at 0." in found.summary
     assert set(found.made_with) >= {"torch", "transformers", "reprlab"}
 
 
@@ -53,7 +53,7 @@ def test_save_and_load_give_the_value_back(acts: Capture, tmp_path: Path, measur
         np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
     apart = {"values": 0, "low": 0, "high": 0, "resampled": 0}
     assert {**vars(again), **apart} == {**vars(found), **apart}
-    assert again.reading == found.reading
+    assert again.summary == found.summary
     again.save(tmp_path / "b.json")
     assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
 
@@ -108,7 +108,7 @@ def test_steps_and_block_influence_are_diagonals(acts: Capture) -> None:
 
 
 def test_several_corpora_are_averaged_and_their_errors_do_not_add_up(acts: Capture) -> None:
-    parts = [rl.cosine(acts), rl.cosine(acts.head(15))]
+    parts = [rl.cosine(acts), rl.cosine(acts.first(15))]
     mean = average(parts, "benchmarks")
     np.testing.assert_array_equal(mean.values, (parts[0].values + parts[1].values) / 2)
     assert mean.tokens == parts[0].tokens + parts[1].tokens

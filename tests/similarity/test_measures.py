@@ -7,16 +7,16 @@ import pytest
 from reprlab.captures.activations import activations
 from reprlab.errors import ReprlabError
 from reprlab.similarity.measure import MEASURES
-from reprlab.similarity.measures import Work, measured
+from reprlab.similarity.measures import MeasureOptions, measured
 from reprlab.similarity.pairs import pair
 from reprlab.similarity.policy import Policy
 
 STATES = np.random.default_rng(0).normal(size=(4, 60, 6))
 
 
-def work(said: list[str], memory: int = 1 << 30) -> Work:
+def work(said: list[str], memory: int = 1 << 30) -> MeasureOptions:
     settings = {"bandwidth": 1.0, "k": 5.0, "components": 2.0}
-    return Work(settings, memory, "cpu", lambda done, total: None, said.append)
+    return MeasureOptions(settings, memory, "cpu", lambda done, total: None, said.append)
 
 
 @pytest.mark.parametrize("measure", MEASURES)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from reprlab.errors import ReprlabError
-from reprlab.statistics.rank_correlation import shifted
+from reprlab.statistics.rank_correlation import rank_correlation
 
 seeds = st.integers(0, 2**31)
 
@@ -29,7 +29,7 @@ def test_it_is_scipys_correlation_and_shares_of_counted_shifts(seed: int, size: 
     if ties:
         x = np.round(x)
         x[0], x[1] = x.min() - 1, x.max() + 1
-    found = shifted(x, y)
+    found = rank_correlation(x, y)
     naive = [spearmanr(np.roll(x, k), y).statistic for k in range(size)]
     assert found.rho == pytest.approx(naive[0])
     assert found.p_low == pytest.approx(np.mean([r <= naive[0] + 1e-9 for r in naive]))
@@ -40,10 +40,10 @@ def test_it_is_scipys_correlation_and_shares_of_counted_shifts(seed: int, size: 
 @given(seeds, st.integers(0, 23))
 def test_rising_transformations_and_common_shifts_change_nothing(seed: int, by: int) -> None:
     x, y = series(seed)
-    assert shifted(np.exp(x), 3 * y + 1) == shifted(x, y)
-    together, alone = shifted(np.roll(x, by), np.roll(y, by)), shifted(x, y)
+    assert rank_correlation(np.exp(x), 3 * y + 1) == rank_correlation(x, y)
+    together, alone = rank_correlation(np.roll(x, by), np.roll(y, by)), rank_correlation(x, y)
     assert together == alone
-    turned = shifted(x, -y)
+    turned = rank_correlation(x, -y)
     assert turned.rho == pytest.approx(-alone.rho)
     assert (turned.p_low, turned.p_high) == (alone.p_high, alone.p_low)
 
@@ -54,7 +54,7 @@ def test_unrelated_smooth_series_are_called_related_no_more_often_than_said() ->
     drawn = []
     for seed in range(400):
         x, y = series(seed, 30)
-        drawn.append(shifted(np.roll(x, chance.integers(30)), y).p_low)
+        drawn.append(rank_correlation(np.roll(x, chance.integers(30)), y).p_low)
     assert np.mean(np.array(drawn) <= 0.05) <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / 400)
     assert np.mean(np.array(drawn) <= 0.5) == pytest.approx(0.5, abs=0.08)
 
@@ -63,12 +63,12 @@ def test_a_planted_effect_is_found() -> None:
     hits = 0
     for seed in range(50):
         x, noise = series(seed, 30)
-        hits += shifted(x, -x + 0.3 * noise).p_low <= 0.05
+        hits += rank_correlation(x, -x + 0.3 * noise).p_low <= 0.05
     assert hits >= 45
 
 
 def test_the_text_has_the_p_of_the_side_that_is_claimed() -> None:
-    found = shifted(range(10), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
+    found = rank_correlation(range(10), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0])
     assert (found.rho, found.p_low, found.p_high) == (pytest.approx(-1), 0.1, 1.0)
     assert found.text("low") == "rank correlation -1.00, p = .100 by circular shifts"
     assert found.text("high") == "rank correlation -1.00, p = 1.000 by circular shifts"
@@ -84,7 +84,7 @@ def test_the_text_has_the_p_of_the_side_that_is_claimed() -> None:
     ],
 )
 def test_what_has_no_ranks_is_nan(x: list[float], y: list[float]) -> None:
-    found = shifted(x, y)
+    found = rank_correlation(x, y)
     assert np.isnan([found.rho, found.p_low, found.p_high]).all()
     assert found.text("low") == "no rank correlation"
 
@@ -93,4 +93,4 @@ def test_series_of_two_lengths_are_refused() -> None:
     with pytest.raises(
         ReprlabError, match=r"^ranks are of two series of one length, given \(3,\) and \(2,\)$"
     ):
-        shifted([1, 2, 3], [1, 2])
+        rank_correlation([1, 2, 3], [1, 2])

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import reprlab as rl
-from reprlab.network.batches import Request, Row, pack
+from reprlab.network.batches import PackedRow, Request, pack
 from reprlab.network.network import Network
 from reprlab.network.recorded import Recording
 from reprlab.schedules.plan import Plan
@@ -46,12 +46,14 @@ def documents(net: Network) -> list[tuple[Request, ...]]:
     return made
 
 
-def packed(net: Network, longest: int | None = None) -> list[tuple[Row, ...]]:
-    limit = net.packs if longest is None else longest
+def packed(net: Network, longest: int | None = None) -> list[tuple[PackedRow, ...]]:
+    limit = net.packed_limit if longest is None else longest
     return [pack(requests, width=net.width, longest=limit) for requests in documents(net)]
 
 
-def run(net: Network, rows: Sequence[tuple[Row, ...]], plan: Plan = PLAN, **options: Any) -> list[Answers]:
+def run(
+    net: Network, rows: Sequence[tuple[PackedRow, ...]], plan: Plan = PLAN, **options: Any
+) -> list[Answers]:
     counts = [len(endings) for endings in TEXTS.values()]
     found: dict[int, Answers] = {}
     for positions, one in answers(net, rows, counts, plan, **options):
@@ -88,7 +90,7 @@ def test_answers_are_those_of_each_request_by_itself(name: str) -> None:
 @pytest.mark.parametrize("name", DECODERS)
 def test_packed_equals_separate_rows(name: str) -> None:
     net = network(name)
-    assert net.packs
+    assert net.packed_limit
     for one, other in zip(run(net, packed(net)), run(net, packed(net, longest=0)), strict=True):
         assert near(one.likelihoods, other.likelihoods)
         assert torch.equal(one.greedy, other.greedy)
@@ -96,7 +98,7 @@ def test_packed_equals_separate_rows(name: str) -> None:
 
 def test_rows_are_packed_where_they_fit_a_sliding_window_and_separate_elsewhere() -> None:
     rows = packed(network("tiny-mistral"))
-    assert network("tiny-mistral").packs == 16
+    assert network("tiny-mistral").packed_limit == 16
     assert all(len(some) > 1 for some in rows)
     assert all(len(some) == 1 for some in packed(network("tiny-mistral-full")))
 
@@ -109,7 +111,7 @@ def test_an_architecture_that_takes_no_mask_of_its_own_gets_a_row_a_request() ->
         return theirs(*args, **kwargs)
 
     net.base.forward = deaf
-    assert net.packs == 0
+    assert net.packed_limit == 0
 
     def refusing(*args: Any, attention_mask: Any = None, **kwargs: Any) -> Any:
         if attention_mask is not None:
@@ -118,7 +120,7 @@ def test_an_architecture_that_takes_no_mask_of_its_own_gets_a_row_a_request() ->
 
     other = rl.load("tiny-llama")
     theirs, other.base.forward = other.base.forward, refusing
-    assert other.packs == 0
+    assert other.packed_limit == 0
 
 
 @pytest.mark.parametrize("name", ["tiny-llama", "tiny-gemma2", "tiny-falcon", "tiny-opt"])
@@ -349,4 +351,4 @@ def test_a_stop_string_is_cut_off_and_the_cap_holds(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 @pytest.mark.parametrize("name", DECODERS)
 def test_every_architecture_packs_in_every_dtype(name: str, dtype: str) -> None:
-    assert rl.load(name, dtype=dtype).packs in {16, 512}
+    assert rl.load(name, dtype=dtype).packed_limit in {16, 512}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from random import Random
 
-from reprlab.benchmarks.builtin.rows import Row, numbered, placed, places, spread
+from reprlab.benchmarks.builtin.rows import BuiltinRow, numbered, placed, places, spread
 
 Template = tuple[str, str, tuple[range, ...]]
 
@@ -332,12 +332,12 @@ _ONES = (
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
-def one_step() -> list[Row]:
+def one_step() -> list[BuiltinRow]:
     """Four rows a template: `question`, `choices`, `label`, and `expression` with the operands filled in."""
     return _rows("arithmetic_1", ONE_STEP)
 
 
-def two_steps() -> list[Row]:
+def two_steps() -> list[BuiltinRow]:
     """As `one_step`, with two operations."""
     return _rows("arithmetic_2", TWO_STEPS)
 
@@ -374,7 +374,7 @@ def _walk(node: ast.expr) -> int | None:
     return made if made > 0 else None
 
 
-def _rows(task: str, templates: dict[str, Template]) -> list[Row]:
+def _rows(task: str, templates: dict[str, Template]) -> list[BuiltinRow]:
     rng = Random(f"builtin_{task}")
     count = len(templates) * ROWS_PER_TEMPLATE
     where, ranks = iter(places(rng, count, 4)), iter(places(rng, count, 4))
@@ -412,7 +412,7 @@ def _forms(operands: dict[str, int]) -> dict[str, str]:
     return made | {f"W{letter}": words(number).capitalize() for letter, number in operands.items()}
 
 
-def _choices(rng: Random, filled: str, *, spelled: bool, place: int, rank: int) -> Row:
+def _choices(rng: Random, filled: str, *, spelled: bool, place: int, rank: int) -> BuiltinRow:
     """Four numbers, `rank` of them below the right one: results of wrong operations, near and far misses."""
     right = value(filled)
     assert right is not None

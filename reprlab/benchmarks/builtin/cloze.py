@@ -3,7 +3,7 @@
 In each text {0} is the word to predict and the other places are filled alike; two fillings a passage.
 """
 
-from reprlab.benchmarks.builtin.rows import Row, numbered, spread
+from reprlab.benchmarks.builtin.rows import BuiltinRow, numbered, spread
 
 Fillings = tuple[tuple[str, ...], ...]
 
@@ -367,7 +367,7 @@ PASSAGES: dict[str, tuple[str, Fillings]] = {
 }
 
 
-def rows() -> list[Row]:
+def rows() -> list[BuiltinRow]:
     """Passage after passage, each filled in every way: `text`, whose last word is the target."""
     made = [
         {"unit": unit, "text": text.format(*filling)}

@@ -6,7 +6,7 @@ three. So every ending is right exactly as often as the others, and says nothing
 
 from random import Random
 
-from reprlab.benchmarks.builtin.rows import Row, numbered, placed, places, spread
+from reprlab.benchmarks.builtin.rows import BuiltinRow, numbered, placed, places, spread
 
 SETS: dict[str, tuple[tuple[str, str], ...]] = {
     "weather": (
@@ -576,11 +576,11 @@ SETS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def rows() -> list[Row]:
+def rows() -> list[BuiltinRow]:
     """Set after set: `context`, `choices` (the four endings of the set, shuffled) and `label`."""
     rng = Random("builtin_commonsense")
     where = iter(places(rng, sum(map(len, SETS.values())), 4))
-    made: list[Row] = []
+    made: list[BuiltinRow] = []
     for unit, pairs in SETS.items():
         for context, ending in pairs:
             wrong = [other for _, other in pairs if other != ending]

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reprlab.benchmarks.builtin import arithmetic, cloze, commonsense, pronoun, science
-from reprlab.benchmarks.builtin.rows import Row
+from reprlab.benchmarks.builtin.rows import BuiltinRow
 
-TASKS: dict[str, Callable[[], list[Row]]] = {
+TASKS: dict[str, Callable[[], list[BuiltinRow]]] = {
     "builtin_cloze": cloze.rows,
     "builtin_science": science.rows,
     "builtin_commonsense": commonsense.rows,

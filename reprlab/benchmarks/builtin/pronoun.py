@@ -6,7 +6,7 @@ option is right, with the second the second. Two rows a pair, which differ in no
 
 from random import Random
 
-from reprlab.benchmarks.builtin.rows import Row, numbered, places
+from reprlab.benchmarks.builtin.rows import BuiltinRow, numbered, places
 
 Pair = tuple[str, tuple[str, str], tuple[str, str]]
 
@@ -344,7 +344,7 @@ PAIRS: tuple[Pair, ...] = (
 )
 
 
-def rows() -> list[Row]:
+def rows() -> list[BuiltinRow]:
     """Pair after pair, in WinoGrande's fields: `sentence`, `option1`, `option2`, and `answer`, "1" or "2"."""
     swaps = places(Random("builtin_pronoun"), len(PAIRS), 2)
     return numbered(
@@ -352,7 +352,7 @@ def rows() -> list[Row]:
     )
 
 
-def _twins(pair: Pair, swap: int) -> list[Row]:
+def _twins(pair: Pair, swap: int) -> list[BuiltinRow]:
     sentence, options, triggers = pair
     shown = (options[swap], options[1 - swap])
     return [

@@ -5,17 +5,19 @@ from itertools import chain, zip_longest
 from random import Random
 from typing import Any
 
-Row = dict[str, Any]  # id, unit, and the fields that the task's YAML names
+BuiltinRow = dict[str, Any]  # id, unit, and the fields that the task's YAML names
 
 
-def numbered(task: str, rows: Sequence[Row]) -> list[Row]:
+def numbered(task: str, rows: Sequence[BuiltinRow]) -> list[BuiltinRow]:
     """The rows, each with `id` in front: `science-017` is the eighteenth row of builtin_science."""
     return [{"id": f"{task}-{i:03d}", **row} for i, row in enumerate(rows)]
 
 
-def spread(rows: Sequence[Row], key: Callable[[Row], str] = lambda row: row["unit"]) -> list[Row]:
+def spread(
+    rows: Sequence[BuiltinRow], key: Callable[[BuiltinRow], str] = lambda row: row["unit"]
+) -> list[BuiltinRow]:
     """The rows in turns, one of each unit (or `key`) a turn: the first n have as many units as can be."""
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[BuiltinRow]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return [row for row in chain.from_iterable(zip_longest(*groups.values())) if row is not None]
@@ -28,6 +30,6 @@ def places(rng: Random, count: int, ways: int) -> list[int]:
     return made
 
 
-def placed(right: str, wrong: Sequence[str], place: int) -> Row:
+def placed(right: str, wrong: Sequence[str], place: int) -> BuiltinRow:
     """The fields `choices` and `label`: the wrong answers in their order, the right one at `place`."""
     return {"choices": [*wrong[:place], right, *wrong[place:]], "label": place}

@@ -6,7 +6,7 @@ same table, so they are of the same kind. Questions with wrong answers of their 
 
 from random import Random
 
-from reprlab.benchmarks.builtin.rows import Row, numbered, placed, places, spread
+from reprlab.benchmarks.builtin.rows import BuiltinRow, numbered, placed, places, spread
 
 TABLES: dict[str, tuple[str, dict[str, str]]] = {
     "capital": (
@@ -445,7 +445,7 @@ QUESTIONS: dict[str, tuple[str, str, str, str, str]] = {  # the right answer fir
 }
 
 
-def rows() -> list[Row]:
+def rows() -> list[BuiltinRow]:
     """Tables first, then the single questions: `question`, `choices` and `label`; a fact is a unit."""
     rng = Random("builtin_science")
     asked = [*_from_tables(rng), *_single(rng)]

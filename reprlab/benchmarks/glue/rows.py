@@ -22,7 +22,7 @@ from reprlab.files import jsonl_rows
 SPLITS = ("train", "validation")
 REPO = "nyu-mll/glue"
 
-Row = Mapping[str, Any]
+GlueRow = Mapping[str, Any]
 Label = int | float
 
 
@@ -140,7 +140,7 @@ def _advice(task: GlueTask) -> str:
     return f"check the network and HF_HOME, or give --data-dir DIR with {files}"
 
 
-def _placed(task: GlueTask, split: str, rows: Iterable[Row]) -> Iterator[tuple[str, Row]]:
+def _placed(task: GlueTask, split: str, rows: Iterable[GlueRow]) -> Iterator[tuple[str, GlueRow]]:
     return ((f"{REPO} {task.name} {split} row {number}", row) for number, row in enumerate(rows, 1))
 
 
@@ -154,12 +154,12 @@ def _revision(found: Mapping[str, Any]) -> str:
 # --- rows ----------------------------------------------------------------------------------------
 
 
-def _split(task: GlueTask, rows: Iterator[tuple[str, Row]], limit: int | None) -> Split:
+def _split(task: GlueTask, rows: Iterator[tuple[str, GlueRow]], limit: int | None) -> Split:
     checked = [(_texts(task, *placed), _label(task, *placed)) for placed in _first(rows, limit)]
     return Split(tuple(texts for texts, _ in checked), tuple(label for _, label in checked))
 
 
-def _first(rows: Iterator[tuple[str, Row]], limit: int | None) -> Iterator[tuple[str, Row]]:
+def _first(rows: Iterator[tuple[str, GlueRow]], limit: int | None) -> Iterator[tuple[str, GlueRow]]:
     return islice(rows, None if limit is None else min(limit, sys.maxsize))
 
 
@@ -175,14 +175,14 @@ def _trainable(where: str, train: Split, limit: int | None) -> Split:
     return train
 
 
-def _field(task: GlueTask, where: str, row: Row, field: str) -> Any:
+def _field(task: GlueTask, where: str, row: GlueRow, field: str) -> Any:
     if field not in row:
         needed = ", ".join((*task.fields, "label"))
         raise ReprlabError(f"{where} has no field '{field}': a row of {task.title} needs {needed}")
     return row[field]
 
 
-def _texts(task: GlueTask, where: str, row: Row) -> tuple[str, ...]:
+def _texts(task: GlueTask, where: str, row: GlueRow) -> tuple[str, ...]:
     return tuple(_text(f"{where}: field {field}", _field(task, where, row, field)) for field in task.fields)
 
 
@@ -199,7 +199,7 @@ def _text(what: str, text: Any) -> str:
     return text
 
 
-def _label(task: GlueTask, where: str, row: Row) -> Label:
+def _label(task: GlueTask, where: str, row: GlueRow) -> Label:
     label = _field(task, where, row, "label")
     number = isinstance(label, int | float) and not isinstance(label, bool)
     if number and label == -1:

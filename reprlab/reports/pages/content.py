@@ -12,7 +12,7 @@ from typing import Any
 
 from reprlab.errors import ReprlabError, unknown
 
-Verdict = Mapping[str, Any]
+VerdictData = Mapping[str, Any]
 ANSWERS = {  # of a verdict: its sign, beside the word and the colour
     "supported": "✓",
     "in part": "◐",
@@ -106,7 +106,7 @@ class Page:
     model: str
     note: str
     identity: tuple[tuple[str, str], ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[VerdictData, ...]
     rules: Mapping[int, str]
     common: str
     scores: Table
@@ -120,20 +120,20 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Member:
+class ComparedModel:
     """One model of several: `href` is where its own page lies, seen from the page that compares."""
 
     name: str
     href: str
     note: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[VerdictData, ...]
     identity: tuple[tuple[str, str], ...]
 
     def __post_init__(self) -> None:
         check(self.verdicts)
 
 
-def check(verdicts: Iterable[Verdict]) -> None:
+def check(verdicts: Iterable[VerdictData]) -> None:
     """Every verdict has what each has, answers that there are, and a number of its own."""
     verdicts = tuple(verdicts)
     for verdict in verdicts:

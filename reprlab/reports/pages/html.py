@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from reprlab.errors import ReprlabError
 from reprlab.reports.pages import formats
-from reprlab.reports.pages.content import ANSWERS, Member, Page, Picture, Table, Verdict, once
+from reprlab.reports.pages.content import ANSWERS, ComparedModel, Page, Picture, Table, VerdictData, once
 
 _HERE = Path(__file__).parent
 _FILTERS = ("breaking", "cell", "code", "details", "estimate", "href", "label", "part", "prose")
@@ -36,7 +36,7 @@ def report_page(page: Page) -> str:
 
 
 def comparison_page(
-    models: Sequence[Member],
+    models: Sequence[ComparedModel],
     *,
     pictures: Iterable[Picture] = (),
     left_out: Iterable[tuple[str, str]] = (),
@@ -64,7 +64,7 @@ def comparison_page(
     return _environment().get_template("comparison.html").render(**content)
 
 
-def tally(verdicts: Iterable[Verdict]) -> list[tuple[str, int]]:
+def tally(verdicts: Iterable[VerdictData]) -> list[tuple[str, int]]:
     """How often each answer is given, of those that are.
 
     >>> tally([{"answer": "in part"}, {"answer": "supported"}, {"answer": "in part"}])
@@ -74,14 +74,14 @@ def tally(verdicts: Iterable[Verdict]) -> list[tuple[str, int]]:
     return [(answer, counts[answer]) for answer in ANSWERS if counts[answer]]
 
 
-def questions(models: Iterable[Member]) -> list[tuple[Verdict, list[Verdict | None]]]:
+def questions(models: Iterable[ComparedModel]) -> list[tuple[VerdictData, list[VerdictData | None]]]:
     """Every question that a model answers, and each model's verdict on it; None where it has none."""
     by_model = [{verdict["number"]: verdict for verdict in model.verdicts} for model in models]
     first = {number: verdict for found in reversed(by_model) for number, verdict in found.items()}
     return [(first[number], [found.get(number) for found in by_model]) for number in sorted(first)]
 
 
-def identities(models: Iterable[Member]) -> list[tuple[str, list[str]]]:
+def identities(models: Iterable[ComparedModel]) -> list[tuple[str, list[str]]]:
     """Every line that a model's identity has, and each model's; empty where it has none."""
     by_model = [dict(model.identity) for model in models]
     keys = dict.fromkeys(key for found in by_model for key in found)
