@@ -54,7 +54,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
         "apart": {name: list(values) for name, values in drift.apart.items()},
         "further": drift.further and list(drift.further),
         "last_two": {name: list(values) for name, values in drift.last_two.items()},
-        "words": drift.reading,
+        "words": drift.summary,
         "caption": drift.caption,
         "matrices": {name: one.values.tolist() for name, one in shown.items()} if len(shown) > 1 else {},
         "at": {name: list(drift.curves[name].at) for name in shown},
