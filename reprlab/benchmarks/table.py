@@ -1,4 +1,4 @@
-"""Benchmarks as data: lm-eval's task behind each name, its files under --data-dir, its class, its shots."""
+"""Benchmarks as data: lm-eval's task for each name, its files, its class, its shots."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from reprlab.benchmarks import rows
 from reprlab.benchmarks.rows import JsonObject, Shape
+from reprlab.row_files import ROW_FILES
 
 BUILTIN = Path(__file__).parent / "builtin"
 PRESETS = {"paper": "0-shot, GSM8K 5-shot, no BOS", "leaderboard": "ARC 25, HellaSwag 10, others 5 shots"}
@@ -51,20 +52,19 @@ def _builtin(name: str, kind: str) -> Named:
     return Named(name, f"{name}.yaml", {"test": f"{name}.jsonl"}, kind=kind)
 
 
-_GSM8K = {"test": "gsm8k/test.jsonl", "train": "gsm8k/train.jsonl"}
 _FIVE = {"paper": 5, "leaderboard": 5}
 
 BENCHMARKS: Mapping[str, Named] = {
     "lambada": Named(
         "lambada_openai",
         "lambada/lambada_openai.yaml",
-        {"test": "lambada_openai/test.jsonl"},
+        ROW_FILES["lambada"].files,
         rows.Lambada,
     ),
     "arc": Named(
         "arc_challenge",
         "arc/arc_challenge.yaml",
-        {split: f"arc_challenge/{split}.jsonl" for split in ("test", "validation", "train")},
+        ROW_FILES["arc"].files,
         rows.Arc,
         "reasoning",
         {"leaderboard": 25},
@@ -72,7 +72,7 @@ BENCHMARKS: Mapping[str, Named] = {
     "hellaswag": Named(
         "hellaswag",
         "hellaswag/hellaswag.yaml",
-        {split: f"hellaswag/{split}.jsonl" for split in ("validation", "train")},
+        ROW_FILES["hellaswag"].files,
         rows.Hellaswag,
         "semantic",
         {"leaderboard": 10},
@@ -80,14 +80,16 @@ BENCHMARKS: Mapping[str, Named] = {
     "winogrande": Named(
         "winogrande",
         "winogrande/default.yaml",
-        {split: f"winogrande/{split}.jsonl" for split in ("validation", "train")},
+        ROW_FILES["winogrande"].files,
         rows.Winogrande,
         "semantic",
         {"leaderboard": 5},
         twins,
     ),
-    "gsm8k": Named("gsm8k", "gsm8k/gsm8k.yaml", _GSM8K, rows.Gsm8k, "reasoning", _FIVE),
-    "gsm8k_nll": Named("gsm8k", "gsm8k/gsm8k.yaml", _GSM8K, rows.Gsm8k, "reasoning", _FIVE, nll=True),
+    "gsm8k": Named("gsm8k", "gsm8k/gsm8k.yaml", ROW_FILES["gsm8k"].files, rows.Gsm8k, "reasoning", _FIVE),
+    "gsm8k_nll": Named(
+        "gsm8k", "gsm8k/gsm8k.yaml", ROW_FILES["gsm8k"].files, rows.Gsm8k, "reasoning", _FIVE, nll=True
+    ),
     "builtin_cloze": _builtin("builtin_cloze", "semantic"),
     "builtin_science": _builtin("builtin_science", "semantic"),
     "builtin_commonsense": _builtin("builtin_commonsense", "semantic"),

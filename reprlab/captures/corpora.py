@@ -99,12 +99,13 @@ def _registered(name: str, data_dir: Path | None) -> Corpus:
     source = SOURCES[name]
     if data_dir is None:
         return _from_hub(name, source)
-    path = data_dir / source.file
+    file = source.rows.first
+    path = data_dir / file
     if not path.is_file():
-        raise ReprlabError(f"corpus '{name}' needs {source.file} in --data-dir '{data_dir}': put it there")
+        raise ReprlabError(f"corpus '{name}' needs {file} in --data-dir '{data_dir}': put it there")
     if path.suffix == ".txt":
-        return _make(name, _paragraphs(_read(path)), str(source.file))
-    return _make(name, _rows_to_texts(path, source.text), str(source.file))
+        return _make(name, _paragraphs(_read(path)), file)
+    return _make(name, _rows_to_texts(path, source.text), file)
 
 
 def _from_hub(name: str, source: Source) -> Corpus:
@@ -116,16 +117,17 @@ def _from_hub(name: str, source: Source) -> Corpus:
             "pip install 'reprlab[eval]', or give --data-dir"
         ) from error
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are no news
-    repo, config, split = source.hub
+    place = source.rows
+    repo = place.repository
     try:
-        rows = datasets.load_dataset(repo, config, split=split)
+        rows = datasets.load_dataset(repo, place.configuration, split=place.splits[0])
     except (OSError, ValueError, RuntimeError) as error:
         raise ReprlabError(
             f"corpus '{name}' cannot be had from the hub ({repo}): check the network and HF_HOME, or "
-            f"give --data-dir DIR with DIR/{source.file}"
+            f"give --data-dir DIR with DIR/{place.first}"
         ) from error
     texts = (source.text(cast(BenchmarkRow, row)) for row in rows)
-    if source.file.endswith(".txt"):
+    if place.first.endswith(".txt"):
         return _make(name, _paragraphs("\n".join(text.removesuffix("\n") for text in texts)), repo)
     return _make(name, ((str(i), text) for i, text in enumerate(texts)), repo)
 

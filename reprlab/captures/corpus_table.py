@@ -1,21 +1,22 @@
-"""The registered corpora as data: where their rows lie, and how a row becomes a text."""
+"""The registered corpora as data: how a row becomes a text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from reprlab.row_files import ROW_FILES, RowFiles
 
 BenchmarkRow = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Source:
-    """A registered corpus: its file under --data-dir, its place on the hub, and a row's text."""
+    """A registered corpus: where its rows lie, and the text of a row."""
 
-    file: str
-    hub: tuple[str, str | None, str]  # repository, configuration, split
+    rows: RowFiles
     text: Callable[[BenchmarkRow], str]
 
 
@@ -34,52 +35,27 @@ def _winogrande(row: BenchmarkRow) -> str:
     return row["sentence"].replace("_", row[f"option{row['answer']}"])
 
 
-def _glue(*fields: str) -> Callable[[BenchmarkRow], str]:
-    return lambda row: "\n".join(row[field] for field in fields)
-
-
 def _text(row: BenchmarkRow) -> str:
     return row["text"]
 
 
-_PAIR = ("sentence1", "sentence2")
+def _solved(row: BenchmarkRow) -> str:
+    return f"Question: {row['question']}\nAnswer: {row['answer']}"
 
 
-_GLUE_FIELDS = {
-    "cola": ("sentence",),
-    "mrpc": _PAIR,
-    "qnli": ("question", "sentence"),
-    "rte": _PAIR,
-    "sst2": ("sentence",),
-    "stsb": _PAIR,
-    "wnli": _PAIR,
+def _columns(columns: Sequence[str]) -> Callable[[BenchmarkRow], str]:
+    return lambda row: "\n".join(row[column] for column in columns)
+
+
+_TEXTS: Mapping[str, Callable[[BenchmarkRow], str]] = {
+    "lambada": _text,
+    "wikitext": _text,
+    "arc": _arc,
+    "hellaswag": _hellaswag,
+    "winogrande": _winogrande,
+    "gsm8k": _solved,
 }
-
-
 SOURCES: Mapping[str, Source] = {
-    "lambada": Source("lambada_openai/test.jsonl", ("EleutherAI/lambada_openai", None, "test"), _text),
-    "wikitext": Source(
-        "corpus/wikitext2_test_raw.txt", ("Salesforce/wikitext", "wikitext-2-raw-v1", "test"), _text
-    ),
-    "arc": Source("arc_challenge/test.jsonl", ("allenai/ai2_arc", "ARC-Challenge", "test"), _arc),
-    "hellaswag": Source("hellaswag/validation.jsonl", ("Rowan/hellaswag", None, "validation"), _hellaswag),
-    "winogrande": Source(
-        "winogrande/validation.jsonl",
-        ("allenai/winogrande", "winogrande_xl", "validation"),
-        _winogrande,
-    ),
-    "gsm8k": Source(
-        "gsm8k/test.jsonl",
-        ("openai/gsm8k", "main", "test"),
-        lambda row: f"Question: {row['question']}\nAnswer: {row['answer']}",
-    ),
-    **{
-        f"glue-{task}": Source(
-            f"glue/{task}/validation.jsonl", ("nyu-mll/glue", task, "validation"), _glue(*fields)
-        )
-        for task, fields in _GLUE_FIELDS.items()
-    },
+    name: Source(rows, _TEXTS.get(name) or _columns(rows.columns)) for name, rows in ROW_FILES.items()
 }
-
-
 BENCHMARKS = ("lambada", "arc", "hellaswag", "winogrande", "gsm8k")

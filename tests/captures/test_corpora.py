@@ -226,7 +226,7 @@ def test_a_data_folder_without_the_file_says_which_file(tmp_path: Path) -> None:
 def test_a_benchmark_row_of_another_form_is_named(
     tmp_path: Path, name: str, row: Mapping[str, Any], text: str
 ) -> None:
-    file = write(tmp_path / SOURCES[name].file, json.dumps(row))
+    file = write(tmp_path / SOURCES[name].rows.first, json.dumps(row))
     assert message(name, data_dir=tmp_path) == text.format(file=file)
 
 
@@ -272,7 +272,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, answer: Iterable[Mapping[str, Any]] | E
 def test_a_rows_text_is_the_question_with_its_right_answer_from_disk_and_hub_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, row: Mapping[str, Any], text: str
 ) -> None:
-    write(tmp_path / SOURCES[name].file, json.dumps(row))
+    write(tmp_path / SOURCES[name].rows.first, json.dumps(row))
     hub(monkeypatch, [row])
     here, there = corpus(name, data_dir=tmp_path), corpus(name)
     assert here.texts == there.texts == (text,)
@@ -283,7 +283,7 @@ def test_wikitext_has_the_same_documents_from_disk_and_hub(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = ["", " = A = \n", "", f" {LONG} \n", f" {LONG} \n", "", f" {LONG} \n"]
-    write(tmp_path / SOURCES["wikitext"].file, "".join(line or " \n" for line in lines))
+    write(tmp_path / SOURCES["wikitext"].rows.first, "".join(line or " \n" for line in lines))
     hub(monkeypatch, [{"text": line} for line in lines])
     assert corpus("wikitext", data_dir=tmp_path).texts == corpus("wikitext").texts == (f"{LONG} {LONG}", LONG)
 

@@ -100,7 +100,7 @@ def test_benchmarks_are_averaged_over_their_five_corpora(run: Run, tmp_path: Pat
     from reprlab.captures.corpus_table import BENCHMARKS, SOURCES
 
     for name in BENCHMARKS:
-        file = tmp_path / "data" / SOURCES[name].file
+        file = tmp_path / "data" / SOURCES[name].rows.first
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(MADE_UP[name][0]) + "\n")
     done = run(

@@ -18,9 +18,9 @@ from typing import Any, cast
 from reprlab.benchmarks.glue.table import HIGH, LOW, TASKS, GlueTask
 from reprlab.errors import ReprlabError
 from reprlab.files import jsonl_rows
+from reprlab.row_files import GLUE_REPOSITORY
 
 SPLITS = ("train", "validation")
-REPO = "nyu-mll/glue"
 
 GlueRow = Mapping[str, Any]
 Label = int | float
@@ -101,15 +101,18 @@ def from_hub(task: GlueTask, limit: int | None) -> Glue:
     missing = [split for split in SPLITS if split not in found]
     if missing:
         raise ReprlabError(
-            f"GLUE task '{task.name}' of the hub ({REPO}) has no split {missing[0]}: {_advice(task)}"
+            f"GLUE task '{task.name}' of the hub ({GLUE_REPOSITORY}) has no split {missing[0]}: "
+            f"{_advice(task)}"
         )
     train, validation = (_split(task, _placed(task, split, found[split]), limit) for split in SPLITS)
-    where = f"{REPO} {task.name} train"
-    return Glue(task, _trainable(where, train, limit), validation, f"{REPO}, revision {_revision(found)}")
+    where = f"{GLUE_REPOSITORY} {task.name} train"
+    return Glue(
+        task, _trainable(where, train, limit), validation, f"{GLUE_REPOSITORY}, revision {_revision(found)}"
+    )
 
 
 def _files(task: GlueTask) -> list[str]:
-    return [f"glue/{task.name}/{split}.jsonl" for split in SPLITS]
+    return [task.rows.files[split] for split in SPLITS]
 
 
 # --- the hub -------------------------------------------------------------------------------------
@@ -127,7 +130,7 @@ def _downloaded(task: GlueTask) -> Mapping[str, Any]:
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are no news
     datasets.disable_progress_bars()
     try:
-        return cast(Mapping[str, Any], datasets.load_dataset(REPO, task.name))
+        return cast(Mapping[str, Any], datasets.load_dataset(GLUE_REPOSITORY, task.name))
     except (OSError, ValueError, RuntimeError, DatasetsError) as error:
         reason = " ".join(str(error).split())[:160]
         raise ReprlabError(
@@ -141,7 +144,9 @@ def _advice(task: GlueTask) -> str:
 
 
 def _placed(task: GlueTask, split: str, rows: Iterable[GlueRow]) -> Iterator[tuple[str, GlueRow]]:
-    return ((f"{REPO} {task.name} {split} row {number}", row) for number, row in enumerate(rows, 1))
+    return (
+        (f"{GLUE_REPOSITORY} {task.name} {split} row {number}", row) for number, row in enumerate(rows, 1)
+    )
 
 
 def _revision(found: Mapping[str, Any]) -> str:
