@@ -272,12 +272,12 @@ def test_the_policy_allows_this_style_and_nothing_else(html: str) -> None:
 def test_the_same_content_gives_the_same_bytes() -> None:
     assert report_page(page()) == report_page(page())
     code = (
-        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); import test_pages as t\n"
-        "print(hashlib.sha256((t.pages.report_page(t.page()) + t.comparison()).encode()).hexdigest())"
+        "import hashlib, sys; sys.path[:0] = [sys.argv[1], sys.argv[2]]; import test_pages as t\n"
+        "print(hashlib.sha256((t.report_page(t.page()) + t.comparison()).encode()).hexdigest())"
     )
     runs = [
         subprocess.run(
-            [sys.executable, "-c", code, str(Path(__file__).parents[1])],
+            [sys.executable, "-c", code, str(Path(__file__).parent), str(Path(__file__).parents[1])],
             env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
             capture_output=True,
             text=True,

@@ -16,14 +16,13 @@ import reprlab as rl
 from reprlab.benchmarks.by_name import open_benchmarks
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
-from reprlab.sweeps import job as answering
-from reprlab.sweeps import sweeping
+from reprlab.sweeps import identity, sweeping
 from reprlab.sweeps.answers import answer_files
 
 T = 6
 SMALL = ["builtin_cloze", "builtin_commonsense", "builtin_pronoun"]
 GRID = rl.paper_grid("fig11", T, starts=[1], seeds=[0, 3])
-TASKS = Path(sweeping.__file__).parent / "benchmarks" / "builtin"
+TASKS = Path(__file__).parents[2] / "reprlab" / "benchmarks" / "builtin"
 
 
 def sweep(schedules: Any, benchmarks: Any, folder: Path, **options: Any) -> rl.Scores:
@@ -225,7 +224,7 @@ def test_what_changes_answers_gets_a_file_of_its_own(tmp_path: Path, monkeypatch
         change()
         assert len(answer_files(tmp_path)) == number
     for library in ("torch", "transformers", "lm-eval"):
-        for module in (answering, sweeping):
+        for module in (identity, sweeping):
             monkeypatch.setattr(module, "minor", lambda name, it=library: "9.9" if name == it else "1.0")
         before = len(answer_files(tmp_path))
         run()

@@ -19,8 +19,8 @@ from reprlab.benchmarks.glue.rows import Glue, Split
 from reprlab.benchmarks.glue.table import TASKS
 from reprlab.network.network import Network
 from reprlab.schedules.plan import Plan
-from reprlab.training import gluing
-from reprlab.training.classifier import classifier, encoded, features
+from reprlab.training import glue_runs
+from reprlab.training.classifier import Head, classifier, encoded, features
 from reprlab.training.glue_runs import columns, measured, numbers, recipe_of
 from reprlab.training.trainer import Recipe, fit
 
@@ -134,12 +134,12 @@ def test_a_head_on_features_trains_like_the_whole_module_with_a_frozen_encoder(
     pooled = features(bert, both, Plan([bert.full()]), batch_tokens=10_000)[0]
     made = [{"features": s, "labels": row["labels"]} for s, row in zip(pooled, both, strict=True)]
     recipe = recipe_of("frozen")
-    head = fit(gluing.Head(quiet), made[: len(train)], recipe, held=made[len(train) :])
+    head = fit(Head(quiet), made[: len(train)], recipe, held=made[len(train) :])
     whole = fit(quiet.module, train, recipe, network=quiet, held=held)
     np.testing.assert_allclose(head.logits, whole.logits, atol=2e-3)
 
 
-@pytest.mark.parametrize("mode", gluing.MODES)
+@pytest.mark.parametrize("mode", glue_runs.MODES)
 def test_the_network_and_the_random_state_are_left_as_they_were(
     bert: Network, data: Glue, tmp_path: Path, mode: str
 ) -> None:
@@ -160,7 +160,7 @@ def test_a_killed_run_goes_on_to_the_same_numbers(
 ) -> None:
     wanted: dict[str, Any] = {"mode": mode, "recipe": recipe_of(mode, epochs=1)}
     whole = rl.glue(bert, [SKIP, SIDE], [data], cache=tmp_path / "whole", **wanted)
-    real, count = gluing.fit, 0
+    real, count = glue_runs.fit, 0
 
     def killed(*args: Any, **kwargs: Any) -> Any:
         nonlocal count
@@ -169,7 +169,7 @@ def test_a_killed_run_goes_on_to_the_same_numbers(
             raise KeyboardInterrupt
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(gluing, "fit", killed)
+    monkeypatch.setattr(glue_runs, "fit", killed)
     with pytest.raises(KeyboardInterrupt):
         rl.glue(bert, [SKIP, SIDE], [data], cache=tmp_path / "part", **wanted)
     again = rl.glue(bert, [SKIP, SIDE], [data], cache=tmp_path / "part", **wanted)
@@ -339,7 +339,7 @@ def test_features_that_do_not_fit_come_in_parts(
     bert: Network, data: Glue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = rl.glue(bert, [SKIP, SIDE], [data], mode="frozen", cache=tmp_path / "a").scores.results("rte")
-    monkeypatch.setattr(gluing.psutil, "virtual_memory", lambda: type("M", (), {"available": 0})())
+    monkeypatch.setattr(glue_runs.psutil, "virtual_memory", lambda: type("M", (), {"available": 0})())
     parts = rl.glue(bert, [SKIP, SIDE], [data], mode="frozen", cache=tmp_path / "b").scores.results("rte")
     assert whole.values.tobytes() == parts.values.tobytes()
 
@@ -347,7 +347,7 @@ def test_features_that_do_not_fit_come_in_parts(
 def test_a_copy_of_the_head_is_trained_each_time(bert: Network) -> None:
     fresh = classifier(bert, 2, 3)
     kept = copy.deepcopy(fresh.module.classifier.weight)
-    head = gluing.Head(fresh)
+    head = Head(fresh)
     with torch.no_grad():
         head.classifier.weight.zero_()
     assert torch.equal(fresh.module.classifier.weight, kept)
