@@ -1,6 +1,6 @@
 # make demo   from a fresh clone to a report on a real model
 # make test   every test, on real weights too; make fast: those on tiny models only
-# make check  ruff and pyright; make same: reports/ drawn again from its numbers, byte for byte
+# make check  ruff, layers, types, structure and words; make same: reports/ drawn again from its numbers, byte for byte
 # make figures DATA=DIR: the reports that are committed (hours); make bench: speed beside peers
 
 PYTHON ?= python3
@@ -36,6 +36,7 @@ check: .venv/ready
 	$(RUN)/ruff check .
 	$(RUN)/lint-imports
 	$(RUN)/pyright
+	$(RUN)/pytest tests/test_structure.py tests/test_words.py
 
 same: .venv/ready
 	$(RUN)/reprlab report --from-numbers

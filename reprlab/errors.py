@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 
 class ReprlabError(Exception):
-    """One clear line for the user: what was given, what is allowed, what to do."""
+    """One clear line for the user: the value given, the values allowed, and the way out."""
 
 
 def unknown(kind: str, given: str, allowed: Iterable[str], do: str = "") -> ReprlabError:

@@ -105,7 +105,7 @@ def on_disk(path: Path) -> Generator[None]:
         free = shutil.disk_usage(path.parent).free
         raise ReprlabError(
             f"cannot write '{path.parent}' ({' '.join(str(error).split())[:120]}; {free / 1e9:.2f} GB free): "
-            "what was complete stays good; make room and run the same command again"
+            "complete files stay good; make room and run the same command again"
         ) from error
 
 

@@ -21,7 +21,7 @@ NO_BOS = ("paper",)  # presets that never put a first token of their own before 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Documents ready to run, lm-eval's own requests behind them, and the columns that they are scored in."""
+    """Documents ready to run, with lm-eval's own requests, and the columns that they are scored in."""
 
     opened: Opened
     documents: tuple[Document, ...]
@@ -53,7 +53,7 @@ class Benchmark:
         return score(self.opened, documents, groups, answers, self.columns, self.vocabulary)
 
     def fingerprint(self, place: int) -> str:
-        """What a document's answers depend on, beside model and schedule: its tokens and what is scored."""
+        """A digest of a document's tokens and of what is scored: its answers depend on it, model and schedule."""
         document = self.documents[place]
         return hashlib.sha256(repr((document.requests, document.prompt, document.gold)).encode()).hexdigest()[
             :16

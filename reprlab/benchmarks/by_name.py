@@ -25,7 +25,7 @@ def open_benchmarks(
     preset: str = "paper",
     allow_code: bool = False,
 ) -> list[Opened]:
-    """The tasks behind some names, with their rows: ours, groups of ours, any lm-eval task, a YAML's path."""
+    """The tasks of some names, with their rows: ours, groups of ours, any lm-eval task, a YAML's path."""
     try:
         from reprlab.benchmarks.opened import open_task
     except ImportError as error:

@@ -102,7 +102,7 @@ class Opened:
 
 
 def _written(value: Any) -> str:
-    """What is no JSON as text that is the same in every process: a function as its source."""
+    """A value that JSON lacks, as text that is the same in every process: a function as its source."""
     return inspect.getsource(value) if inspect.isroutine(value) else str(value)
 
 
@@ -123,7 +123,7 @@ class _OpenedTask(ConfigurableTask):
 def open_task(
     name: str, *, data_dir: Path | None = None, preset: str = "paper", allow_code: bool = False
 ) -> Opened:
-    """The task behind a name, an lm-eval task's name, or a YAML file's path."""
+    """The task of a name, an lm-eval task's name, or a YAML file's path."""
     if preset not in PRESETS:
         raise unknown("preset", preset, PRESETS)
     if name in BENCHMARKS:
@@ -269,7 +269,7 @@ def _from_yaml(path: Path, allow_code: bool) -> Any:
 
 
 def _beside(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
-    """The definition, with data files that lie beside the YAML named by where they are."""
+    """The definition, with the full paths of data files that lie in the YAML's folder."""
     given = (config.get("dataset_kwargs") or {}).get("data_files")
 
     def placed(value: Any) -> Any:

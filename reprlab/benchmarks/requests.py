@@ -94,7 +94,7 @@ class Encoder(TemplateLM):
 
 
 def freeze(opened: Opened, encoder: Encoder, limit: int, cap: int) -> tuple[list[Document], list[list[Any]]]:
-    """The first `limit` documents, and lm-eval's own requests behind each; built once, examples drawn once.
+    """The first `limit` documents, and lm-eval's own requests for each; built once, examples drawn once.
 
     `cap` is the most tokens an answer may have where the task does not say.
     """
@@ -154,7 +154,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _solutions(opened: Opened, encoder: Encoder, groups: list[list[Any]], _: int) -> Iterator[Document]:
-    """The reference solution behind the prompt: all of it, its results, its set-up words."""
+    """The reference solution after the prompt: all of it, its results, its set-up words."""
     for group in groups:
         context = group[0].args[0]
         delimiter, answer = opened.task.config.target_delimiter, opened.task.doc_to_target(group[0].doc)

@@ -18,8 +18,8 @@ Span = tuple[int, int]
 def spans(text: str) -> dict[str, list[Span]]:
     """Where a solution's results and its words stand, as half-open ranges of characters.
 
-    A result is the number behind an `=`, where it appears first: inside the calculator annotation
-    `<<16-3-4=9>>`, whose copy behind it is not counted; a solution without one has its final answer behind
+    A result is the number after an `=`, where it appears first: inside the calculator annotation
+    `<<16-3-4=9>>`, whose copy after it is not counted; a solution without one has its final answer after
     `####`. Set-up words are the letters outside annotations. Operators, operands and copies are neither.
 
     >>> found = spans("She has 4 + 2 = <<4+2=6>>6 eggs.\\n#### 6")

@@ -88,7 +88,7 @@ def names() -> list[str]:
 
 
 def members(name: str) -> tuple[str, ...]:
-    """The corpora behind a name: the paper's five for `benchmarks`, else the name itself."""
+    """The corpora that a name stands for: the paper's five for `benchmarks`, else the name itself."""
     return BENCHMARKS if name == "benchmarks" else (name,)
 
 

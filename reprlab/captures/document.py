@@ -1,4 +1,4 @@
-"""What is kept of one document as its states pass by: norms, sums, suspects, largest entries."""
+"""The statistics of one document, taken as its states pass by: norms, sums, suspects, largest entries."""
 
 from __future__ import annotations
 

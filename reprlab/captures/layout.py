@@ -1,4 +1,4 @@
-"""The values behind a capture's files: its identity, its manifest, a ledger row, a document's statistics."""
+"""The values in a capture's files: its identity, its manifest, a ledger row, a document's statistics."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class LedgerRow(BaseModel):
 
 @dataclass(frozen=True)
 class Statistics:
-    """What is kept of one document beside its states. Tokens are counted inside the document."""
+    """The statistics that a shard keeps of one document. Tokens are counted inside the document."""
 
     norms: Tensor  # (depth, token)
     ordinary: Sums

@@ -1,6 +1,6 @@
 """Models as data: families (a template and its sizes), and where their weights come from.
 
-A name is `family-size`, with an optional revision behind an `@`: `pythia-70m@step1000`. The revision
+A name is `family-size`, with an optional revision after an `@`: `pythia-70m@step1000`. The revision
 `init` is reserved: the same configuration with untrained weights, a control that analyses need.
 """
 

@@ -1,4 +1,4 @@
-"""Weights on disk: what they are, their identity, and the refusal of pickles."""
+"""Weights on disk: their kinds, their identity, and the refusal of pickles."""
 
 from __future__ import annotations
 

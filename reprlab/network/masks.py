@@ -15,7 +15,7 @@ _PREFIX, _ENDINGS = tuple(range(5, 17)), ((3, 4, 5), (7, 5, 9))  # of a row to t
 
 
 def padded(rows: Sequence[PackedRow], pad: int, dtype: torch.dtype, *, causal: bool) -> dict[str, Any]:
-    """Rows as tensors (row, token), each padded behind its end.
+    """Rows as tensors (row, token), each padded after its end.
 
     Without branches there is no mask where the attention is `causal` by itself: nothing looks ahead, so
     nothing sees the padding.
@@ -50,7 +50,7 @@ def alike(record: Callable[[Sequence[PackedRow]], Recording], layers: int, width
     """Whether every layer does to a packed row what it does to its rows one by one.
 
     Each layer gets the states of the rows, laid out as the packed row, so that rounding does not build up
-    layer by layer: what it adds may differ by 0.1 % of its size in float32, by 3 % in narrower types.
+    layer by layer: its update may differ by 0.1 % of its size in float32, by 3 % in narrower types.
     """
     start = len(_PREFIX)
     requests = [Request((*_PREFIX, *rest), tuple(range(start, start + 3))) for rest in _ENDINGS]

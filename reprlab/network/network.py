@@ -121,7 +121,7 @@ class Network:
         return self._placed(batch)
 
     def rows(self, rows: Sequence[PackedRow]) -> Batch:
-        """A batch of rows, each padded behind its end; branches become a mask of who sees whom."""
+        """A batch of rows, each padded after its end; branches become a mask of who sees whom."""
         pad = self.tokenizer.pad_token_id or 0
         return self._placed(padded(rows, pad, self.base.dtype, causal=self.attention == "sdpa"))
 

@@ -74,8 +74,8 @@ class Recording:
     def head(self, states: Tensor) -> Tensor:
         """The logits of some last states: (state, width) -> (state, vocabulary).
 
-        The module's own tail runs on them alone, so that positions which nobody reads cost nothing: behind
-        the layers every position is on its own, whatever the architecture does there.
+        After the last layer positions no longer interact, so only those asked for go through norm and head:
+        the module's own tail runs on them alone.
         """
         one = {key: _first(value) for key, value in self.batch.items()}
         with torch.no_grad(), replaced(self.layers, self._ending(states[None])):

@@ -29,7 +29,7 @@ def tiny_config(tiny: Tiny) -> Any:
 
 
 def byte_tokenizer(tiny: Tiny) -> Any:
-    """256 bytes and four special tokens; an encoder's puts [CLS] before a text and [SEP] behind it."""
+    """256 bytes and four special tokens; an encoder's puts [CLS] before a text and [SEP] after it."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())

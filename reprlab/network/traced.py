@@ -48,7 +48,7 @@ def trace_schedule(
 ) -> list[Tensor]:
     """The states at every depth of a schedule: the model's calls are read and skipped, then made anew.
 
-    `form` is what a layer returns, for its form; the model goes on behind its last layer.
+    `form` is what a layer returns, for its form; the model goes on after its last layer.
     """
     with torch.no_grad(), wrapped.trace(**batch):
         states = nnsight.save([layers[0].input])

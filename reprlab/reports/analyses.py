@@ -1,4 +1,4 @@
-"""The analyses: one file a figure, found by path: beside the package in a checkout, in it in a wheel."""
+"""The analyses: one file a figure, found by path: next to the package in a checkout, in it in a wheel."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def folder() -> Path:
         (f for f in (_PACKAGE.parent / "analyses", _PACKAGE / "analyses") if (f / "fig11.py").is_file()), None
     )
     if found is None:
-        raise ReprlabError(f"no folder of analyses in '{_PACKAGE}' or beside it: install reprlab again")
+        raise ReprlabError(f"no folder of analyses in '{_PACKAGE}' or next to it: install reprlab again")
     return found
 
 

@@ -39,7 +39,7 @@ _SAME = {"similarities", "groups"}
 class Workspace:
     """Where rows come from, where captures and answers go, and in what batches they are made.
 
-    `scores` are files of sweeps made before or elsewhere: what they hold is not computed again.
+    `scores` are files of sweeps made before or elsewhere: their answers are not computed again.
     """
 
     cache: Path | None = None
@@ -66,7 +66,7 @@ def gather(
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
 ) -> Evidence:
-    """The `parts` of the evidence on one model; what was captured or answered before is read.
+    """The `parts` of the evidence on one model; earlier captures and answers are read.
 
     `precise` loads the same model in float32, where the settings ask for that. An encoder is scored by
     classifiers on it, where the settings name GLUE tasks; without a causal language head there is no example.
@@ -220,7 +220,7 @@ def _swept(
 ) -> Scores:
     if task.part == "precise":
         if precise is None:
-            raise ReprlabError("float32 beside another dtype takes a way to load the model again: precise=")
+            raise ReprlabError("float32 next to another dtype takes a way to load the model again: precise=")
         network = precise()
     say(f"{task.part}: {', '.join(task.benchmarks)}")
     opened = open_benchmarks(task.benchmarks, data_dir=workspace.data_dir, preset=workspace.preset)
@@ -273,7 +273,7 @@ class _Captures:
 
 
 def _captured(layers: int, parts: Collection[str]) -> dict[str, Schedule]:
-    """The schedules under which states are captured: full, and what drift needs beside it."""
+    """The schedules under which states are captured: full, and those that drift needs."""
     start = _drift_start(layers)
     found: dict[str, Schedule] = {}
     if (_SAME | {"capture", "drift"}) & set(parts):

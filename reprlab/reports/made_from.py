@@ -46,9 +46,7 @@ def identity(evidence: Evidence, settings: ReportSettings, seconds: float) -> di
         found["random orders"] = f"seeds 0..{settings.seeds - 1} a start; with three middle layers all orders"
     found["versions"] = ", ".join(f"{name} {made[name]}" for name in _LIBRARIES if name in made)
     found["processor"] = f"{processor()}, {os.cpu_count()} cores; device {made.get('device', 'cpu')}"
-    found["threads"] = (
-        f"{torch.get_num_threads()} in the last call; what was there already may have had others"
-    )
+    found["threads"] = f"{torch.get_num_threads()} in the last call; earlier answers may have had others"
     found["memory"] = (
         f"{psutil.virtual_memory().total / 2**30:.0f} GiB, of which {_peak():.1f} GiB were used at most"
     )

@@ -17,7 +17,7 @@ class ReportSettings:
     """What runs: `documents` of a corpus are captured, `limit` documents of each benchmark are scored.
 
     `starts`: the paper's s; None for every s that leaves a middle layer. `seeds` random orders a start, with
-    three middle layers all orders that there are. `every`: skip-one and switch at every so manieth layer,
+    three middle layers all orders that there are. `every`: skip-one and switch at every n-th layer,
     and the last. `loops`: the counts of fig. 10, over `loop_limit` documents of the first benchmark (0: left
     out). `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
     of layers, over so many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9 once
@@ -83,7 +83,7 @@ class ReportSettings:
                 raise ReprlabError(f"{option} {value}: give a number of documents, 0 to leave it out")
 
     def starts_of(self, layers: int) -> tuple[int, ...]:
-        """The starts that a model of so many layers has, of those asked for.
+        """The starts that a model of `layers` layers has, of those asked for.
 
         >>> ReportSettings(("builtin",), "builtin", 8, 8, starts=(1, 2, 9)).starts_of(6)
         (1, 2)

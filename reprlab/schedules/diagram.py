@@ -18,7 +18,7 @@ MEMBERS = 12  # boxes of a set, whatever its layers
 
 @dataclass(frozen=True)
 class Box:
-    """What is drawn for a step, for equal steps in a row, or for a long run of layers.
+    """The box of a step, of equal steps in a row, or of a long run of layers.
 
     `labels` holds one label, or those of a set from top to bottom; `join` is how a set comes
     together, `mean` or `+`; `gap` says that layers before this box run nowhere in the schedule.
@@ -47,7 +47,7 @@ def boxes(steps: Sequence[Step]) -> tuple[Box, ...]:
     """The boxes of a schedule's steps, in the order in which they run.
 
     A set is `side by side`; a layer in more than one step is `repeated`; one with a higher layer
-    before it or a lower one behind it is `out of order`; all else is a plain `layer`. More than 3
+    before it or a lower one after it is `out of order`; all else is a plain `layer`. More than 3
     equal steps in a row become one box with its count, a run of more than 6 layers one wide box.
 
     >>> [box.labels for box in boxes([*range(14), (14, 15), *[16] * 5, 18, 17])]
@@ -200,7 +200,7 @@ _END = "──▶"
 
 
 def _arrow(box: Box) -> str:
-    """What leads to a box; a set's arrowheads stand behind its fork."""
+    """The line that leads to a box; a set's arrowheads stand after its fork."""
     line = "┄" if box.gap else "─"
     return line * 3 if box.join else f"{line * 2}▶"
 
@@ -223,7 +223,7 @@ def _block(box: Box) -> _Frame:
 
 
 def _forked(line: str, at: int, axis: int) -> str:
-    """Line `at` of a set's column, with the fork before it and the join behind it."""
+    """Line `at` of a set's column, with the fork before it and the join after it."""
     last, member = 2 * axis - 1, at % 2
     if not 1 <= at <= last:
         return f"   {line}  "

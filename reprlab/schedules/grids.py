@@ -1,4 +1,4 @@
-"""The grids: the schedules behind each figure of the paper, labelled by how they were made."""
+"""The grids: the schedules of each figure of the paper, labelled by how they were made."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class Entry:
 
     @property
     def label(self) -> str:
-        """What it is called: the variant and what it takes, but for the seed; a custom one is its schedule.
+        """The entry's name: the variant and its arguments, but for the seed; a custom one is its schedule.
 
         >>> Entry("looped_parallel", Schedule.full(4), start=1, times=3).label
         'looped parallel s=1 x=3'
@@ -128,7 +128,7 @@ def _windows(layers: int, longest: int) -> Iterator[tuple[int, int]]:
 
 
 def labelled(schedules: Iterable[Entry | Schedule | str], layers: int) -> tuple[Entry, ...]:
-    """Every schedule as an entry, checked against a model of so many layers, the full model first.
+    """Every schedule as an entry, checked against a model of `layers` layers, the full model first.
 
     >>> [entry.label for entry in labelled(["0:2 3:4"], 4)]
     ['full', '0 1 3']

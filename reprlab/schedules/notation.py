@@ -40,7 +40,7 @@ def write(steps: Sequence[Step]) -> str:
     Laws: `read(write(steps)) == steps`; the text holds no groups.
     Greedy, in this order:
       1. equal neighbouring steps, as many as there are, become one term `*n`;
-      2. what is left between them is cut, from the left, into the longest runs of layers that go
+      2. the rest between them is cut, from the left, into the longest runs of layers that go
          up by one or down by one; three layers or more become `a:b`, fewer stay numbers.
     So repeats win over runs, and of two overlapping runs the left one is whole.
 
@@ -101,7 +101,7 @@ def read(text: str, layers: int | None = None) -> tuple[Step, ...]:
     """The steps that a text spells, sets sorted, a set of one as that layer.
 
     Raises `ReprlabError` with the text, a mark under the bad term and what is allowed; with
-    `layers`, also for a layer that a model of so many layers lacks.
+    `layers`, also for a layer that a model of that many layers lacks.
 
     >>> read("(0:2 [5 4])*2 [7]+")
     (0, 1, (4, 5), 0, 1, (4, 5), 7)

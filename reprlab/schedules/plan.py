@@ -101,7 +101,7 @@ class Plan:
         return f"{counts}: {self.layer_calls:,} layer calls instead of {self.layer_calls_alone:,}"
 
     def cost(self, tokens: int) -> Cost:
-        """What it will take to run the plan over so many tokens."""
+        """The cost of running the plan over `tokens` tokens."""
         return Cost(self.layer_calls, self.layer_calls_alone, tokens)
 
     @cached_property
@@ -200,7 +200,7 @@ class Plan:
         """How many states each node's subtree keeps alive at most, its own state counted.
 
         A leaf needs 1. A state is alive until its last child starts, which takes its place; the
-        children before it run beside it. So children that need m1 >= m2 >= ... cost
+        children before it run next to it. So children that need m1 >= m2 >= ... cost
         max(m1, 1 + m2) with the heaviest last, and 1 + m1 with a lighter one last.
 
         No order does better, depth-first or not. By induction each child's subtree has m_i states

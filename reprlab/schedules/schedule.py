@@ -49,7 +49,7 @@ class Schedule:
 
     @classmethod
     def parse(cls, text: str, layers: int | None = None) -> "Schedule":
-        """The schedule a text spells; with `layers`, checked against a model of so many.
+        """The schedule a text spells; with `layers`, checked against a model of that many layers.
 
         Raises `ReprlabError` that shows the text with a mark under the bad term.
 
@@ -246,7 +246,7 @@ class Schedule:
 
 
 class Intervention(NamedTuple):
-    """A constructor and the arguments that `Schedule.paper` needs for it beside `layers`.
+    """A constructor and the arguments that `Schedule.paper` needs for it in addition to `layers`.
 
     >>> PAPER["random"].needs
     ('start', 'seed')
@@ -311,7 +311,7 @@ def matching(schedule: Schedule, layers: int) -> list[int]:
     """The full model's depth that each depth of a schedule goes with: (steps + 1,).
 
     By place where the schedule has as many steps as the model has layers (each step stands for the layer at
-    its place), else by layer: the depth behind the step's layer, of a set behind its last.
+    its place), else by layer: the depth after the step's layer, of a set after its last.
 
     >>> matching(Schedule.parse("0 1 4 5"), 6), matching(Schedule.parse("0 1 3*2 4 5"), 6)
     ([0, 1, 2, 5, 6], [0, 1, 2, 3, 4, 5, 6])

@@ -29,8 +29,8 @@ class Retained:
 
     `values` (row, benchmark) and `drawn` (row, benchmark, draw): numerator and denominator under the same
     draw of documents, the same draws for every row, others for every benchmark. Rows are those of
-    `scores.rows`: a random order's seeds together, drawn anew beside the documents unless they are all orders
-    that there are. `benchmarks` are those on which the full model is 5 standard errors above guessing or
+    `scores.rows`: the seeds of a random order together, resampled with the documents unless all orders were
+    run. `benchmarks` are those on which the full model is 5 standard errors above guessing or
     more, `undecided` the others, and why.
     """
 

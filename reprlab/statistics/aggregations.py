@@ -198,7 +198,7 @@ def _drawn(sums: Array, times: Array) -> Array:
 
 
 def _each(statistic: Callable[[Array, Array], Array], items: Array, times: Array) -> Array:
-    """What is a statistic of one schedule, (n, k) -> (count,), of each: (..., n, k) -> (..., count)."""
+    """A statistic of one schedule, (n, k) -> (count,), taken of each: (..., n, k) -> (..., count)."""
     found = np.full((*items.shape[:-2], len(times)), np.nan)
     for at in np.ndindex(items.shape[:-2] if items.size else 0):
         found[at] = statistic(items[at], times)
@@ -218,7 +218,7 @@ def _median(items: Array, times: Array) -> Array:
 def _pearson(items: Array, times: Array) -> Array:
     """Weighted correlations, (n, 2) and (count, n) -> (count,), by sums about a document that is drawn.
 
-    Of less spread than rounding leaves, beside its mean or its distance from there, a column is constant.
+    A column is constant if its spread is below rounding, relative to its mean or to its distance from there.
     """
     known = np.isfinite(items).all(1)
     total = times.sum(0) * known

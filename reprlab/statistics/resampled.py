@@ -31,7 +31,7 @@ class Resampled:
 
     @property
     def words(self) -> str:
-        """What was done, for a caption."""
+        """The way of resampling in words, for a caption."""
         if self.kind == "bootstrap":
             return f"95 % intervals from {len(self.matrices):,} bootstraps over documents"
         return f"95 % intervals from a jackknife over {len(self.matrices)} groups of documents"

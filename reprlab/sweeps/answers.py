@@ -191,7 +191,7 @@ def _unpacked(data: bytes, documents: int, counts: Sequence[int] | None) -> list
 def hold_answers(
     root: Path, identity: AnswersIdentity, about: dict[str, Any], *, say: Say = lambda _: None
 ) -> Generator[AnswersFile]:
-    """Hold a file of answers for writing: made if it is new, gone on with if not. `about` goes beside it."""
+    """Hold a file of answers for writing: made if it is new, gone on with if not. `about` is kept in it."""
     path = identity.path(root)
     with _told(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -259,7 +259,7 @@ def answer_files(root: Path) -> list[Path]:
 
 
 def damage(path: Path) -> str:
-    """What is wrong with a file of answers, by SQLite's own check; nothing if it is sound."""
+    """The damage to a file of answers, by SQLite's own check; nothing if it is sound."""
     try:
         with open_answers(path) as answers:
             answers.check()
@@ -277,7 +277,7 @@ def _told(path: Path) -> Generator[None]:
         raise ReprlabError(f"cannot make '{path.parent}': a file is in the way; set --cache") from error
     except (sqlite3.OperationalError, OSError) as error:
         raise ReprlabError(
-            f"cannot use '{path}' ({error}): what was complete stays good; make room, or set --cache"
+            f"cannot use '{path}' ({error}): complete answers stay good; make room, or set --cache"
         ) from error
     except (sqlite3.DatabaseError, KeyError, ValueError, zlib.error) as error:
         raise _damaged(path, error) from error

@@ -96,7 +96,7 @@ def answers(
 
 
 def _last(recording: Recording, readings: Readings, schedule: Schedule) -> Tensor:
-    """The states at the positions read, behind a schedule's last step: (position, width)."""
+    """The states at the positions read, after a schedule's last step: (position, width)."""
     state = recording.start
     for step in schedule:
         state = recording.apply(step, state)

@@ -41,7 +41,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class SweepJob:
-    """A benchmark on a network: what is there, what is missing, and how it is computed."""
+    """A benchmark on a network: the answers there, the answers missing, and how they are computed."""
 
     network: Network
     benchmark: Benchmark

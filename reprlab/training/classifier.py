@@ -35,7 +35,7 @@ def encoder(network: Network) -> Any:
 
 
 def classifier(network: Network, labels: int, seed: int) -> Network:
-    """A copy of a network's encoder with a new head of so many labels on it, 1 for a regression.
+    """A copy of a network's encoder with a new head of `labels` labels on it, 1 for a regression.
 
     The network itself is not touched. The head is drawn from `seed`, as the architecture draws new ones.
     """

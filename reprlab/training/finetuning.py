@@ -57,9 +57,9 @@ def finetune(
     `schedules`: by default `share_schedules` of `shares`; the full model is always there. `task`: arc,
     hellaswag, winogrande, or opened `Splits`; rows come from the hub or from `data_dir`
     (arc_challenge/{train,test}.jsonl), of which `train_limit` and `limit` take the first (default: all).
-    `recipe`: by default one epoch, batch 64, rate 5e-5, seed 42. `micro_batch`: so many rows of a batch are
+    `recipe`: by default one epoch, batch 64, rate 5e-5, seed 42. `micro_batch`: that many rows of a batch are
     in memory together, by default 8 (or the next divisor); the step is the same but for rounding. The loss is
-    that of the right ending's tokens behind lm-eval's own prompt without examples. The tuned model answers in
+    that of the right ending's tokens after lm-eval's own prompt without examples. The tuned model answers in
     the same batches as the frozen one, whose answers come from `sweep`. The network itself stays as it is. A
     finished run is kept in the cache, a killed one starts anew. `checkpoints` is a folder for each run's
     weights, as safetensors.

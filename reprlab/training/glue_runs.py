@@ -1,4 +1,4 @@
-"""One GLUE task under schedules: what is there, what is missing, and how it is trained."""
+"""One GLUE task under schedules: the runs there, the runs missing, and how they are trained."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ GlueRunRow = dict[str, Any]
 
 @dataclass(frozen=True)
 class GlueJob:
-    """A task on a network: what is there, what is missing, and how it is trained."""
+    """A task on a network: the runs there, the runs missing, and how they are trained."""
 
     network: Network
     data: Glue
@@ -85,7 +85,7 @@ class GlueJob:
 
     @property
     def work(self) -> float:
-        """What is missing, in layer calls times tokens."""
+        """The work of the missing runs, in layer calls times tokens."""
         if self.mode == "frozen":
             heads = len(self.missing) * self.steps * _HEAD_STEP
             return sum(Plan(part).layer_calls for part in self._parts()) * self.tokens + heads
@@ -103,7 +103,7 @@ class GlueJob:
         places = range(len(self.data.validation))
         found = self.file.get(texts, places, "values")
         values = np.array([found[text] for text in texts], dtype=np.float64)
-        kept = values[..., :-1]  # behind the columns: whether the logits were finite
+        kept = values[..., :-1]  # after the columns: whether the logits were finite
         return Results(
             name=task.name,
             task=f"glue/{task.name}",
@@ -135,7 +135,7 @@ class GlueJob:
         return _PASSES * self.recipe.epochs * self.tokens * schedule.layer_calls
 
     def _parts(self) -> Iterator[tuple[Schedule, ...]]:
-        """The missing schedules, so many at a time that their features are in memory together."""
+        """The missing schedules, in groups whose features fit in memory together."""
         rows = len(self.data.train) + len(self.data.validation)
         room = psutil.virtual_memory().available // _SHARE
         most = max(1, room // (4 * rows * self.network.width))
@@ -251,7 +251,7 @@ def recipe_of(
 
 
 def outlook(jobs: Sequence[GlueJob], plan: Plan) -> str:
-    """What is about to run, in lines."""
+    """The runs that are about to start, in lines."""
     lines = [f"{len(plan):,} schedules, {len(plan.distinct):,} distinct"]
     for job in jobs:
         data, left = job.data, len(job.missing)
@@ -259,5 +259,5 @@ def outlook(jobs: Sequence[GlueJob], plan: Plan) -> str:
         rows = f"{len(data.train):,} rows to train on, {len(data.validation):,} held out"
         lines.append(f"{data.task.name} ({data.source}): {rows}, {job.mode}, {job.recipe}{there}")
     if any(job.target and len(job.missing) < len(plan.distinct) for job in jobs):
-        lines.append("note: what is there already writes no checkpoint; with another --cache it runs anew")
+        lines.append("note: finished runs write no checkpoint; with another --cache they run anew")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Glue: an encoder under schedules, trained on GLUE's tasks and scored; what is finished is kept."""
+"""Glue: an encoder under schedules, trained on GLUE's tasks and scored; finished runs are kept."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def prepared(network: Network, opened: Opened, limit: int | None) -> Benchmark:
 
 @dataclass(frozen=True)
 class Runs:
-    """A run a schedule: what is there, what is missing, and how it is made."""
+    """A run a schedule: the runs there, the runs missing, and how they are made."""
 
     network: Network
     benchmark: Benchmark
@@ -79,7 +79,7 @@ class Runs:
 
     @property
     def work(self) -> float:
-        """What is missing, in layer calls times tokens."""
+        """The work of the missing runs, in layer calls times tokens."""
         return sum(sum(self._parts(schedule)) for schedule in self.missing)
 
     def _parts(self, schedule: Schedule) -> tuple[float, float]:
@@ -94,7 +94,7 @@ class Runs:
 
     @property
     def memory(self) -> float:
-        """About the bytes that a run takes beside the model: its training weights, and its largest step."""
+        """The bytes, about, that a run adds to the model's: its training weights, and its largest step."""
         weights = sum(weight.numel() for weight in self.network.module.parameters())
         layers = max(schedule.layer_calls for schedule in self.plan.distinct)
         token = _LOGITS * self.network.vocabulary + _KEPT * self.network.width * layers
@@ -206,9 +206,11 @@ def _free(device: str) -> float:
 
 
 def outlook(runs: Runs) -> str:
-    """What is about to run, in lines."""
+    """The runs that are about to start, in lines."""
     count, there = len(runs.plan.distinct), len(runs.plan.distinct) - len(runs.missing)
-    size = f"about {runs.memory / 1e9:.1f} GB beside the model, with {runs.micro_batch} rows at a time"
+    size = (
+        f"about {runs.memory / 1e9:.1f} GB in addition to the model, with {runs.micro_batch} rows at a time"
+    )
     lines = [
         f"fine-tuning on {runs.benchmark.name}: {len(runs.rows):,} rows, {runs.tokens:,} tokens, "
         f"{runs.recipe}; {runs.limit:,} documents to score",
@@ -218,12 +220,12 @@ def outlook(runs: Runs) -> str:
         less = "a smaller --micro-batch takes less" if runs.micro_batch > 1 else "it may be killed"
         lines.append(f"warning: {free / 1e9:.1f} GB are free: {less}")
     if runs.target is not None and there:
-        lines.append("note: what is there already writes no checkpoint; with another --cache it runs anew")
+        lines.append("note: finished runs write no checkpoint; with another --cache they run anew")
     return "\n".join(lines)
 
 
 def micro_batch_of(recipe: Recipe, asked: int | None) -> int:
-    """How many rows of a batch are in memory together: what was asked for, else up to 8.
+    """How many rows of a batch are in memory together: as asked for, else up to 8.
 
     >>> micro_batch_of(Recipe(batch=64), None), micro_batch_of(Recipe(batch=20), None)
     (8, 5)

@@ -27,7 +27,7 @@ from reprlab.schedules.schedule import Schedule
 ModuleRow = Mapping[str, Any]  # what a module takes of one text: lists of numbers by argument, and `labels`
 HeldMetrics = Callable[[Array], Mapping[str, float]]
 _FASTEST = 1e30  # rates that a float32 can hold, many times over
-_LOGS = 20  # points of a learning curve, beside those at each epoch's end
+_LOGS = 20  # points of a learning curve, in addition to those at each epoch's end
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Recipe:
 
 
 def collator(network: Network) -> Any:
-    """Pads a batch's rows to its longest, behind their ends; labels that are lists with -100: not scored."""
+    """Pads a batch's rows to its longest, after their ends; labels that are lists with -100: not scored."""
     tokenizer = copy.deepcopy(network.tokenizer)
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
@@ -99,7 +99,7 @@ def fit(
 
     `network` pads its rows of tokens; rows without one are stacked (of features, say). `held` rows are looked
     at after each epoch, `measure` says what of their logits goes on the curve: (row, label) -> metrics by
-    name. `micro_batch`: so many rows of a step are in memory together and gradients add up; only for a
+    name. `micro_batch`: that many rows of a step are in memory together and gradients add up; only for a
     language model, whose loss stays the mean over all tokens of the step. The curve has `step`, `epoch` and
     `loss` (the mean since the point before), and at each epoch's end `held_loss` and the metrics.
     """
@@ -180,7 +180,7 @@ def _logits(found: Any) -> Array:
 
 
 def _curve(history: Iterable[Mapping[str, float]]) -> tuple[dict[str, float], ...]:
-    """The Trainer's log by our names: what is held out is not called evaluation here."""
+    """The Trainer's log by our names: its evaluation is of the rows held out."""
     points: dict[float, dict[str, float]] = {}
     for entry in history:
         named = {key.replace("eval_", "held_"): float(value) for key, value in entry.items()}
@@ -223,7 +223,7 @@ def _determined() -> Generator[None]:
 
 
 def save_checkpoint(network: Network, folder: Path, schedule: Schedule) -> None:
-    """Weights as an ordinary checkpoint, layers in the model's own order, the schedule's text beside it."""
+    """Weights as an ordinary checkpoint, layers in the model's own order, with the schedule's text."""
     try:
         network.module.save_pretrained(folder)
         network.tokenizer.save_pretrained(folder)

@@ -347,7 +347,7 @@ def test_a_disk_that_refuses_is_one_clear_error_and_what_was_complete_stays(
         [sys.executable, str(script), str(tmp_path / "full")], capture_output=True, text=True, env=env
     )
     assert done.stderr == ""
-    assert "what was complete stays good; make room and run the same command again" in done.stdout
+    assert "complete files stay good; make room and run the same command again" in done.stdout
     assert done.stdout.startswith(f"cannot write '{tmp_path}/full/tiny-llama/pieces/")
     acts = rl.capture(tiny, texts(60), cache=tmp_path / "full", shard_bytes=SHARD)
     assert damaged(acts) == []

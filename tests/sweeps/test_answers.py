@@ -311,7 +311,7 @@ def test_a_full_disk_says_so_and_leaves_what_was_complete(kept: Path) -> None:
     *written, said = done.stdout.splitlines()
     assert done.stderr == ""
     assert said.startswith(f"cannot use '{kept}' (")
-    assert said.endswith("what was complete stays good; make room, or set --cache")
+    assert said.endswith("complete answers stay good; make room, or set --cache")
     assert 0 < len(written) < 99
     assert damage(kept) == ""
     with hold_answers(root, IDENTITY, {}) as answers:

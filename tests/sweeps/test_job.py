@@ -139,7 +139,7 @@ def test_a_full_disk_is_one_line_and_what_was_complete_stays(
 
     with monkeypatch.context() as patch:
         patch.setattr(AnswersFile, "put", full)
-        with pytest.raises(ReprlabError, match=r"database or disk is full.*what was complete stays good"):
+        with pytest.raises(ReprlabError, match=r"database or disk is full.*complete answers stay good"):
             rl.sweep(net, grid, ["builtin_pronoun"], limit=4, cache=tmp_path)
     scores = rl.sweep(net, grid, ["builtin_pronoun"], limit=4, cache=tmp_path)
     assert np.isfinite(scores.results().values).all()

@@ -363,9 +363,7 @@ def test_a_finished_run_writes_no_checkpoint_and_that_is_said(
     rl.glue(bert, [], [data], **given)
     rl.glue(bert, [], [data], checkpoints=tmp_path / "kept", **given)
     assert not (tmp_path / "kept").exists()
-    assert (
-        "\n".join(said).count("note: what is there already writes no checkpoint; with another --cache") == 1
-    )
+    assert "\n".join(said).count("note: finished runs write no checkpoint; with another --cache") == 1
 
 
 def test_a_text_where_a_list_is_due_is_refused(bert: Network, data: Glue, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_what_is_there_is_not_trained_again_and_anything_else_is(
     assert same(again, whole.made)
     assert (len(fits), (tmp_path / "none").exists()) == (0, False)
     assert "2 runs, 2 of them there already" in "\n".join(said)
-    assert "note: what is there already writes no checkpoint" in "\n".join(said)
+    assert "note: finished runs write no checkpoint" in "\n".join(said)
     for change in ({"limit": 4}, {"train_limit": 9}, {"recipe": replace(RECIPE, seed=8)}, {"micro_batch": 2}):
         tune(data, whole.cache, [], **change)
         assert len(fits) == 1, change

@@ -1,0 +1,94 @@
+"""The habits that confused readers stay out of every text that users see.
+
+A line may opt out: `# words: REASON` in Python, `<!-- words: REASON -->` in Markdown and HTML.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from words import HABITS, habits
+
+ROOT = Path(__file__).parents[1]
+TABLES = ROOT / "reprlab" / "benchmarks" / "builtin"  # rows of benchmarks: their text is data, not ours
+PYTHON = sorted(
+    file
+    for folder in ("reprlab", "analyses")
+    for file in (ROOT / folder).rglob("*.py")
+    if file.parent != TABLES or file.name == "__init__.py"
+)
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(file for name in ("docs", "cache", "analyses", "reports") for file in (ROOT / name).rglob("*.md")),
+        *(ROOT / "reprlab").rglob("*.md"),
+        *(ROOT / "reprlab").rglob("*.html"),
+    ]
+)
+OUT = re.compile(r"(?:#|<!--) words: \w+")
+
+
+def python_texts(source: str) -> Iterator[tuple[int, str]]:
+    """Every string with a space in it, with the number of its first line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip():
+            yield node.lineno, node.value
+
+
+def paragraphs(source: str) -> Iterator[tuple[int, str]]:
+    """The paragraphs of a document outside code blocks, with the number of their first line."""
+    source = re.sub(r"```.*?```|~~~.*?~~~", lambda m: "\n" * m.group().count("\n"), source, flags=re.DOTALL)
+    number = 1
+    for block in re.split(r"(\n[ \t]*\n|\n(?=[-*|#] ))", source):
+        if block.strip() and not OUT.search(block):
+            yield number, re.sub(r"`[^`]*`", "`x`", " ".join(block.split()))
+        number += block.count("\n")
+
+
+def met(texts: Iterator[tuple[int, str]], lines: list[str]) -> list[str]:
+    found: list[str] = []
+    for number, text in texts:
+        if not OUT.search(lines[number - 1]):
+            found += [f"line {number}: {habit}" for habit in habits(text)]
+    return found
+
+
+@pytest.mark.parametrize("file", PYTHON, ids=lambda f: str(f.relative_to(ROOT)))
+def test_strings_and_docstrings_have_none_of_the_habits(file: Path) -> None:
+    source = file.read_text(encoding="utf-8")
+    assert met(python_texts(source), source.splitlines()) == []
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda f: str(f.relative_to(ROOT)))
+def test_documents_have_none_of_the_habits(file: Path) -> None:
+    source = file.read_text(encoding="utf-8")
+    assert met(paragraphs(source), source.splitlines()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the head behind the layers",
+        "the numbers beside the picture",
+        "no mean is clear of it",
+        "those have no say",
+        "above 0, interval and all",
+        "a model of so many layers",
+        "the reason is said",
+        "skip less middle repeat",
+        "Of the controls' random orders.",
+        "A note. What is above the full model, is marked",
+    ],
+)
+def test_each_habit_is_met(text: str) -> None:
+    assert len(habits(text)) == 1
+    assert len(HABITS) >= 10
+
+
+def test_a_line_may_opt_out_with_a_reason() -> None:
+    source = 'x = "behind the house"  # words: a place, not a time\ny = "behind the layers"\n'
+    assert met(python_texts(source), source.splitlines()) == ["line 2: 'behind': " + HABITS[r"\bbehind\b"]]
