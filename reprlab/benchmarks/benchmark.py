@@ -53,7 +53,7 @@ class Benchmark:
         return score(self.opened, documents, groups, answers, self.columns, self.vocabulary)
 
     def fingerprint(self, place: int) -> str:
-        """A digest of a document's tokens and of what is scored: its answers depend on it, model and schedule."""
+        """A digest of a document's tokens and scored places: answers depend on it, model and schedule."""
         document = self.documents[place]
         return hashlib.sha256(repr((document.requests, document.prompt, document.gold)).encode()).hexdigest()[
             :16
