@@ -47,13 +47,13 @@ def jsonl_rows(path: Path) -> Iterator[tuple[str, JsonObject]]:
     line feed only: other signs that part lines may stand in a text. Raises `ReprlabError` for a file that
     cannot be read, is not UTF-8 or holds no rows, and for a line that is no JSON object.
     """
-    found = False
+    any_row = False
     for number, line in enumerate(_text(path).split("\n"), 1):
         if line.strip():
-            found = True
+            any_row = True
             where = f"'{path}' line {number}"
             yield where, _object(where, line)
-    if not found:
+    if not any_row:
         raise ReprlabError(f"'{path}' holds no rows")
 
 

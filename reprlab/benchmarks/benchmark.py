@@ -44,8 +44,8 @@ class Benchmark:
         """What guessing gives: the larger of uniform and majority guessing over all rows; else 0."""
         if self.opened.output != "multiple_choice":
             return 0.0
-        found = [gold(self.opened, place) for place in range(len(self.opened.docs))]
-        return guessing([places for places, _ in found], [count for _, count in found]).floor
+        golds = [gold(self.opened, place) for place in range(len(self.opened.docs))]
+        return guessing([places for places, _ in golds], [count for _, count in golds]).floor
 
     def score(self, places: Sequence[int], answers: Sequence[Sequence[Any]]) -> Array:
         """The numbers of the documents at some places: (document, sum of the columns' sizes)."""
@@ -68,9 +68,9 @@ def prepared(
         raise ReprlabError(f"--limit {limit}: give 1 or more")
     encoder = Encoder(tokenizer, max_length, False if opened.preset in NO_BOS else None)
     documents, groups = freeze(opened, encoder, min(limit, len(opened.docs)), max_new_tokens)
-    kept, notes = columns(opened, documents[0], groups[0])
+    scored_columns, notes = columns(opened, documents[0], groups[0])
     cut = sum(document.cut for document in documents)
     if cut:
         of = f"{cut} of {len(documents)} documents are longer than the model's {max_length} tokens"
         notes.append(f"{opened.name}: {of}; they lose their beginnings, as in lm-eval")
-    return Benchmark(opened, tuple(documents), tuple(groups), kept, tuple(notes), vocabulary)
+    return Benchmark(opened, tuple(documents), tuple(groups), scored_columns, tuple(notes), vocabulary)

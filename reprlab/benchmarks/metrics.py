@@ -25,7 +25,7 @@ def columns(opened: Opened, document: Document, group: list[Any]) -> tuple[tuple
     own = _own_columns(opened.output)
     if opened.output == "solution":
         return own, []
-    kept: list[Column] = []
+    scored: list[Column] = []
     notes: list[str] = []
     names = {function: name for name, function in reversed(AGGREGATION_REGISTRY.items())}
     for name, item in _metrics(opened, document, group, _pretended(document)).items():
@@ -39,8 +39,8 @@ def columns(opened: Opened, document: Document, group: list[Any]) -> tuple[tuple
             )
             continue
         higher = bool(opened.task.higher_is_better().get(metric, True))
-        kept.append(Column(name, aggregation, size, higher))
-    return (*kept, *own), notes
+        scored.append(Column(name, aggregation, size, higher))
+    return (*scored, *own), notes
 
 
 def _own_columns(output: str) -> tuple[Column, ...]:
@@ -79,10 +79,10 @@ def score(
         if document.prompt is None and not all(math.isfinite(likely) for likely, _ in given):
             rows.append([part for column in kept for part in _worst(column)])
             continue
-        found = dict(_own(opened, document, given, vocabulary))
+        numbers = dict(_own(opened, document, given, vocabulary))
         if opened.output != "solution":
-            found |= _metrics(opened, document, group, given)
-        rows.append([float(part) for column in kept for part in np.atleast_1d(found[column.name])])
+            numbers |= _metrics(opened, document, group, given)
+        rows.append([float(part) for column in kept for part in np.atleast_1d(numbers[column.name])])
     return np.array(rows, dtype=np.float64)
 
 

@@ -181,7 +181,7 @@ def _named(name: str, named: Named, data_dir: Path | None, shots: int) -> dict[s
 def _splits(name: str, named: Named, folder: Path, shots: int) -> dict[str, datasets.Dataset]:
     scored, *others = named.files  # the rows that are scored come first
     needed = {scored: 1} | ({"train": shots} if shots else {})
-    found: dict[str, datasets.Dataset] = {}
+    splits: dict[str, datasets.Dataset] = {}
     for split in [scored, *(others if shots else ())]:
         path = folder / named.files[split]
         if not path.is_file() and split in needed:
@@ -191,12 +191,12 @@ def _splits(name: str, named: Named, folder: Path, shots: int) -> dict[str, data
                 "put it there"
             )
         if path.is_file():
-            found[split] = _dataset(path, read_rows(path, named.shape))
-        if len(found.get(split, ())) < needed.get(split, 0):
+            splits[split] = _dataset(path, read_rows(path, named.shape))
+        if len(splits.get(split, ())) < needed.get(split, 0):
             raise ReprlabError(
-                f"benchmark '{name}' shows {shots} examples, '{path}' has {len(found[split])} rows: add some"
+                f"benchmark '{name}' shows {shots} examples, '{path}' has {len(splits[split])} rows: add some"
             )
-    return found
+    return splits
 
 
 def _dataset(path: Path, rows: list[JsonObject]) -> datasets.Dataset:

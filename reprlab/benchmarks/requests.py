@@ -168,10 +168,11 @@ def _solutions(opened: Opened, encoder: Encoder, groups: list[list[Any]], _: int
         ids = whole["input_ids"][: behind[-1] + 1]  # what a tokenizer puts at the end is no solution
         base = _request(opened, encoder, group[0].doc_id, ids[: behind[0]], ids[behind[0] :])
         cut = len(ids) - len(base.tokens)
-        found, at = spans(answer), dict(enumerate(whole["offset_mapping"]))
+        classes, at = spans(answer), dict(enumerate(whole["offset_mapping"]))
         parts = [
             Request(
-                base.tokens, tuple(p for p in base.scored if within(_shift(at[p + cut], start), found[name]))
+                base.tokens,
+                tuple(p for p in base.scored if within(_shift(at[p + cut], start), classes[name])),
             )
             for name in CLASSES
         ]

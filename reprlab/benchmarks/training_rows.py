@@ -33,6 +33,6 @@ def _row(document: Document, longest: int) -> TrainingRow:
     request = document.requests[document.gold[0]]
     scored = set(request.scored)
     labels = [token if place in scored else UNLABELLED for place, token in enumerate(request.tokens)]
-    kept = slice(-longest, None)  # a scored token runs here too, so it counts among the longest
-    tokens = list(request.tokens[kept])
-    return {"input_ids": tokens, "attention_mask": [1] * len(tokens), "labels": labels[kept]}
+    window = slice(-longest, None)  # a scored token runs here too, so it counts among the longest
+    tokens = list(request.tokens[window])
+    return {"input_ids": tokens, "attention_mask": [1] * len(tokens), "labels": labels[window]}

@@ -192,7 +192,7 @@ def _read_block(path: Path, row: LedgerRow, documents: int) -> Block:
         offsets = file["offsets"][: count + 1]
         tokens = int(offsets[-1])
         places = file["suspects/tokens"][:]
-        kept = int(np.searchsorted(places, tokens))
+        suspects = int(np.searchsorted(places, tokens))
         names = ("mean", "m2", "cosine", "inner")
         parts = [torch.from_numpy(file[f"ordinary/{name}"][:count]) for name in names]
         counts = file["ordinary/count"][:count].tolist()
@@ -202,8 +202,8 @@ def _read_block(path: Path, row: LedgerRow, documents: int) -> Block:
             offsets=offsets,
             ids=tuple(file["ids"].asstr()[:count]),
             norms=torch.from_numpy(file["norms"][:, :tokens]),
-            suspects=torch.from_numpy(places[:kept]),
-            suspect_states=torch.from_numpy(file["suspects/states"][:, :kept]),
+            suspects=torch.from_numpy(places[:suspects]),
+            suspect_states=torch.from_numpy(file["suspects/states"][:, :suspects]),
             documents=tuple(Sums(n, *values) for n, *values in zip(counts, *parts, strict=True)),
         )
 

@@ -168,13 +168,13 @@ def _documents(
 ) -> list[tuple[Tensor, Statistics]]:
     """Each document's states (depth, token, width) without padding, and their statistics."""
     device = states[-1].device  # layers may be spread over several
-    found: list[tuple[Tensor, Statistics]] = []
+    documents: list[tuple[Tensor, Statistics]] = []
     for row, length in enumerate(lengths):
         document = torch.stack([state[row, :length].to(device) for state in states])
-        found.append((document.cpu(), document_statistics(document, threshold.to(device))))
-    return found
+        documents.append((document.cpu(), document_statistics(document, threshold.to(device))))
+    return documents
 
 
 def _write(shard: ShardWriter, members: list[int], documents: list[tuple[Tensor, Statistics]]) -> None:
-    for index, (states, kept) in zip(members, documents, strict=True):
-        shard.add(index, states, kept)
+    for index, (states, statistics) in zip(members, documents, strict=True):
+        shard.add(index, states, statistics)

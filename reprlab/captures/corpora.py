@@ -164,7 +164,7 @@ def _rows_to_texts(path: Path, text: Callable[[BenchmarkRow], Any]) -> Iterator[
         where = f"'{path}' line {number}"
         row = _row(where, line)
         try:
-            found = text(row)
+            document = text(row)
         except KeyError as error:
             fields = ", ".join(row) or "none"
             raise ReprlabError(
@@ -172,15 +172,15 @@ def _rows_to_texts(path: Path, text: Callable[[BenchmarkRow], Any]) -> Iterator[
             ) from error
         except (TypeError, ValueError, AttributeError, IndexError) as error:
             raise ReprlabError(f"{where} has not the expected form: {error}") from error
-        if not isinstance(found, str):
-            raise ReprlabError(f"{where}: the field holds a {type(found).__name__}, not text")
+        if not isinstance(document, str):
+            raise ReprlabError(f"{where}: the field holds a {type(document).__name__}, not text")
         try:
-            found.encode()
+            document.encode()
         except UnicodeEncodeError as error:
             raise ReprlabError(
                 f"{where}: the text is not Unicode: half a surrogate pair at character {error.start}"
             ) from error
-        yield str(number - 1), found
+        yield str(number - 1), document
 
 
 def _row(where: str, line: str) -> BenchmarkRow:

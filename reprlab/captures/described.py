@@ -41,10 +41,10 @@ def described(
         attention=network.attention,
     )
     libraries = ("torch", "transformers", "nnsight", "h5py", "numpy", "reprlab")
-    made = made_with(*libraries) | {"device": network.device, "threads": str(torch.get_num_threads())}
+    makers = made_with(*libraries) | {"device": network.device, "threads": str(torch.get_num_threads())}
     return Manifest(
         identity=identity,
-        made_with=made,
+        made_with=makers,
         layers=network.n_layers,
         depths=len(schedule) + 1,
         width=network.width,

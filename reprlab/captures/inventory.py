@@ -45,22 +45,22 @@ def find(root: Path, model: str, corpus: str, **wanted: object) -> list[Capture]
 
 def damaged(capture: Capture) -> list[tuple[LedgerRow, str]]:
     """The shards whose file is missing or whose checksum differs, with what is wrong."""
-    found: list[tuple[LedgerRow, str]] = []
+    faults: list[tuple[LedgerRow, str]] = []
     for row in capture.rows:
         path = capture.folder / "shards" / row.shard
         if not path.is_file():
-            found.append((row, "missing"))
+            faults.append((row, "missing"))
         elif checksum(path) != row.checksum:
-            found.append((row, "checksum differs"))
-    return found
+            faults.append((row, "checksum differs"))
+    return faults
 
 
 def drop(capture: Capture, rows: Sequence[LedgerRow]) -> None:
     """Take rows out of the ledger, so that the next capture computes their documents again."""
     gone = {row.shard for row in rows}
     with locked(capture.folder, lambda _: None):
-        kept = [row for row in read_ledger(capture.folder) if row.shard not in gone]
-        write_whole(capture.folder / "ledger.jsonl", "".join(ledger_line(row) for row in kept))
+        rest = [row for row in read_ledger(capture.folder) if row.shard not in gone]
+        write_whole(capture.folder / "ledger.jsonl", "".join(ledger_line(row) for row in rest))
 
 
 def remove(root: Path, folder: Path) -> None:

@@ -99,8 +99,8 @@ class ShardWriter:
     def _size(self) -> int:
         """Bytes that are enough for the file, some of its statistics counted twice."""
         tokens, documents = int(self.offsets[-1]), len(self.ids)
-        kept = tokens * self.width * self.depths * (4 if self.stored == "float32" else 2)
-        states = kept if self.manifest.identity.states else 0
+        bytes_of_states = tokens * self.width * self.depths * (4 if self.stored == "float32" else 2)
+        states = bytes_of_states if self.manifest.identity.states else 0
         one = self.depths * (self.width * 2 + self.depths * 2) * 8
         suspects = tokens * self.depths * self.width * 4 // 8
         return states + documents * (one + 100) + suspects + tokens * (self.depths * 4 + 8) + (1 << 16)
@@ -115,8 +115,8 @@ class ShardWriter:
             self.first_nonfinite = (depth, self.ids[index], token)
 
     def _narrow(self, index: int, states: Tensor) -> AnyArray:
-        kept = states.to(getattr(torch, self.stored)).contiguous()
-        lost = states.isfinite() & ~kept.isfinite() if kept.dtype != states.dtype else None
+        narrowed = states.to(getattr(torch, self.stored)).contiguous()
+        lost = states.isfinite() & ~narrowed.isfinite() if narrowed.dtype != states.dtype else None
         if lost is not None and lost.any():
             depth, token, _ = lost.nonzero()[0].tolist()
             value = float(states[depth, token].abs().max())
@@ -124,9 +124,9 @@ class ShardWriter:
                 f"{self.stored} cannot hold {value:.6g} at depth {depth}, document '{self.ids[index]}', "
                 f"token {token}: store float32 or bfloat16"
             )
-        if kept.dtype == torch.bfloat16:
-            return kept.view(torch.uint16).numpy()
-        return kept.numpy()
+        if narrowed.dtype == torch.bfloat16:
+            return narrowed.view(torch.uint16).numpy()
+        return narrowed.numpy()
 
     def _write_statistics(self, threshold: Tensor) -> None:
         order = sorted(self.sums)

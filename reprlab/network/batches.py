@@ -127,12 +127,12 @@ def packed_batches(sizes: Sequence[tuple[int, int]], tokens: int) -> list[list[i
                 break
             if best[start] + rows * longest + FIXED < best[stop]:
                 best[stop], cut[stop] = best[start] + rows * longest + FIXED, start
-    made: list[list[int]] = []
+    batches: list[list[int]] = []
     stop = len(order)
     while stop:
-        made.append(order[cut[stop] : stop])
+        batches.append(order[cut[stop] : stop])
         stop = cut[stop]
-    return made[::-1]
+    return batches[::-1]
 
 
 _PADDING = 0.08  # at most this share of a batch is padding
@@ -144,14 +144,14 @@ def padded_batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]
     >>> padded_batches([5, 100, 98, 6], 1000)
     [[1, 2], [3], [0]]
     """
-    made: list[list[int]] = []
+    batches: list[list[int]] = []
     width = held = 0
     for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        room = made and width * (len(made[-1]) + 1) <= batch_tokens
-        if room and held + lengths[i] >= (1 - _PADDING) * width * (len(made[-1]) + 1):
-            made[-1].append(i)
+        room = batches and width * (len(batches[-1]) + 1) <= batch_tokens
+        if room and held + lengths[i] >= (1 - _PADDING) * width * (len(batches[-1]) + 1):
+            batches[-1].append(i)
             held += lengths[i]
         else:
-            made.append([i])
+            batches.append([i])
             width = held = lengths[i]
-    return made
+    return batches

@@ -115,7 +115,7 @@ def _pretrained(
     weights: Weights, config: Any, dtype: Any, device_map: str | None, trust: bool, pooled: bool
 ) -> Any:
     try:
-        module, told = _head(config, pooled).from_pretrained(
+        module, info = _head(config, pooled).from_pretrained(
             weights.folder,
             config=config,
             dtype=dtype,
@@ -126,7 +126,7 @@ def _pretrained(
         )
     except (ValueError, OSError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise ReprlabError(_load_advice(weights, error)) from error
-    if any("pooler" in key for key in told["missing_keys"]):
+    if any("pooler" in key for key in info["missing_keys"]):
         module.base_model.pooler = None  # drawn at random, which nothing should read
     return module
 
@@ -144,9 +144,9 @@ def _head(config: Any, pooled: bool) -> Any:
 
     `pooled`: an encoder without its head, and with its pooler.
     """
-    made = (getattr(config, "architectures", None) or ["CausalLM"])[0]
-    masked = made.endswith("ForMaskedLM") or made == "BertForPreTraining"
-    encoder = made.endswith("Model") and config.model_type in {"bert", "roberta", "distilbert"}
+    architecture = (getattr(config, "architectures", None) or ["CausalLM"])[0]
+    masked = architecture.endswith("ForMaskedLM") or architecture == "BertForPreTraining"
+    encoder = architecture.endswith("Model") and config.model_type in {"bert", "roberta", "distilbert"}
     if masked and not pooled:
         return transformers.AutoModelForMaskedLM
     return transformers.AutoModel if masked or encoder else transformers.AutoModelForCausalLM

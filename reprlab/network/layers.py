@@ -32,9 +32,9 @@ def find_layers(base: nn.Module, config: Any) -> tuple[str, nn.ModuleList]:
     `ReprlabError` where there is none.
     """
     path = _TABLE.get(config.model_type)
-    found = dict(base.named_modules()).get(path) if path else None
-    if path and isinstance(found, nn.ModuleList):
-        return path, found
+    listed = dict(base.named_modules()).get(path) if path else None
+    if path and isinstance(listed, nn.ModuleList):
+        return path, listed
     count = config.get_text_config(decoder=True).num_hidden_layers
     lists = [
         (path.count("."), path, module)

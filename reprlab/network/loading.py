@@ -39,10 +39,10 @@ def fetch(
         if not target.exists():
             say(f"{weights.name}: dequantising {weights.gguf.name}, once (it takes some 20 s)")
             dequantise(weights.gguf, target)
-    found = locate(name, root)
-    if found is None or found.gguf:
+    dequantised = locate(name, root)
+    if dequantised is None or dequantised.gguf:
         raise ReprlabError(f"'{name}' was dequantised to '{target}' but is not there")
-    return found
+    return dequantised
 
 
 def load(

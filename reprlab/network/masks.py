@@ -59,8 +59,8 @@ def alike(record: Callable[[Sequence[PackedRow]], Recording], layers: int, width
     tolerance = 1e-3 if states[0].dtype == torch.float32 else 3e-2
     if _off(packed.start, states[0], 0 * states[0]) > tolerance:
         return False
-    found = (_off(packed.apply(i, states[i]), states[i + 1], states[i]) for i in range(layers))
-    return all(off <= tolerance for off in found)
+    differences = (_off(packed.apply(i, states[i]), states[i + 1], states[i]) for i in range(layers))
+    return all(off <= tolerance for off in differences)
 
 
 def _together(state: Tensor, shared: int) -> Tensor:

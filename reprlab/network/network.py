@@ -161,10 +161,10 @@ class Network:
 
     @cached_property
     def _wrapped_layers(self) -> list[Any]:
-        found: Any = self._wrapped
+        module: Any = self._wrapped
         for part in self._found[0].split("."):
-            found = getattr(found, part)
-        return [found[i] for i in range(self.n_layers)]
+            module = getattr(module, part)
+        return [module[i] for i in range(self.n_layers)]
 
     def _checked(self, schedule: Schedule | str | None) -> Schedule:
         """A schedule or its text, checked against the layers there are; by default the model as it is."""

@@ -58,15 +58,15 @@ def _fill(layers: nn.ModuleList, modules: Sequence[nn.Module]) -> None:
 
 
 def _entries(layers: Sequence[nn.Module], steps: Sequence[Step], kv: str) -> list[LayerEntry]:
-    made: list[LayerEntry] = []
+    entries: list[LayerEntry] = []
     for step in steps:
         members = (step,) if isinstance(step, int) else step
-        join, first = Join(step, len(members)), len(made)
+        join, first = Join(step, len(members)), len(entries)
         for number in members:
             shared = kv == "paper" and len(members) > 1
-            slot = first if shared else len(made)
-            made.append(LayerEntry(layers[number], number, slot, join, averaged=shared))
-    return made
+            slot = first if shared else len(entries)
+            entries.append(LayerEntry(layers[number], number, slot, join, averaged=shared))
+    return entries
 
 
 def _reordered(config: Any, count: int, numbers: Sequence[int]) -> dict[str, Any]:

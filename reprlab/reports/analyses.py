@@ -34,18 +34,18 @@ class Analysis:
 
 def folder() -> Path:
     """Where the analyses lie."""
-    found = next(
+    place = next(
         (f for f in (_PACKAGE.parent / "analyses", _PACKAGE / "analyses") if (f / "fig11.py").is_file()), None
     )
-    if found is None:
+    if place is None:
         raise ReprlabError(f"no folder of analyses in '{_PACKAGE}' or next to it: install reprlab again")
-    return found
+    return place
 
 
 def names() -> list[str]:
     """Every figure: the paper's by number, then the others."""
-    found = [path.stem for path in folder().glob("*.py") if not path.stem.startswith("_")]
-    return sorted(found, key=lambda name: (not _PAPER.fullmatch(name), name))
+    stems = [path.stem for path in folder().glob("*.py") if not path.stem.startswith("_")]
+    return sorted(stems, key=lambda name: (not _PAPER.fullmatch(name), name))
 
 
 @cache

@@ -90,17 +90,17 @@ def gather(
         swept["scores"] = swept["scores"].joined(swept.pop("single"))
     swept |= {one.part: _classified(network, one, settings, workspace, stages, say) for one in classified}
     captured = _Captures(network, corpus, documents, workspace, stages, say)
-    made = {name: captured.of(name, schedule) for name, schedule in schedules.items()}
-    found = _compared(made, stages) if compared else {}
+    captures = {name: captured.of(name, schedule) for name, schedule in schedules.items()}
+    similarities = _compared(captures, stages) if compared else {}
     start = _drift_start(network.n_layers)
     return Evidence(
         model=network.name,
         note=network.note,
         layers=network.n_layers,
-        capture=made.get("full"),
-        similarities=found,
-        groups=group(found["cosine no-sinks"]) if found else None,
-        drift=drift(made.pop("full"), made, start=start, tokens=BARE) if "skip" in made else None,
+        capture=captures.get("full"),
+        similarities=similarities,
+        groups=group(similarities["cosine no-sinks"]) if similarities else None,
+        drift=drift(captures.pop("full"), captures, start=start, tokens=BARE) if "skip" in captures else None,
         fine_tuned=_tuned(network, settings, workspace, precise, stages, say) if tuned else None,
         example=example(network, workspace.data_dir, settings.example)
         if network.has_lm_head and "example" in parts
@@ -148,11 +148,11 @@ def _classifiers(network: Network, settings: ReportSettings) -> list[Classifiers
         return []
     layers, count = network.n_layers, len(settings.glue)
     frozen = [*settings.grid(layers), *settings.single_grid(layers)]
-    found = [
+    classifiers = [
         Classifiers("scores", frozen, "frozen", count),
         Classifiers("unfrozen", settings.trained_grid(layers), "unfrozen", count),
     ]
-    return [one for one in found if one.entries]
+    return [one for one in classifiers if one.entries]
 
 
 def _classified(
@@ -164,7 +164,7 @@ def _classified(
     say: Say,
 ) -> Scores:
     say(f"{one.part}: {', '.join(settings.glue)}, {one.mode}")
-    made = glue(
+    trained = glue(
         network,
         one.entries,
         settings.glue,
@@ -177,7 +177,7 @@ def _classified(
         say=say,
     )
     stages.close(one.part)
-    return made.scores
+    return trained.scores
 
 
 def _tuned(
@@ -195,7 +195,7 @@ def _tuned(
             )
         network = precise()
     say(f"fine_tuned: {FINE_TUNED_ON}")
-    made = finetune(
+    tuned = finetune(
         network,
         task=FINE_TUNED_ON,
         limit=settings.tuned_limit,
@@ -207,7 +207,7 @@ def _tuned(
         say=say,
     )
     stages.close("fine_tuned")
-    return made
+    return tuned
 
 
 def _swept(
@@ -226,7 +226,7 @@ def _swept(
     opened = open_benchmarks(task.benchmarks, data_dir=workspace.data_dir, preset=workspace.preset)
     taken = taken_from(workspace.scores, network, opened, task, say)
     left = [one for one in opened if one.name not in taken.results]
-    found, made = dict(taken.results), taken.made_with
+    results, makers = dict(taken.results), taken.made_with
     if left:
         scores = sweep(
             network,
@@ -238,12 +238,12 @@ def _swept(
             progress=stages.of(task.part),
             say=say,
         )
-        found, made = found | dict(scores.benchmarks), scores.made_with
+        results, makers = results | dict(scores.benchmarks), scores.made_with
     stages.close(task.part)
     before = {"taken": ", ".join(taken.results)} if taken.results else {}
     about = (network.name, network.note, network.dtype, network.n_layers)
-    ordered = {one.name: found[one.name] for one in opened}
-    return Scores(*about, labelled(task.entries, network.n_layers), ordered, {**made, **before})
+    ordered = {one.name: results[one.name] for one in opened}
+    return Scores(*about, labelled(task.entries, network.n_layers), ordered, {**makers, **before})
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ class _Captures:
 
     def of(self, stage: str, schedule: Schedule) -> Capture:
         calls, show = schedule.layer_calls, self.stages.of(stage)
-        made = capture(
+        states = capture(
             self.network,
             self.corpus,
             cache=self.workspace.cache,
@@ -269,19 +269,19 @@ class _Captures:
             say=self.say,
         )
         self.stages.close(stage)
-        return made
+        return states
 
 
 def _captured(layers: int, parts: Collection[str]) -> dict[str, Schedule]:
     """The schedules under which states are captured: full, and those that drift needs."""
     start = _drift_start(layers)
-    found: dict[str, Schedule] = {}
+    schedules: dict[str, Schedule] = {}
     if (_SAME | {"capture", "drift"}) & set(parts):
-        found["full"] = Schedule.full(layers)
+        schedules["full"] = Schedule.full(layers)
     if "drift" in parts and start >= 0:
         for words in ("skip", "middle repeat"):
-            found[words] = Schedule.paper(words.replace(" ", "_"), layers=layers, start=start)
-    return found
+            schedules[words] = Schedule.paper(words.replace(" ", "_"), layers=layers, start=start)
+    return schedules
 
 
 def _drift_start(layers: int) -> int:
@@ -295,8 +295,8 @@ def _compared(made: Mapping[str, Capture], stages: Stages) -> dict[str, Similari
     under = [words for words in made if words != "full"]
     named = [(name, full, *how) for name, how in SIMILARITIES.items()]
     named += [(f"cosine {words}", made[words], "cosine", BARE, None) for words in under]
-    found: dict[str, Similarity] = {}
+    similarities: dict[str, Similarity] = {}
     for at, (name, capture_, measure, tokens, control) in enumerate(named):
-        found[name] = compare(capture_, measure, tokens=tokens, control=control)
+        similarities[name] = compare(capture_, measure, tokens=tokens, control=control)
         show((at + 1) / len(named) * work, work)
-    return found
+    return similarities

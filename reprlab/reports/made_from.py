@@ -23,35 +23,35 @@ _LIBRARIES = ("reprlab", "torch", "transformers", "nnsight", "lm-eval", "dataset
 
 def identity(evidence: Evidence, settings: ReportSettings, seconds: float) -> dict[str, str]:
     """Model, data, schedules, versions, processor, threads, memory and time, each a line."""
-    made: dict[str, str] = {}
+    makers: dict[str, str] = {}
     if evidence.scores is not None:
-        made |= evidence.scores.made_with
+        makers |= evidence.scores.made_with
     if evidence.capture is not None:  # made here, where scores may have been taken from elsewhere
-        made |= evidence.capture.manifest.made_with
-    found = {"model": evidence.model, "weights": evidence.note, "layers": str(evidence.layers)}
+        makers |= evidence.capture.manifest.made_with
+    facts = {"model": evidence.model, "weights": evidence.note, "layers": str(evidence.layers)}
     capture = evidence.capture
     if capture is not None:
-        found["digest of the weights"] = capture.identity.weights
-        found["hidden states"] = (
+        facts["digest of the weights"] = capture.identity.weights
+        facts["hidden states"] = (
             f"{capture.documents} documents of {capture.identity.corpus} ({capture.manifest.source}), "
             f"{capture.tokens:,} tokens, {capture.identity.dtype}"
         )
     for name, words in _WORDS.items():
         scores: Scores | None = getattr(evidence, name)
         if scores is not None:
-            found[words] = _trained(scores) if "recipe" in scores.made_with else _swept(scores)
+            facts[words] = _trained(scores) if "recipe" in scores.made_with else _swept(scores)
     if evidence.fine_tuned is not None:
-        found["fine-tuned"] = _trained(evidence.fine_tuned.tuned)
+        facts["fine-tuned"] = _trained(evidence.fine_tuned.tuned)
     if evidence.scores is not None:
-        found["random orders"] = f"seeds 0..{settings.seeds - 1} a start; with three middle layers all orders"
-    found["versions"] = ", ".join(f"{name} {made[name]}" for name in _LIBRARIES if name in made)
-    found["processor"] = f"{processor()}, {os.cpu_count()} cores; device {made.get('device', 'cpu')}"
-    found["threads"] = f"{torch.get_num_threads()} in the last call; earlier answers may have had others"
-    found["memory"] = (
+        facts["random orders"] = f"seeds 0..{settings.seeds - 1} a start; with three middle layers all orders"
+    facts["versions"] = ", ".join(f"{name} {makers[name]}" for name in _LIBRARIES if name in makers)
+    facts["processor"] = f"{processor()}, {os.cpu_count()} cores; device {makers.get('device', 'cpu')}"
+    facts["threads"] = f"{torch.get_num_threads()} in the last call; earlier answers may have had others"
+    facts["memory"] = (
         f"{psutil.virtual_memory().total / 2**30:.0f} GiB, of which {_peak():.1f} GiB were used at most"
     )
-    found["time"] = f"{_time(seconds)} for what was not there already"
-    return found
+    facts["time"] = f"{_time(seconds)} for what was not there already"
+    return facts
 
 
 _WORDS = {
@@ -73,17 +73,16 @@ def _swept(scores: Scores) -> str:
 def _trained(scores: Scores) -> str:
     plan = Plan(entry.schedule for entry in scores.entries)
     each = ", ".join(f"{r.name} ({len(r.ids)} rows held out)" for r in scores.benchmarks.values())
-    made = scores.made_with
-    return (
-        f"{len(plan.distinct)} distinct schedules on {each}; {made['mode']}: {made['recipe']}; {scores.dtype}"
-    )
+    makers = scores.made_with
+    how = f"{makers['mode']}: {makers['recipe']}"
+    return f"{len(plan.distinct)} distinct schedules on {each}; {how}; {scores.dtype}"
 
 
 def processor() -> str:
     """The processor's name, as far as the system says it."""
     path = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*:\s*(.+)", path.read_text()) if path.is_file() else None
-    return found[1].strip() if found else platform.processor() or platform.machine()
+    line = re.search(r"model name\s*:\s*(.+)", path.read_text()) if path.is_file() else None
+    return line[1].strip() if line else platform.processor() or platform.machine()
 
 
 def _peak() -> float:

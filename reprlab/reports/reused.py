@@ -53,28 +53,30 @@ def taken_from(
 ) -> Taken:
     """What files of scores have of a task: of this network, all its schedules, and the same documents."""
     entries = labelled(task.entries, network.n_layers)
-    found: dict[str, Results] = {}
-    made: Mapping[str, str] = {}
+    results: dict[str, Results] = {}
+    makers: Mapping[str, str] = {}
     for path in files:
         scores = Scores.load(path)
         reason = _other(scores, network)
         new = (
-            {} if reason else _parts(scores, [o for o in opened if o.name not in found], entries, task.limit)
+            {}
+            if reason
+            else _parts(scores, [o for o in opened if o.name not in results], entries, task.limit)
         )
         say(f"{task.part}: '{path}' {_said(list(new), reason)}")
-        found, made = found | new, scores.made_with if new else made
-    return Taken(found, made)
+        results, makers = results | new, scores.made_with if new else makers
+    return Taken(results, makers)
 
 
 def _parts(
     scores: Scores, opened: Sequence[Opened], entries: Sequence[Entry], limit: int
 ) -> dict[str, Results]:
-    found: dict[str, Results] = {}
+    parts: dict[str, Results] = {}
     for one in opened:
         part = scores.subset(one.name, entries, min(limit, len(one.docs)))
         if part and (part.definition, part.preset, part.shots) == (one.digest, one.preset, one.shots):
-            found[one.name] = part
-    return found
+            parts[one.name] = part
+    return parts
 
 
 def _said(names: Sequence[str], reason: str) -> str:

@@ -96,10 +96,10 @@ class ReportSettings:
     def grid(self, layers: int) -> list[Entry]:
         """The schedules of figs. 4 to 9 and 11."""
         starts, few = self.starts_of(layers), (layers - 4) / 2
-        found = paper_grid("fig11", layers, starts=starts, seeds=range(self.seeds))
+        entries = paper_grid("fig11", layers, starts=starts, seeds=range(self.seeds))
         if few in starts and self.seeds > 1:
-            found += paper_grid("fig07", layers, starts=[int(few)], seeds=_all_orders(layers, int(few)))
-        return list(dict.fromkeys(found))
+            entries += paper_grid("fig07", layers, starts=[int(few)], seeds=_all_orders(layers, int(few)))
+        return list(dict.fromkeys(entries))
 
     def single_grid(self, layers: int) -> list[Entry]:
         """The schedules of figs. 2 and 17."""
@@ -112,9 +112,9 @@ class ReportSettings:
     def trained_grid(self, layers: int) -> list[Entry]:
         """The schedules under which an encoder is trained as a whole."""
         starts = [start for start in self.trained_starts if start in range(layers // 2)]
-        found = paper_grid("fig11", layers, starts=starts, seeds=range(1)) if starts else []
+        entries = paper_grid("fig11", layers, starts=starts, seeds=range(1)) if starts else []
         names = self.trained_variants and {"full", *self.trained_variants}
-        return [entry for entry in found if not names or entry.variant in names]
+        return [entry for entry in entries if not names or entry.variant in names]
 
     def loop_grid(self, layers: int) -> list[Entry]:
         """The schedules of fig. 10."""
@@ -123,12 +123,12 @@ class ReportSettings:
 
 def _all_orders(layers: int, start: int) -> list[int]:
     """The first seeds that give each order of three middle layers once."""
-    found: dict[Schedule, int] = {}
+    orders: dict[Schedule, int] = {}
     for seed in range(1000):
-        found.setdefault(Schedule.paper("random", layers=layers, start=start, seed=seed), seed)
-        if len(found) == 6:
+        orders.setdefault(Schedule.paper("random", layers=layers, start=start, seed=seed), seed)
+        if len(orders) == 6:
             break
-    return sorted(found.values())
+    return sorted(orders.values())
 
 
 def quick_starts(layers: int) -> tuple[int, ...]:
@@ -138,5 +138,5 @@ def quick_starts(layers: int) -> tuple[int, ...]:
     ((7, 10, 13), (8, 11, 14), (0, 1))
     """
     within = compared_starts(layers)
-    found = within if len(within) > 2 else [s for s in range(layers // 2) if layers - 2 * s > 3] or [0]
-    return tuple(sorted({found[0], found[len(found) // 2], found[-1]}))
+    starts = within if len(within) > 2 else [s for s in range(layers // 2) if layers - 2 * s > 3] or [0]
+    return tuple(sorted({starts[0], starts[len(starts) // 2], starts[-1]}))

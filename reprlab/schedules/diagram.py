@@ -55,14 +55,14 @@ def boxes(steps: Sequence[Step]) -> tuple[Box, ...]:
     >>> boxes([3, 3, 3, 3])
     (Box(labels=('3',), kind='repeated', join='', times=4, gap=True),)
     """
-    made: list[Box] = []
+    drawn: list[Box] = []
     for run in _runs(list(_seen(steps))):
         first, last = run[0], run[-1]
         if len(run) > RUN:
-            made.append(Box((f"{first.step} … {last.step}",), first.kind, gap=first.gap))
+            drawn.append(Box((f"{first.step} … {last.step}",), first.kind, gap=first.gap))
         else:
-            made += chain.from_iterable(map(_copies, run))
-    return tuple(made)
+            drawn += chain.from_iterable(map(_copies, run))
+    return tuple(drawn)
 
 
 def _copies(seen: _Seen) -> Iterable[Box]:

@@ -133,14 +133,14 @@ def labelled(schedules: Iterable[Entry | Schedule | str], layers: int) -> tuple[
     >>> [entry.label for entry in labelled(["0:2 3:4"], 4)]
     ['full', '0 1 3']
     """
-    made: list[Entry] = []
+    entries: list[Entry] = []
     for given in schedules:
         if isinstance(given, str):
             given = Schedule.parse(given, layers)
-        made.append(given if isinstance(given, Entry) else Entry("custom", given))
-    for schedule in dict.fromkeys(entry.schedule for entry in made):
+        entries.append(given if isinstance(given, Entry) else Entry("custom", given))
+    for schedule in dict.fromkeys(entry.schedule for entry in entries):
         schedule.check(layers)
-    rest = [entry for entry in made if entry.variant != "full"]
+    rest = [entry for entry in entries if entry.variant != "full"]
     return (Entry("full", Schedule.full(layers)), *rest)
 
 

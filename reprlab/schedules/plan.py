@@ -119,7 +119,7 @@ class Plan:
         positions: dict[Schedule, list[int]] = {}
         for position, schedule in enumerate(self.schedules):
             positions.setdefault(schedule, []).append(position)
-        return {str(key): tuple(found) for key, found in positions.items() if len(found) > 1}
+        return {str(key): tuple(places) for key, places in positions.items() if len(places) > 1}
 
     @property
     def layer_calls_alone(self) -> int:

@@ -26,14 +26,14 @@ def share_schedules(layers: int, shares: Iterable[float] = SHARES) -> list[Entry
     skip s=11 0:12 21:32
     """
     starts = {layers - 2 * s - 1: s for s in range(layers // 2)}
-    found: list[Entry] = []
+    entries: list[Entry] = []
     for share in shares:
         if not 0 <= share <= 1:
             raise ReprlabError(f"--shares {share:g}: give numbers from 0 to 1")
         wanted = Fraction(str(float(share))) * layers  # as it is written: 0.1 is a tenth
         middle = min((0, *starts), key=lambda m: (abs(m - wanted), m))
-        found.append(_skipping(layers, starts.get(middle)))
-    return list(dict.fromkeys(found))
+        entries.append(_skipping(layers, starts.get(middle)))
+    return list(dict.fromkeys(entries))
 
 
 def _skipping(layers: int, start: int | None) -> Entry:

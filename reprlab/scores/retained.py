@@ -51,14 +51,14 @@ class Retained:
         `layer_calls` are layers run, `path` steps in a row, a set as one; of several orders the first's.
         """
         layers = self.scores.layers
-        found: list[dict[str, Any]] = []
+        labels: list[dict[str, Any]] = []
         for places in self.scores.rows:
             one = self.scores.labels(places)
             schedule = self.scores.entries[places[0]].schedule
             middle = None if one["start"] is None else layers - 2 * one["start"] - 1
             cost = {"layer_calls": schedule.layer_calls, "path": len(schedule)}
-            found.append({**one, "middle": middle, **cost})
-        return tuple(found)
+            labels.append({**one, "middle": middle, **cost})
+        return tuple(labels)
 
     def rows(self, variant: str, **labels: Any) -> list[int]:
         """The rows of a variant, in their order, that have these labels: `rows("skip", start=9)`."""
@@ -84,15 +84,15 @@ class Retained:
 
         The benchmark `median` is the median over benchmarks, there where they are two or more.
         """
-        found: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for row, labels in enumerate(self.labels):
             if labels["variant"] not in variants:
                 continue
             for name, value, drawn in self._cells(row):
                 low, high = interval(drawn)
-                kept = {key: labels[key] for key in labels if key != "row"}
-                found.append({**kept, "benchmark": name, "R": float(value), "low": low, "high": high})
-        return found
+                named = {key: labels[key] for key in labels if key != "row"}
+                rows.append({**named, "benchmark": name, "R": float(value), "low": low, "high": high})
+        return rows
 
     def _cells(self, row: int) -> list[tuple[str, float, NDArray[np.float32]]]:
         cells = list(zip(self.benchmarks, self.values[row], self.drawn[row], strict=True))
@@ -122,12 +122,12 @@ def retained(scores: Scores, metric: str = "u", *, count: int = DRAWS) -> Retain
     having = [results for results in scores.benchmarks.values() if metric in results.metrics]
     shares = {results.name: scores.share(results, metric, [0]) for results in having}
     undecided = {name: share.reason for name, share in shares.items() if math.isnan(share.value)}
-    kept = [results for results in having if results.name not in undecided]
-    values = np.empty((len(scores.rows), len(kept)))
-    drawn = np.empty((len(scores.rows), len(kept), count), np.float32)
-    for at, results in enumerate(kept):
+    decided = [results for results in having if results.name not in undecided]
+    values = np.empty((len(scores.rows), len(decided)))
+    drawn = np.empty((len(scores.rows), len(decided), count), np.float32)
+    for at, results in enumerate(decided):
         values[:, at], drawn[:, at] = _shares(scores, results, metric, count)
-    return Retained(scores, metric, tuple(results.name for results in kept), undecided, values, drawn)
+    return Retained(scores, metric, tuple(results.name for results in decided), undecided, values, drawn)
 
 
 def _shares(scores: Scores, results: Results, metric: str, count: int) -> tuple[Array, Array]:
@@ -141,8 +141,8 @@ def _shares(scores: Scores, results: Results, metric: str, count: int) -> tuple[
         above = how.unlink(bootstrap(name, items, results.unit_codes, times)) - floor  # (schedule, 1 + draw)
         shares = above / above[0]
     rows = [over_orders(scores, places, shares[list(places)]) for places in scores.rows]
-    found = np.array(rows)
-    return found[:, 0], found[:, 1:]
+    drawn = np.array(rows)
+    return drawn[:, 0], drawn[:, 1:]
 
 
 def over_orders(scores: Scores, places: Sequence[int], shares: Array) -> Array:

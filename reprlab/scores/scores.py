@@ -88,24 +88,24 @@ class Scores:
         having = self._having(metric)
         rows: list[dict[str, Any]] = []
         for places in self.rows:
-            found = {results.name: self.share(results, metric, places).value for results in having}
-            there = {name: value for name, value in found.items() if not math.isnan(value)}
+            columns = {results.name: self.share(results, metric, places).value for results in having}
+            there = {name: value for name, value in columns.items() if not math.isnan(value)}
             median = float(np.median(list(there.values()))) if len(there) > 1 else math.nan
-            rows.append({**self.labels(places), **found, "median": median, "of": ", ".join(there)})
+            rows.append({**self.labels(places), **columns, "median": median, "of": ", ".join(there)})
         return pd.DataFrame(rows)
 
     def undecided(self, metric: str = "u") -> dict[str, str]:
         """The benchmarks without a normalised score, and why."""
-        told = {results.name: self.share(results, metric, [0]) for results in self._having(metric)}
-        return {name: found.reason for name, found in told.items() if math.isnan(found.value)}
+        shares = {results.name: self.share(results, metric, [0]) for results in self._having(metric)}
+        return {name: full.reason for name, full in shares.items() if math.isnan(full.value)}
 
     def _having(self, metric: str) -> list[Results]:
         """The benchmarks that have a metric."""
-        found = [results for results in self.benchmarks.values() if metric in results.metrics]
-        if not found:
+        having = [results for results in self.benchmarks.values() if metric in results.metrics]
+        if not having:
             known = dict.fromkeys(m for results in self.benchmarks.values() for m in results.metrics)
             raise unknown("metric", metric, known)
-        return found
+        return having
 
     def share(self, results: Results, metric: str, places: Sequence[int]) -> Normalised:
         """The normalised score of one entry, or of several together, by their documents' means."""
@@ -123,11 +123,11 @@ class Scores:
             if one != two:
                 raise ReprlabError(f"sweeps of one network are joined: {what} is {one}, and {two}")
         entries = tuple(dict.fromkeys([*self.entries, *other.entries]))
-        found: dict[str, Results] = {}
+        results: dict[str, Results] = {}
         for name in dict.fromkeys([*self.benchmarks, *other.benchmarks]):
             parts = [(s, s.benchmarks[name]) for s in (self, other) if name in s.benchmarks]
-            found[name] = _joined(name, parts, entries)
-        return replace(self, entries=entries, benchmarks=found)
+            results[name] = _joined(name, parts, entries)
+        return replace(self, entries=entries, benchmarks=results)
 
     def subset(self, benchmark: str, entries: Sequence[Entry], limit: int) -> Results | None:
         """A benchmark's numbers for some entries, on its first documents; None where any is missing.
@@ -198,16 +198,16 @@ class Scores:
 
         Equal orders count once, and an order that is the full model's is left out where there are others.
         """
-        found: dict[tuple[Any, ...], dict[Schedule, int]] = {}
+        groups: dict[tuple[Any, ...], dict[Schedule, int]] = {}
         for place, entry in enumerate(self.entries):
             same = (entry.variant, *(getattr(entry, name) for name in _LABELS[1:]))
-            found.setdefault(same if entry.seed is not None else (place,), {}).setdefault(
+            groups.setdefault(same if entry.seed is not None else (place,), {}).setdefault(
                 entry.schedule, place
             )
         full = self.entries[0].schedule
         return tuple(
             tuple(place for schedule, place in group.items() if schedule != full or len(group) == 1)
-            for group in found.values()
+            for group in groups.values()
         )
 
     def labels(self, places: Sequence[int]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class TaskMeans:
         `score` with the ends `low` and `high` of its 95 % interval, `floor`, and `gain`, the score less the
         full model's, with those of its own, `gain_low` and `gain_high`, paired.
         """
-        found: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for row, places in enumerate(self.scores.rows):
             labels = self.scores.labels(places)
             start = labels["start"]
@@ -68,7 +68,7 @@ class TaskMeans:
                 whole, others = self._full(name)
                 ends = dict(zip(("low", "high"), _ends(drawn), strict=True))
                 gain = dict(zip(("gain_low", "gain_high"), _ends(drawn - others), strict=True))
-                found.append(
+                rows.append(
                     {
                         **{key: labels[key] for key in labels if key != "row"},
                         "middle": middle,
@@ -80,7 +80,7 @@ class TaskMeans:
                         **gain,
                     }
                 )
-        return found
+        return rows
 
     def _cells(self, row: int) -> list[tuple[str, float, NDArray[np.float32], float]]:
         cells = list(zip(self.tasks, self.values[row], self.drawn[row], self.floors, strict=True))
@@ -124,11 +124,11 @@ def _task(scores: Scores, results: Results, count: int) -> tuple[Array, Array, A
         raise ReprlabError(f"benchmark '{results.name}' has no metric but u: nothing to take a mean of")
     ones = np.ones((1, len(np.unique(results.unit_codes))))
     times = np.concatenate([ones, draws(results.unit_codes, count, seed=zlib.crc32(results.name.encode()))])
-    found = [
+    statistics = [
         bootstrap(results.column(metric).aggregation, results.items(metric), results.unit_codes, times)
         for metric in metrics
     ]
-    whole = np.mean(found, axis=0)  # (schedule, 1 + draw)
+    whole = np.mean(statistics, axis=0)  # (schedule, 1 + draw)
     rows = np.array([over_orders(scores, places, whole[list(places)]) for places in scores.rows])
     floor = np.array(sum(map(results.guess, metrics)) / len(metrics))
     return rows[:, 0], rows[:, 1:], floor

@@ -170,17 +170,17 @@ def level_of(how: Aggregation, rows: Array, weights: Array) -> Array:
 
 def resampled_level(how: Aggregation, rows: Array, codes: Codes, counts: Counts) -> Array:
     """The statistic before its link under each draw, (..., count)."""
-    found = np.empty((*rows.shape[:-2], len(counts)))
+    levels = np.empty((*rows.shape[:-2], len(counts)))
     if how.terms is None:
         for block in blocks_of(len(counts), _ALIVE * len(codes)):
-            found[..., block] = how.statistic(rows, counts[block][:, codes].astype(np.float64))
-        return found
+            levels[..., block] = how.statistic(rows, counts[block][:, codes].astype(np.float64))
+        return levels
     sums = [by_unit(term, codes) for term in how.terms(rows)]
     for block in blocks_of(*counts.shape):
         times = counts[block].astype(np.float64)
         x, y = (_drawn(part, times) for part in sums)
-        found[..., block] = quotient(how, x, y, times.sum(1))
-    return found
+        levels[..., block] = quotient(how, x, y, times.sum(1))
+    return levels
 
 
 def quotient(how: Aggregation, x: Array, y: Array, documents: Array) -> Array:
@@ -199,10 +199,10 @@ def _drawn(sums: Array, times: Array) -> Array:
 
 def _each(statistic: Callable[[Array, Array], Array], items: Array, times: Array) -> Array:
     """A statistic of one schedule, (n, k) -> (count,), taken of each: (..., n, k) -> (..., count)."""
-    found = np.full((*items.shape[:-2], len(times)), np.nan)
+    values = np.full((*items.shape[:-2], len(times)), np.nan)
     for at in np.ndindex(items.shape[:-2] if items.size else 0):
-        found[at] = statistic(items[at], times)
-    return found
+        values[at] = statistic(items[at], times)
+    return values
 
 
 def _median(items: Array, times: Array) -> Array:
@@ -257,5 +257,5 @@ def _ranks(x: Array, times: Array) -> Array:
 def _correlation(squares: Array, product: Array, known: NDArray[np.bool_]) -> Array:
     """Sums of squares (2, count) and of products (count,) -> (count,); 0 where one is constant."""
     varied = (squares > 0).all(0)
-    found = np.clip(product / np.sqrt(squares).prod(0), -1, 1)
-    return np.where(known, np.where(varied, found, 0), np.nan)
+    correlations = np.clip(product / np.sqrt(squares).prod(0), -1, 1)
+    return np.where(known, np.where(varied, correlations, 0), np.nan)

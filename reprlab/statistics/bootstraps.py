@@ -60,9 +60,9 @@ def seeds_spread(values: ArrayLike) -> tuple[float, float]:
     >>> seeds_spread([0.25, 0.75, 0.5]), seeds_spread([0.5])
     ((0.5, 0.25), (0.5, nan))
     """
-    found = np.asarray(values, np.float64)
-    mean = float(found.mean()) if found.size else math.nan
-    return mean, float(found.std(ddof=1)) if found.size > 1 else math.nan
+    array = np.asarray(values, np.float64)
+    mean = float(array.mean()) if array.size else math.nan
+    return mean, float(array.std(ddof=1)) if array.size > 1 else math.nan
 
 
 def pooled(items: ArrayLike) -> Array:

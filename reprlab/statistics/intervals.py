@@ -95,8 +95,8 @@ def spread(how: Aggregation, rows: Array, codes: Codes) -> tuple[Array, Array, A
     if how.terms is None:
         live = np.full(level.shape, units)
         counts = draws(codes, ERROR_DRAWS) if units > 1 else np.full((2, units), math.nan)
-        found = resampled_level(how, rows, codes, counts)
-        return level, (found - found.mean(-1, keepdims=True)) / math.sqrt(len(counts) - 1), live
+        drawn = resampled_level(how, rows, codes, counts)
+        return level, (drawn - drawn.mean(-1, keepdims=True)) / math.sqrt(len(counts) - 1), live
     x, y = how.terms(rows)
     live = (by_unit(y, codes) > 0).sum(-1)
     influence = (x - level[..., None] * y) / y.sum(-1)[..., None]

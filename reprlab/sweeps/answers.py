@@ -114,15 +114,15 @@ class AnswersFile:
     def get(self, texts: Sequence[str], places: Sequence[int], part: Part) -> dict[str, list[Array | None]]:
         """What each document has under each schedule: its numbers, or None where they are not there."""
         sizes = {record.place: record.requests for record in self.records().values()}
-        wanted, found = set(places), {text: dict[int, Array]() for text in texts}
+        wanted, by_schedule = set(places), {text: dict[int, Array]() for text in texts}
         for batch, members in self.batches().items():
             if wanted.isdisjoint(members):
                 continue
             counts = [sizes[m] for m in members] if part in {"likelihoods", "greedy"} else None
             for text, data in self._data(batch, part):
-                if text in found:
-                    found[text] |= zip(members, self._numbers(data, len(members), counts), strict=True)
-        return {text: [rows.get(place) for place in places] for text, rows in found.items()}
+                if text in by_schedule:
+                    by_schedule[text] |= zip(members, self._numbers(data, len(members), counts), strict=True)
+        return {text: [rows.get(place) for place in places] for text, rows in by_schedule.items()}
 
     def counts(self) -> tuple[int, int, int]:
         """Documents, schedules and rows of answers."""
@@ -134,14 +134,14 @@ class AnswersFile:
         """How many schedules have answers for every document."""
         query = """SELECT count(*) FROM (SELECT schedule FROM answers WHERE part = 'values' GROUP BY schedule
             HAVING count(*) = (SELECT count(DISTINCT batch) FROM documents))"""
-        ((found,),) = self._read(query)
-        return found
+        ((count,),) = self._read(query)
+        return count
 
     def check(self) -> None:
         """Raises `ReprlabError` where SQLite or a row of numbers says that the file is damaged."""
-        ((found,),) = self._read("PRAGMA quick_check")
-        if found != "ok":
-            raise _damaged(self.path, found)
+        ((verdict,),) = self._read("PRAGMA quick_check")
+        if verdict != "ok":
+            raise _damaged(self.path, verdict)
         sizes = {record.place: record.requests for record in self.records().values()}
         for batch, members in self.batches().items():
             for part in get_args(Part):
@@ -207,10 +207,10 @@ def hold_answers(
         with closing(base):
             with _told(path):
                 _prepare(base, identity, about)
-                found = AnswersFile(path, base)
-            if found.identity != identity:
+                answers = AnswersFile(path, base)
+            if answers.identity != identity:
                 raise ReprlabError(f"'{path}' holds other answers than its name says: move it, or delete it")
-            yield found
+            yield answers
     finally:
         lock.release()
 
@@ -246,11 +246,11 @@ def open_answers(path: Path) -> Generator[AnswersFile]:
     """A file of answers to read."""
     with _told(path):
         base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        found = AnswersFile(path, base)
+        answers = AnswersFile(path, base)
     try:
-        yield found
+        yield answers
     finally:
-        found.close()
+        answers.close()
 
 
 def answer_files(root: Path) -> list[Path]:

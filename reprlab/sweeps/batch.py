@@ -125,10 +125,10 @@ def _read(
         for _, other in islice(theirs, 1):
             apart = nn.functional.kl_div(chances, other, reduction="none", log_target=True).sum(-1).cpu()
             same = other.argmax(-1).cpu() == best
-            found = torch.stack([apart.double(), same.double(), torch.ones_like(same).double()], 1)
-            sums.index_add_(0, readings.owners[part], found)
-    kept = None if full is None else sums[:, :2] / sums[:, 2:]
-    return Answers(likelihoods, wrong == 0, kept)
+            terms = torch.stack([apart.double(), same.double(), torch.ones_like(same).double()], 1)
+            sums.index_add_(0, readings.owners[part], terms)
+    divergences = None if full is None else sums[:, :2] / sums[:, 2:]
+    return Answers(likelihoods, wrong == 0, divergences)
 
 
 def _chances(recording: Recording, states: Tensor, vocabulary: int) -> Iterator[tuple[slice, Tensor]]:

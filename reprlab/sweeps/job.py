@@ -84,13 +84,13 @@ class SweepJob:
     def gaps(self) -> tuple[Gap, ...]:
         """The batches that lack answers, with the schedules that each lacks."""
         part = "divergence" if self.divergence and not self.benchmark.generates else "values"
-        found: list[Gap] = []
+        gaps: list[Gap] = []
         for batch, places in self.file.batches().items():
             if min(places) < self.limit:
                 done = self.file.done(batch, part)
                 left = [schedule for schedule in self.plan.distinct if str(schedule) not in done]
-                found += [Gap(batch, places, Plan(left))] if left else []
-        return tuple(found)
+                gaps += [Gap(batch, places, Plan(left))] if left else []
+        return tuple(gaps)
 
     def run(self, gap: Gap) -> Iterator[float]:
         """Answer what a batch lacks, keep it, and yield the work done so far."""
@@ -115,9 +115,9 @@ class SweepJob:
         counts = [len(self.benchmark.documents[place].requests) for place in gap.places]
         tokens, head = self.tokens(gap.places), self.head(gap)
         walk = answers(self.network, documents, counts, gap.plan, divergence=self.divergence)
-        for number, (positions, found) in enumerate(walk, start=1):
+        for number, (positions, answers_of_state) in enumerate(walk, start=1):
             done = gap.plan.calls_at[positions[0]] * tokens + number * head
-            yield str(gap.plan.schedules[positions[0]]), self._parts(gap, counts, found), done
+            yield str(gap.plan.schedules[positions[0]]), self._parts(gap, counts, answers_of_state), done
 
     def _parts(self, gap: Gap, counts: Sequence[int], found: Answers) -> dict[Part, Array]:
         pairs = list(zip(found.likelihoods.tolist(), found.greedy.tolist(), strict=True))

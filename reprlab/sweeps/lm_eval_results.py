@@ -26,17 +26,17 @@ def export(folder: Path, scores: Scores, benchmarks: Sequence[Benchmark]) -> lis
     arguments.
     """
     hashes = {_task_name(b): _hashes(b, scores.results(b.name)) for b in benchmarks}
-    made: dict[str, Path] = {}
+    folders: dict[str, Path] = {}
     for place, entry in enumerate(scores.entries):
         text = str(entry.schedule)
-        if text in made:
+        if text in folders:
             continue
-        made[text] = folder / _name(place, entry)
+        folders[text] = folder / _name(place, entry)
         arguments = {"pretrained": scores.model, "dtype": scores.dtype, "schedule": text}
-        tracker = EvaluationTracker(output_path=str(made[text]))
+        tracker = EvaluationTracker(output_path=str(folders[text]))
         tracker.general_config_tracker.log_experiment_args("reprlab", arguments, "", "", False)
         tracker.save_results_aggregated(_whole(scores, benchmarks, place, arguments), hashes)
-    return list(made.values())
+    return list(folders.values())
 
 
 def _task_name(benchmark: Benchmark) -> str:
@@ -76,14 +76,14 @@ def _whole(
 
 
 def _task(name: str, results: Results, place: int) -> dict[str, Any]:
-    found: dict[str, Any] = {"alias": name, "sample_len": len(results.ids)}
+    fields: dict[str, Any] = {"alias": name, "sample_len": len(results.ids)}
     for metric in results.metrics:
         how, items = results.column(metric).aggregation, results.items(metric)[place]
-        short, _, kept = metric.partition(",")
-        found[f"{short},{kept or 'none'}"] = float(aggregate(how, items))
+        short, _, filter_name = metric.partition(",")
+        fields[f"{short},{filter_name or 'none'}"] = float(aggregate(how, items))
         error = float(standard_error(how, items, results.unit_codes))
-        found[f"{short}_stderr,{kept or 'none'}"] = error if error == error else "N/A"
-    return found
+        fields[f"{short}_stderr,{filter_name or 'none'}"] = error if error == error else "N/A"
+    return fields
 
 
 def _config(benchmark: Benchmark) -> dict[str, Any]:
@@ -92,14 +92,14 @@ def _config(benchmark: Benchmark) -> dict[str, Any]:
 
 def _hashes(benchmark: Benchmark, results: Results) -> list[dict[str, str]]:
     """lm-eval's hashes of each document, of its prompt, of its target."""
-    task, found = benchmark.opened.task, list[dict[str, str]]()
+    task, hashes = benchmark.opened.task, list[dict[str, str]]()
     for group in benchmark.groups[: len(results.ids)]:
         row = json.dumps(group[0].doc, indent=2, default=handle_non_serializable, ensure_ascii=False)
-        found.append(
+        hashes.append(
             {
                 "doc_hash": hash_string(row),
                 "prompt_hash": hash_string(group[0].args[0]),
                 "target_hash": hash_string(str(task.doc_to_target(group[0].doc))),
             }
         )
-    return found * len(task._filters)  # lm-eval goes over the documents once a filter
+    return hashes * len(task._filters)  # lm-eval goes over the documents once a filter

@@ -85,9 +85,9 @@ def sweep(
                 say(f"note: {note}")
         say(outlook(jobs, plan))
         _run(jobs, progress)
-        found = {one.benchmark.name: one.results() for one in jobs}
+        results = {one.benchmark.name: one.results() for one in jobs}
     about = (network.name, network.note, network.dtype, network.n_layers)
-    scores = Scores(*about, entries, found, made_on(network, *_LIBRARIES))
+    scores = Scores(*about, entries, results, made_on(network, *_LIBRARIES))
     if lm_eval_json is not None:
         from reprlab.sweeps.lm_eval_results import export
 

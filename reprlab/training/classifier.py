@@ -44,15 +44,15 @@ def classifier(network: Network, labels: int, seed: int) -> Network:
     config.num_labels = labels
     config.problem_type = "regression" if labels == 1 else "single_label_classification"
     with seeded(seed):
-        made = transformers.AutoModelForSequenceClassification.from_config(
+        module = transformers.AutoModelForSequenceClassification.from_config(
             config, attn_implementation=network.attention
         )
-    made.base_model.load_state_dict(base.state_dict())
-    if not isinstance(getattr(made, "classifier", None), nn.Linear):
+    module.base_model.load_state_dict(base.state_dict())
+    if not isinstance(getattr(module, "classifier", None), nn.Linear):
         raise ReprlabError(
             f"'{config.model_type}' puts more than a linear layer on its pooled state: use BERT"
         )
-    return replace(network, module=made.to(network.device).eval())
+    return replace(network, module=module.to(network.device).eval())
 
 
 class Head(nn.Module):
@@ -80,9 +80,11 @@ def encoded(
     """Texts, or pairs of texts, as the tokenizer joins and cuts them: a row's lists by argument."""
     columns = [list(column) for column in zip(*texts, strict=True)]
     limit = min(max_tokens, network.max_tokens)
-    found = network.tokenizer(*columns, truncation=True, max_length=limit, verbose=False)
-    taken = [key for key in ("input_ids", "attention_mask", "token_type_ids") if key in found]
-    return [dict(zip(taken, row, strict=True)) for row in zip(*(found[key] for key in taken), strict=True)]
+    columns_of = network.tokenizer(*columns, truncation=True, max_length=limit, verbose=False)
+    taken = [key for key in ("input_ids", "attention_mask", "token_type_ids") if key in columns_of]
+    return [
+        dict(zip(taken, row, strict=True)) for row in zip(*(columns_of[key] for key in taken), strict=True)
+    ]
 
 
 def features(

@@ -64,8 +64,8 @@ def turning(shares: Array, gains: Array) -> Array:
     a, b = here[first, draw], behind[first, draw]
     x, y = shares[first], np.append(shares[1:], np.nan)[first]
     with np.errstate(all="ignore"):
-        found = x + (y - x) * a / (a - b)
-    return np.where(turns.any(0), found, np.where((gains > 0).any(0), np.inf, -np.inf))
+        crossings = x + (y - x) * a / (a - b)
+    return np.where(turns.any(0), crossings, np.where((gains > 0).any(0), np.inf, -np.inf))
 
 
 @dataclass(frozen=True, repr=False)
@@ -168,10 +168,10 @@ class FineTuned:
             except OSError as error:
                 raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
             return [path]
-        made = {path.with_stem(f"{path.stem}-{name}"): getattr(self, name) for name in ("frozen", "tuned")}
-        for file, scores in made.items():
+        files = {path.with_stem(f"{path.stem}-{name}"): getattr(self, name) for name in ("frozen", "tuned")}
+        for file, scores in files.items():
             scores.save(file)
-        return list(made)
+        return list(files)
 
 
 def _ends(drawn: Array, level: float = 0.95) -> tuple[float, float]:

@@ -110,8 +110,12 @@ def finetune(
             batches = _batches(answered, count)
         runs.run(batches, lambda done: progress(before[0] + done, before[0] + after))
         results, curves = runs.results(frozen.results()), tuple(runs.curves())
-    made = {**made_on(network, *_LIBRARIES), "mode": PRESET, "recipe": f"{chosen}, {at_once} rows at a time"}
-    about = {"note": f"{network.note}; fine-tuned: {chosen}", "made_with": made}
+    provenance = {
+        **made_on(network, *_LIBRARIES),
+        "mode": PRESET,
+        "recipe": f"{chosen}, {at_once} rows at a time",
+    }
+    about = {"note": f"{network.note}; fine-tuned: {chosen}", "made_with": provenance}
     return FineTuned(frozen, replace(frozen, **about, benchmarks={results.name: results}), curves)
 
 

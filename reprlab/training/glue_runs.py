@@ -101,9 +101,9 @@ class GlueJob:
         """The numbers of the validation rows under every schedule of the plan."""
         task, texts = self.data.task, [str(schedule) for schedule in self.plan.schedules]
         places = range(len(self.data.validation))
-        found = self.file.get(texts, places, "values")
-        values = np.array([found[text] for text in texts], dtype=np.float64)
-        kept = values[..., :-1]  # after the columns: whether the logits were finite
+        answers = self.file.get(texts, places, "values")
+        values = np.array([answers[text] for text in texts], dtype=np.float64)
+        scored = values[..., :-1]  # after the columns: whether the logits were finite
         return Results(
             name=task.name,
             task=f"glue/{task.name}",
@@ -117,15 +117,15 @@ class GlueJob:
             columns=columns(task.metrics, regression=task.regression),
             ids=tuple(map(str, places)),
             units=self.data.units,
-            values=kept,
+            values=scored,
             nonfinite=(values[..., -1] == 0).sum(-1),
         )
 
     def curves(self) -> Iterator[dict[str, Any]]:
         """The learning curve of every schedule of the plan."""
-        found = self.file.curves()
+        curves = self.file.curves()
         for schedule in self.plan.distinct:
-            for point in json.loads(found[str(schedule)]):
+            for point in json.loads(curves[str(schedule)]):
                 yield {"task": self.data.task.name, "schedule": str(schedule), **point}
 
     def _records(self) -> list[Record]:
@@ -164,18 +164,18 @@ class GlueJob:
                 tuned.base.requires_grad_(False)
             show = partial(_shown, progress, done, self._alone(schedule))
             with tuned.scheduled(schedule) as module:
-                found = self._fit(module, both, network=tuned, progress=show)
+                fitted = self._fit(module, both, network=tuned, progress=show)
             if self.target is not None:
                 save_checkpoint(tuned, self.target / slug(str(schedule)), schedule)
-            self._keep(schedule, found)
+            self._keep(schedule, fitted)
             done += self._alone(schedule)
             progress(done)
 
     def _fit(self, module: Any, rows: Sequence[GlueRunRow], **options: Any) -> Fitted:
         """Train on the rows of the training split, the others held out."""
-        cut, told = len(self.data.train), partial(measured, self.data)
+        cut, measure = len(self.data.train), partial(measured, self.data)
         where = self.network.device
-        return fit(module, rows[:cut], self.recipe, held=rows[cut:], measure=told, device=where, **options)
+        return fit(module, rows[:cut], self.recipe, held=rows[cut:], measure=measure, device=where, **options)
 
     @cached_property
     def _fresh(self) -> Network:
@@ -199,8 +199,8 @@ def columns(metrics: Sequence[str], *, regression: bool) -> tuple[Column, ...]:
     >>> [(c.name, c.aggregation, c.size) for c in columns(["acc", "f1"], regression=False)]
     [('acc', 'mean', 1), ('f1', 'f1', 2), ('u', 'mean', 1)]
     """
-    made = [Column(m, "mean", 1, True) if m == "acc" else Column(m, m, 2, True) for m in metrics]
-    return tuple(made if regression else [*made, Column("u", "mean", 1, True)])
+    metric_columns = [Column(m, "mean", 1, True) if m == "acc" else Column(m, m, 2, True) for m in metrics]
+    return tuple(metric_columns if regression else [*metric_columns, Column("u", "mean", 1, True)])
 
 
 def numbers(data: Glue, logits: Array) -> tuple[Array, Array]:
@@ -219,20 +219,20 @@ def numbers(data: Glue, logits: Array) -> tuple[Array, Array]:
     other = (gold + 1) % max(2, len(data.task.labels))
     predicted = np.where(finite, safe.argmax(-1), other)
     pairs = np.stack([gold, predicted], 1)
-    found = [(predicted == gold)[:, None] if m == "acc" else pairs for m in data.task.metrics]
-    return np.concatenate([*found, (chances * finite)[:, None]], 1), finite.astype(np.float64)
+    parts = [(predicted == gold)[:, None] if m == "acc" else pairs for m in data.task.metrics]
+    return np.concatenate([*parts, (chances * finite)[:, None]], 1), finite.astype(np.float64)
 
 
 def measured(data: Glue, logits: Array) -> Mapping[str, float]:
     """A task's metrics of some logits, (row, label)."""
     values, _ = numbers(data, logits)
-    found: dict[str, float] = {}
+    metrics: dict[str, float] = {}
     start = 0
     for column in columns(data.task.metrics, regression=data.task.regression):
         items = values[:, start : start + column.size]
-        found[column.name] = float(aggregate(column.aggregation, items))
+        metrics[column.name] = float(aggregate(column.aggregation, items))
         start += column.size
-    return found
+    return metrics
 
 
 UNFROZEN_RATE, FROZEN_RATE = 2e-5, 3e-2

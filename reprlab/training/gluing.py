@@ -82,11 +82,11 @@ def glue(
             jobs.append(GlueJob(network, one, file, plan, mode, chosen, batch_tokens, target))
         say(outlook(jobs, plan))
         _run(jobs, progress)
-        found = {job.data.task.name: job.results() for job in jobs}
+        results = {job.data.task.name: job.results() for job in jobs}
         curves = tuple(point for job in jobs for point in job.curves())
-    made = {**made_on(network, "accelerate"), "mode": mode, "recipe": str(chosen)}
+    provenance = {**made_on(network, "accelerate"), "mode": mode, "recipe": str(chosen)}
     about = (network.name, network.note, network.dtype, network.n_layers)
-    return GlueScores(Scores(*about, entries, found, made), curves)
+    return GlueScores(Scores(*about, entries, results, provenance), curves)
 
 
 def _run(jobs: Sequence[GlueJob], progress: Progress) -> None:

@@ -130,7 +130,7 @@ class Runs:
         tuned = _copied(self.network)
         steps = -(-len(self.rows) // self.recipe.batch) * self.recipe.epochs
         with tuned.scheduled(schedule) as module:
-            found = fit(
+            fitted = fit(
                 module,
                 self.rows,
                 self.recipe,
@@ -143,7 +143,7 @@ class Runs:
         tuned.module.requires_grad_(False)
         if self.target is not None:
             save_checkpoint(tuned, self.target / slug(str(schedule)), schedule)
-        return self._scored(tuned, schedule, batches, partial(progress, 1)), found.curve
+        return self._scored(tuned, schedule, batches, partial(progress, 1)), fitted.curve
 
     def _scored(
         self,
@@ -170,15 +170,15 @@ class Runs:
     def results(self, frozen: Results) -> Results:
         """The tuned model's numbers, in the columns and over the documents of the frozen one's."""
         texts = [str(schedule) for schedule in self.plan.schedules]
-        found = self.file.get(texts, range(self.limit), "values")
-        values = np.array([found[text] for text in texts], dtype=np.float64)
+        answers = self.file.get(texts, range(self.limit), "values")
+        values = np.array([answers[text] for text in texts], dtype=np.float64)
         return replace(frozen, values=values[..., :-1], nonfinite=(values[..., -1] == 0).sum(-1))
 
     def curves(self) -> Iterator[dict[str, Any]]:
         """The learning curve of every run."""
-        found = self.file.curves()
+        curves = self.file.curves()
         for schedule in self.plan.distinct:
-            for point in json.loads(found[str(schedule)]):
+            for point in json.loads(curves[str(schedule)]):
                 yield {"task": self.benchmark.name, "schedule": str(schedule), **point}
 
 

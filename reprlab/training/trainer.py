@@ -184,9 +184,9 @@ def _curve(history: Iterable[Mapping[str, float]]) -> tuple[dict[str, float], ..
     points: dict[float, dict[str, float]] = {}
     for entry in history:
         named = {key.replace("eval_", "held_"): float(value) for key, value in entry.items()}
-        kept = {key: value for key, value in named.items() if not key.endswith(_TIMES) and key not in _LEFT}
-        if kept.keys() - {"step", "epoch"} and "train_runtime" not in entry:
-            points.setdefault(entry["step"], {}).update(kept)
+        point = {key: value for key, value in named.items() if not key.endswith(_TIMES) and key not in _LEFT}
+        if point.keys() - {"step", "epoch"} and "train_runtime" not in entry:
+            points.setdefault(entry["step"], {}).update(point)
     return tuple(points[step] for step in sorted(points))
 
 
@@ -197,14 +197,14 @@ _LEFT = {"grad_norm", "learning_rate"}
 @contextmanager
 def seeded(seed: int) -> Generator[None]:
     """All random draws from a seed inside; outside they go on as if nothing had been drawn."""
-    kept = random.getstate(), np.random.get_state()  # the Trainer draws from it
+    states = random.getstate(), np.random.get_state()  # the Trainer draws from it
     try:
         with torch.random.fork_rng():
             transformers.set_seed(seed)
             yield
     finally:
-        random.setstate(kept[0])
-        np.random.set_state(kept[1])
+        random.setstate(states[0])
+        np.random.set_state(states[1])
 
 
 @contextmanager

@@ -97,17 +97,17 @@ def from_folder(task: GlueTask, folder: Path, limit: int | None) -> Glue:
 
 def from_hub(task: GlueTask, limit: int | None) -> Glue:
     """A task's rows as the hub has them, or as the package datasets has kept them, in the same way."""
-    found = _downloaded(task)
-    missing = [split for split in SPLITS if split not in found]
+    splits = _downloaded(task)
+    missing = [split for split in SPLITS if split not in splits]
     if missing:
         raise ReprlabError(
             f"GLUE task '{task.name}' of the hub ({GLUE_REPOSITORY}) has no split {missing[0]}: "
             f"{_advice(task)}"
         )
-    train, validation = (_split(task, _placed(task, split, found[split]), limit) for split in SPLITS)
+    train, validation = (_split(task, _placed(task, split, splits[split]), limit) for split in SPLITS)
     where = f"{GLUE_REPOSITORY} {task.name} train"
     return Glue(
-        task, _trainable(where, train, limit), validation, f"{GLUE_REPOSITORY}, revision {_revision(found)}"
+        task, _trainable(where, train, limit), validation, f"{GLUE_REPOSITORY}, revision {_revision(splits)}"
     )
 
 
