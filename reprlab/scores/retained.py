@@ -120,17 +120,17 @@ def retained(scores: Scores, metric: str = "u", *, count: int = DRAWS) -> Retain
     dict_keys(['builtin_pronoun'])
     """
     having = [results for results in scores.benchmarks.values() if metric in results.metrics]
-    shares = {results.name: scores.share(results, metric, [0]) for results in having}
-    undecided = {name: share.reason for name, share in shares.items() if math.isnan(share.value)}
+    of_full = {results.name: scores.retained(results, metric, [0]) for results in having}
+    undecided = {name: one.reason for name, one in of_full.items() if math.isnan(one.value)}
     decided = [results for results in having if results.name not in undecided]
     values = np.empty((len(scores.rows), len(decided)))
     drawn = np.empty((len(scores.rows), len(decided), count), np.float32)
     for at, results in enumerate(decided):
-        values[:, at], drawn[:, at] = _shares(scores, results, metric, count)
+        values[:, at], drawn[:, at] = _drawn_by_row(scores, results, metric, count)
     return Retained(scores, metric, tuple(results.name for results in decided), undecided, values, drawn)
 
 
-def _shares(scores: Scores, results: Results, metric: str, count: int) -> tuple[Array, Array]:
+def _drawn_by_row(scores: Scores, results: Results, metric: str, count: int) -> tuple[Array, Array]:
     """R of every row on one benchmark, as it is (row,) and under draws (row, draw)."""
     name = results.column(metric).aggregation
     how, items = AGGREGATIONS[name], results.items(metric)
@@ -139,20 +139,20 @@ def _shares(scores: Scores, results: Results, metric: str, count: int) -> tuple[
     with np.errstate(all="ignore"):
         floor = how.unlink(np.array(results.guess(metric)))
         above = how.unlink(bootstrap(name, items, results.unit_codes, times)) - floor  # (schedule, 1 + draw)
-        shares = above / above[0]
-    rows = [over_orders(scores, places, shares[list(places)]) for places in scores.rows]
+        retained_by_row = above / above[0]
+    rows = [over_orders(scores, places, retained_by_row[list(places)]) for places in scores.rows]
     drawn = np.array(rows)
     return drawn[:, 0], drawn[:, 1:]
 
 
-def over_orders(scores: Scores, places: Sequence[int], shares: Array) -> Array:
+def over_orders(scores: Scores, places: Sequence[int], retained_by_row: Array) -> Array:
     """One of `scores.rows`, (order, 1 + draw) -> (1 + draw,): its orders' mean, under draws of orders too."""
     if len(places) == 1:
-        return shares[0]
+        return retained_by_row[0]
     entry = scores.entries[places[0]]
     middle = math.inf if entry.start is None else scores.layers - 2 * entry.start - 1
-    weights = redrawn(f"{entry.variant} {entry.start}", len(places), middle, shares.shape[1] - 1)
-    return (weights * shares).sum(0) / weights.sum(0)
+    weights = redrawn(f"{entry.variant} {entry.start}", len(places), middle, retained_by_row.shape[1] - 1)
+    return (weights * retained_by_row).sum(0) / weights.sum(0)
 
 
 def redrawn(name: str, size: int, middle: float, count: int) -> Array:

@@ -88,7 +88,7 @@ class Scores:
         having = self._having(metric)
         rows: list[dict[str, Any]] = []
         for places in self.rows:
-            columns = {results.name: self.share(results, metric, places).value for results in having}
+            columns = {results.name: self.retained(results, metric, places).value for results in having}
             there = {name: value for name, value in columns.items() if not math.isnan(value)}
             median = float(np.median(list(there.values()))) if len(there) > 1 else math.nan
             rows.append({**self.labels(places), **columns, "median": median, "of": ", ".join(there)})
@@ -96,8 +96,8 @@ class Scores:
 
     def undecided(self, metric: str = "u") -> dict[str, str]:
         """The benchmarks without a normalised score, and why."""
-        shares = {results.name: self.share(results, metric, [0]) for results in self._having(metric)}
-        return {name: full.reason for name, full in shares.items() if math.isnan(full.value)}
+        retained = {results.name: self.retained(results, metric, [0]) for results in self._having(metric)}
+        return {name: full.reason for name, full in retained.items() if math.isnan(full.value)}
 
     def _having(self, metric: str) -> list[Results]:
         """The benchmarks that have a metric."""
@@ -107,7 +107,7 @@ class Scores:
             raise unknown("metric", metric, known)
         return having
 
-    def share(self, results: Results, metric: str, places: Sequence[int]) -> Normalised:
+    def retained(self, results: Results, metric: str, places: Sequence[int]) -> Normalised:
         """The normalised score of one entry, or of several together, by their documents' means."""
         floor, items = results.guess(metric), results.items(metric)
         if math.isnan(floor):
@@ -163,7 +163,7 @@ class Scores:
                 value = np.atleast_1d(aggregate(how, items))
                 error = np.atleast_1d(standard_error(how, items, results.unit_codes))
                 for place, entry in enumerate(self.entries):
-                    share = self.share(results, metric, [place])
+                    of_full = self.retained(results, metric, [place])
                     yield {
                         **_labels(entry),
                         "benchmark": results.name,
@@ -173,12 +173,12 @@ class Scores:
                         "metric": metric,
                         "value": value[place],
                         "stderr": error[place],
-                        "normalised": share.value,
-                        "normalised_stderr": share.stderr,
+                        "normalised": of_full.value,
+                        "normalised_stderr": of_full.stderr,
                         "documents": len(results.ids),
                         "units": len(set(results.units)),
                         "nonfinite": int(results.nonfinite[place]),
-                        "reason": share.reason,
+                        "reason": of_full.reason,
                         "model": self.model,
                         "dtype": self.dtype,
                     }

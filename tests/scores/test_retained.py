@@ -27,7 +27,7 @@ def test_intervals_agree_with_the_delta_method() -> None:
     r = retained(found)
     row = r.rows("skip", start=3)[0]
     for at, name in enumerate("ab"):
-        share = found.share(found.results(name), "u", found.rows[row])
+        share = found.retained(found.results(name), "u", found.rows[row])
         low, high = interval(r.drawn[row, at])
         assert low == pytest.approx(share.low, abs=0.01)
         assert high == pytest.approx(share.high, abs=0.01)

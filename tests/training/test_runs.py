@@ -38,7 +38,7 @@ def test_too_little_memory_is_said_before_it_is_taken(
     tune(data, tmp_path, [], micro_batch=2, say=said.append)
     tune(data, tmp_path, [], micro_batch=2, say=said.append)  # nothing is left to run: no warning
     found = "\n".join(said)
-    assert "beside the model, with 2 rows at a time" in found
+    assert "in addition to the model, with 2 rows at a time" in found
     assert found.count("warning: 0.0 GB are free: a smaller --micro-batch takes less") == 1
 
 

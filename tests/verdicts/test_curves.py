@@ -236,7 +236,7 @@ def test_single_orders_have_their_own_r_and_the_trained_order_is_none() -> None:
     own = {(e.start, str(e.schedule)): at for at, e in enumerate(found.scores.entries)}
     for row in rows:
         place = own[row["start"], row["schedule"]]
-        share = found.scores.share(found.scores.results("a"), "u", [place])
+        share = found.scores.retained(found.scores.results("a"), "u", [place])
         assert row["R"] == pytest.approx(share.value)
         assert row["low"] <= row["R"] <= row["high"]
     assert len({(row["start"], row["schedule"]) for row in rows}) == len(rows)

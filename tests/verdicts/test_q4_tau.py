@@ -16,7 +16,7 @@ def test_the_slope_is_least_squares_with_a_level_for_each_start() -> None:
     for entry in scores.entries:
         if entry.variant == "random" and entry.start > 4 and str(entry.schedule) != "0:20":
             place = scores.entries.index(entry)
-            shares = [scores.share(r, "u", [place]).value for r in scores.benchmarks.values()]
+            shares = [scores.retained(r, "u", [place]).value for r in scores.benchmarks.values()]
             kept.setdefault(str(entry.schedule), (entry.start, tau(entry), float(np.median(shares))))
     starts, x, y = map(np.array, zip(*kept.values(), strict=True))
     design = np.column_stack([x, *(starts == s for s in set(starts.tolist()))]).astype(float)
