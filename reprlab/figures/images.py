@@ -54,18 +54,27 @@ def _small(drawn: BytesIO) -> bytes:
 
 
 def _palette(colours: Any) -> Any:
-    """Those colours of lines and marks that are there, then what is most often there: maps, and text.
+    """The colours of lines and marks in the picture, then the commonest others; greys of text come last.
 
-    What has no place is a blend at an edge, which takes the nearest.
+    A colour without a place is a blend at an edge, and takes the nearest. Of the greys between text and
+    paper 16 have a place before others do, so that a scale of colours keeps its dark end.
     """
     from PIL import Image
 
     counts = {colour: count for count, colour in colours.getcolors(colours.width * colours.height)}
-    most = sorted(counts, key=lambda colour: (colour not in _LOOKS, -counts[colour], colour))[:_COLOURS]
+    most = sorted(counts, key=lambda colour: (colour not in _LOOKS, _blend(colour), -counts[colour], colour))[
+        :_COLOURS
+    ]
     flat = [part for colour in most for part in colour]
-    made = Image.new("P", (1, 1))
-    made.putpalette(flat + flat[:3] * (_COLOURS - len(most)))
-    return made
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(flat + flat[:3] * (_COLOURS - len(most)))
+    return palette
+
+
+def _blend(colour: tuple[int, int, int]) -> bool:
+    """Whether a colour is a grey that lies between the 16 steps from black to white."""
+    red, green, blue = colour
+    return red == green == blue and red % 17 != 0
 
 
 def close(figure: Any) -> None:
