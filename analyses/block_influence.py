@@ -83,8 +83,8 @@ def reading(numbers: dict[str, Any]) -> str:
     worst = by["damage"][-1]
     return (
         f"In {numbers['model']}, block influence and the cost of skipping a layer have "
-        f"{numbers['ranks']['text']}. Of the {few} layers of least influence, {len(both)} are among the {few} "
-        f"cheapest to skip; the costliest, layer {worst['layer']} (1 - R = {worst['damage']:.2f}), has "
+        f"{numbers['ranks']['text']}. Of the {few} layers of least influence, {len(both)} are among the "
+        f"{few} cheapest to skip; the costliest, layer {worst['layer']} (1 - R = {worst['damage']:.2f}), has "
         f"influence rank {worst['influence_rank']} of {len(rows)}."
     )
 

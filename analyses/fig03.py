@@ -68,7 +68,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
 
 
 def _by_layer(best: Any, null: Any, middle: range, costs: dict[int, Any]) -> list[dict[str, Any]]:
-    """By layer, its output's similarity to the middle, the null's, and the cost of skipping the layer."""
+    """By layer, its output's similarity to the middle, the null's, and the cost of skipping it."""
     near = best.towards(middle[0], middle[-1])[1:]
     other = np.full(len(near), np.nan) if null is None else null.towards(middle[0], middle[-1])[1:]
     return [
@@ -98,7 +98,7 @@ def _middle(groups: rl.Groups | None, last: int) -> tuple[range, str]:
 
 
 def _costs(u: rl.Retained | None) -> dict[int, dict[str, float]]:
-    """The cost of skipping each layer alone, 1 - R, with its interval: the median, or the only benchmark's."""
+    """The cost of skipping each layer alone, 1 - R, with its interval: the median, or of one benchmark."""
     of = curves.summary(u) if u else None
     rows = [row for row in u.table("skip_one") if row["benchmark"] == of] if u else []
     return {r["layer"]: {"damage": 1 - r["R"], "low": 1 - r["high"], "high": 1 - r["low"]} for r in rows}
@@ -118,9 +118,15 @@ def reading(numbers: dict[str, Any]) -> str:
     )
     null = f" (null: {_number(averages['null'])})" if "null" in averages else ""
     return (
-        f"By {TITLES[numbers['similarity']]}, {numbers['chosen']} of {numbers['model']}, depths {first} to "
-        f"{last}, is at {_number(averages['inside'])} to itself{null}, {ends}. {_second(numbers)}"
+        f"By {_measure(numbers)}, depths {first} to {last} of {numbers['model']} ({numbers['chosen']}) have mean "
+        f"similarity {_number(averages['inside'])} to each other{null}, {ends}. {_second(numbers)}"
     )
+
+
+def _measure(numbers: dict[str, Any]) -> str:
+    """The measure of the groups and of the last panel, in words."""
+    words = TITLES[numbers["similarity"]]
+    return words.replace(", no sinks", " without sinks").replace(", all", " of all")
 
 
 def _second(numbers: dict[str, Any]) -> str:
@@ -190,10 +196,11 @@ def _by_middle(ax: Any, numbers: dict[str, Any], *, room: float) -> None:
 def _foot(numbers: dict[str, Any]) -> str:
     """The data, the panels' tokens, whose groups the lines are, the bars, and the rank correlation."""
     ranks = numbers["ranks"]
-    both = f"{numbers['tokens'] + numbers['excluded']:,} tokens"
+    tokens = f"{numbers['tokens'] + numbers['excluded']:,} tokens"
     bare = numbers["similarity"].endswith("no-sinks")
-    sinks = f", of which panels 'no sinks' leave out {numbers['excluded']:,} sinks" if bare else ""
-    data = f"{numbers['corpus']}: {numbers['documents']:,} documents, {both}{sinks}; {numbers['dtype']}."
+    left = f"{numbers['excluded']:,} sinks" if numbers["excluded"] else "none, as there are no sinks"
+    sinks = f", of which panels 'no sinks' leave out {left}" if bare else ""
+    data = f"{numbers['corpus']}: {numbers['documents']:,} documents, {tokens}{sinks}; {numbers['dtype']}."
     of = numbers["benchmarks"]
     median = f"median of {len(of)} benchmarks" if len(of) > 1 else "".join(of)
     bars = f" Bars: {median}, with 95 % intervals over documents." if of else ""

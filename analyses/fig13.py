@@ -88,11 +88,13 @@ def reading(numbers: dict[str, Any]) -> str:
     turns = numbers["turns"]
     turn, gains = turns["u"], turns["u"]["differences"]
     few, many = (
-        f"{curves.change(gain, more='higher', less='lower', digits=3)} at {100 * gain['share']:.0f} %"
+        f"{curves.change(gain, more='higher', less='lower', digits=3)} with {100 * gain['share']:.0f} %"
         for gain in (gains[0], gains[-1])
     )
-    where = f"With these shares of layers of {numbers['model']} left out, one epoch on {numbers['benchmark']}"
-    first = f"{where} makes u {few} and {many}{_chance(numbers)}"
+    first = (
+        f"One epoch on {numbers['benchmark']} makes u of {numbers['model']} {few} and {many} of its layers left "
+        f"out{_chance(numbers)}"
+    )
     if turn["value"] is None:
         return f"{first}. The gain in u has {turn['reason']}."
     absent = f", with no turn in {100 * turn['none']:.0f} % of draws" if turn["none"] >= 0.005 else ""

@@ -75,14 +75,14 @@ def _rows(drift: Any) -> Iterator[dict[str, Any]]:
 def reading(numbers: dict[str, Any]) -> str:
     """The last state's cosine to the full model's, and the variance at the end and after the middle."""
     last = [row for row in numbers["rows"] if row["depth"] == numbers["layers"] and row["variant"] != "full"]
-    cosines = " and ".join(f"{row['cosine']:.2f} under {row['variant']}" for row in last)
+    cosines = " and ".join(f"{row['cosine']:.2f} ({row['variant']})" for row in last)
     ratios = " and ".join(
-        f"{end:.2f}{'' if before is None else f' ({before:.2f} a depth earlier)'}"
+        f"{end:.2f}{'' if before is None else f' (a depth earlier {before:.2f})'}"
         for before, end in numbers["last_two"].values()
     )
     return (
         f"From s = {numbers['start']}, the last state of {numbers['model']} has cosine {cosines} to the full "
-        f"model's, and {ratios} times its variance. {_after(numbers)}"
+        f"model's, with {ratios} times its variance. {_after(numbers)}"
     )
 
 
@@ -92,7 +92,7 @@ def _after(numbers: dict[str, Any]) -> str:
         return "Variance is by depth."
     factors = " and ".join(f"{math.exp(size[0]):.2f} ({name})" for name, size in numbers["apart"].items())
     differs = f"After the middle layers, variance differs from the full model's by a factor of {factors}"
-    if numbers["further"] is None:
+    if numbers["further"] is None or len(numbers["apart"]) != 2:
         return f"{differs}."
     value, low, high = (math.exp(end) for end in numbers["further"])
     first, second = list(numbers["apart"])[::-1]

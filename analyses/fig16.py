@@ -17,6 +17,10 @@ import reprlab as rl
 from reprlab import figures
 
 NEEDS = ("example",)
+NOTES = (
+    "The question is the benchmark's first. An answer is right if its number is right. One example shows no "
+    "rate."
+)
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
 
@@ -61,7 +65,7 @@ def reading(numbers: dict[str, Any]) -> str:
     right = numbers["right"] if numbers["number"] is None else numbers["number"]
     return (
         f"To one question of {numbers['benchmark']} (right answer: {right}), {numbers['model']} answers "
-        f"{_verdict(full)}, and {_verdict(parallel)} under {numbers['schedule']}. One example shows no rate."
+        f"{_verdict(full)}, and {_verdict(parallel)} with parallel layers ({numbers['schedule']}). One example shows no rate."
     )
 
 
@@ -75,5 +79,5 @@ def draw(numbers: dict[str, Any]) -> Any:
         ),
         [figures.Passage(headings[row["by"]], row["answer"], row["right"]) for row in numbers["rows"]],
         title=f"{numbers['model']}: one question of arithmetic",
-        foot="The benchmark's first question. An answer is right if its number is. One example shows no rate.",
+        foot=NOTES,
     )

@@ -61,21 +61,18 @@ def frontier(costs: Sequence[float], values: Sequence[float]) -> list[int]:
 
 
 def reading(numbers: dict[str, Any]) -> str:
-    """The cheapest schedules of skip and parallel that surely retain 0.9, by either cost."""
+    """The lowest costs at which skip and parallel surely retain 0.9."""
     sure = [row for row in numbers["rows"] if row["low"] is not None and row["low"] >= CLEAR]
     parts: list[str] = []
     for variant in JOINED:
-        least = {
-            cost: min((row[cost] for row in sure if row["variant"] == variant), default=None)
-            for cost in COSTS
-        }
-        none = None in least.values()
-        needs = " and ".join(f"{least[cost]} {unit}" for cost, unit in UNITS.items())
-        parts.append(f"{variant} at no start swept" if none else f"{variant} with {needs}")
-    return (
-        f"Cheapest schedules of {numbers['model']} (T = {numbers['layers']}) that surely retain {CLEAR}: "
-        f"{', '.join(parts)} ({curves.basis(numbers)})."
-    )
+        rows = [row for row in sure if row["variant"] == variant]
+        if rows:
+            least = [f"{min(row[cost] for row in rows)} {unit}" for cost, unit in UNITS.items()]
+            parts.append(f"{' and '.join(least)} by {variant}")
+    model = f"{numbers['model']} (T = {numbers['layers']}; {curves.basis(numbers)})"
+    if not parts:
+        return f"No start of skip or parallel that was swept surely retains {CLEAR} in {model}."
+    return f"The cheapest schedules of {model} that surely retain {CLEAR} take {', or '.join(parts)}."
 
 
 def draw(numbers: dict[str, Any]) -> Any:

@@ -48,12 +48,12 @@ def change(
     >>> change({"value": -0.2, "low": -0.3, "high": -0.1})
     '0.20 [0.10, 0.30] less'
     >>> change({"value": 0.02, "low": -0.01, "high": 0.05}, more="higher", less="lower")
-    '0.02 higher, between 0.01 lower and 0.05 higher'
+    '0.02 higher (between 0.01 lower and 0.05 higher)'
     """
     size, low, high = (f"{abs(row[key]):.{digits}f}" for key in (value, "low", "high"))
     word = less if row[value] < 0 else more
     if row["low"] < 0 < row["high"]:
-        return f"{size} {word}, between {low} {less} and {high} {more}"
+        return f"{size} {word} (between {low} {less} and {high} {more})"
     ends = (high, low) if row[value] < 0 else (low, high)
     return f"{size} [{', '.join(ends)}] {word}"
 
