@@ -118,8 +118,8 @@ def reading(numbers: dict[str, Any]) -> str:
     )
     null = f" (null: {_number(averages['null'])})" if "null" in averages else ""
     return (
-        f"By {_measure(numbers)}, depths {first} to {last} of {numbers['model']} ({numbers['chosen']}) have mean "
-        f"similarity {_number(averages['inside'])} to each other{null}, {ends}. {_second(numbers)}"
+        f"By {_measure(numbers)}, depths {first} to {last} of {numbers['model']} ({numbers['chosen']}) "
+        f"have mean similarity {_number(averages['inside'])} to each other{null}, {ends}. {_second(numbers)}"
     )
 
 

@@ -92,8 +92,8 @@ def reading(numbers: dict[str, Any]) -> str:
         for gain in (gains[0], gains[-1])
     )
     first = (
-        f"One epoch on {numbers['benchmark']} makes u of {numbers['model']} {few} and {many} of its layers left "
-        f"out{_chance(numbers)}"
+        f"One epoch on {numbers['benchmark']} makes u of {numbers['model']} {few} and {many} of its "
+        f"layers left out{_chance(numbers)}"
     )
     if turn["value"] is None:
         return f"{first}. The gain in u has {turn['reason']}."

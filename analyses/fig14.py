@@ -121,7 +121,7 @@ def draw(numbers: dict[str, Any]) -> Any:
         )
         for ax, title, share in (
             (sizes, "depths in each part", False),
-            (shares, "the same, as shares of T", True),
+            (shares, "as shares of T", True),
         ):
             _against(ax, _parts(numbers["rows"], share), title)
         if sizes.containers:

@@ -65,7 +65,8 @@ def reading(numbers: dict[str, Any]) -> str:
     right = numbers["right"] if numbers["number"] is None else numbers["number"]
     return (
         f"To one question of {numbers['benchmark']} (right answer: {right}), {numbers['model']} answers "
-        f"{_verdict(full)}, and {_verdict(parallel)} with parallel layers ({numbers['schedule']}). One example shows no rate."
+        f"{_verdict(full)}, and {_verdict(parallel)} with parallel layers ({numbers['schedule']}). "
+        "One example shows no rate."
     )
 
 

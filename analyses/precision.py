@@ -57,8 +57,8 @@ def reading(numbers: dict[str, Any]) -> str:
     single = max(row["document_difference"] for row in rows)
     return (
         f"On {numbers['documents']} documents of {numbers['benchmark']}, {numbers['dtype']} changes the mean "
-        f"u of a schedule of {numbers['model']} by at most {_apart(rows):.3f}, while schedules differ by up to "
-        f"{range_:.3f}. A single document changes by at most {single:.3f} on average."
+        f"u of a schedule of {numbers['model']} by at most {_apart(rows):.3f}, while schedules differ by up "
+        f"to {range_:.3f}. A single document changes by at most {single:.3f} on average."
     )
 
 

@@ -132,7 +132,7 @@ def _apart(ax: Any, rows: list[dict[str, Any]], absent: str) -> None:
     ax.set(xlabel="difference of losses", title="reasoning minus semantic", yticks=[])
     if not rows:
         ax.set_xticks([])
-        note = f"not compared: no {absent} benchmark\nwith the full model above chance"
+        note = f"not compared: no {absent}\nbenchmark with the full model\nabove chance"
         ax.text(0.5, 0.5, note, ha="center", va="center", transform=ax.transAxes, color="0.35", fontsize=7)
         return
     order = (*ORDER, TOGETHER, "skip")

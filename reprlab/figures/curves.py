@@ -1,4 +1,4 @@
-"""Curves of R, the share of the full model's score that a schedule retains: bands, dots, guides at 0 and 1."""
+"""Curves of R, the share of the full model's score that is retained: bands, dots, guides at 0 and 1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reprlab.figures.looks import Look, looks_of, plain
 
 FigureRow = Mapping[str, Any]
 Lines = Mapping[str, Sequence[FigureRow]]
-SHOWN = (-0.15, 1.15)  # R that every panel shows
+SHOWN = (-0.2, 1.15)  # R that every panel shows
 FARTHEST = (-0.3, 1.6)  # R that a panel may stretch to; what lies beyond is an arrow at the edge
 RETAINED = "score retained, $R$"
 
@@ -77,10 +77,10 @@ def worn(look: Look) -> dict[str, Any]:
 
 
 def view(rows: Iterable[FigureRow], value: str = "R") -> tuple[float, float]:
-    """The vertical range for these rows: -0.15 to 1.15, wider for values and bands that are not far outside.
+    """The vertical range for these rows: -0.2 to 1.15, wider for values and bands that are not far outside.
 
     >>> view([{"R": 0.5}, {"R": -9.0}, {"R": 1.3, "low": 1.1, "high": 1.5}, {"R": None}])
-    (-0.15, 1.55)
+    (-0.2, 1.55)
     """
     low, high = SHOWN
     values = [row.get(key) for row in rows for key in (value, "low", "high")]
@@ -89,7 +89,7 @@ def view(rows: Iterable[FigureRow], value: str = "R") -> tuple[float, float]:
 
 
 def guides(ax: Any, *, falling: bool = False) -> Any:
-    """Dashed lines at 0 (chance) and 1 (the full model), named where rising, or falling, curves leave room."""
+    """Dashed lines at 0 (chance) and 1 (full model), named where rising, or falling, curves leave room."""
     sides: list[tuple[float, Any]] = [(0.01, "left"), (0.99, "right")]
     left, right = sides[::-1] if falling else sides
     for at, word, (x, side), shift in ((1, "full model", left, 2), (0, "chance", right, -2)):
@@ -104,7 +104,7 @@ def guides(ax: Any, *, falling: bool = False) -> Any:
             va="bottom" if shift > 0 else "top",
             fontsize=6,
             color="0.35",
-            zorder=6,
+            zorder=2.5,
             bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.4},
         )
     ax.spines[["top", "right"]].set_visible(False)

@@ -54,27 +54,30 @@ def _small(drawn: BytesIO) -> bytes:
 
 
 def _palette(colours: Any) -> Any:
-    """The colours of lines and marks in the picture, then the commonest others; greys of text come last.
+    """The colours of lines and marks in the picture, 32 greys, then the commonest others: maps mostly.
 
-    A colour without a place is a blend at an edge, and takes the nearest. Of the greys between text and
-    paper 16 have a place before others do, so that a scale of colours keeps its dark end.
+    A colour without a place is a blend at an edge, and takes the nearest. There are far more greys at the
+    edges of letters than places, so the rest of the greys comes last: a scale of colours keeps its dark end.
     """
     from PIL import Image
 
     counts = {colour: count for count, colour in colours.getcolors(colours.width * colours.height)}
-    most = sorted(counts, key=lambda colour: (colour not in _LOOKS, _blend(colour), -counts[colour], colour))[
-        :_COLOURS
-    ]
+    commonest = sorted((c for c in counts if _grey(c)), key=lambda grey: (-counts[grey], grey))
+    places = {*commonest[:16], *(grey for grey in commonest if grey[0] % 17 == 0)}
+
+    def rank(colour: tuple[int, int, int]) -> tuple[bool, bool, int, tuple[int, int, int]]:
+        blend = _grey(colour) and colour not in places
+        return colour not in _LOOKS, blend, -counts[colour], colour
+
+    most = sorted(counts, key=rank)[:_COLOURS]
     flat = [part for colour in most for part in colour]
     palette = Image.new("P", (1, 1))
     palette.putpalette(flat + flat[:3] * (_COLOURS - len(most)))
     return palette
 
 
-def _blend(colour: tuple[int, int, int]) -> bool:
-    """Whether a colour is a grey that lies between the 16 steps from black to white."""
-    red, green, blue = colour
-    return red == green == blue and red % 17 != 0
+def _grey(colour: tuple[int, int, int]) -> bool:
+    return colour[0] == colour[1] == colour[2]
 
 
 def close(figure: Any) -> None:

@@ -45,7 +45,7 @@ def over(numbers: Mapping[str, Any], metric: str) -> str:
 
 
 def left_out(numbers: Mapping[str, Any]) -> str:
-    """Benchmarks that a figure does not show, by metric, and whether arrows stand for values outside the view.
+    """Benchmarks that a figure does not show, by metric, and the meaning of arrows where there are any.
 
     >>> known = {"benchmarks": {"acc": [], "u": ["gsm8k_nll"]}, "undecided": {"acc": {"arc": "why"}}}
     >>> print(left_out({"rows": [], "metrics": ["acc"], **known}))
@@ -71,8 +71,8 @@ def left_out(numbers: Mapping[str, Any]) -> str:
 def intervals(numbers: Mapping[str, Any], mark: str = "Bands") -> str:
     """The meaning of R and of the `mark` that shows its interval.
 
-    >>> intervals({"rows": [{"variant": "random"}]})
-    'R: 0 is chance, 1 the full model. Bands: 95 % intervals over documents, for random order over orders too.'
+    >>> intervals({"rows": [{"variant": "skip"}]})
+    'R: 0 is chance, 1 the full model. Bands: 95 % intervals over documents.'
     """
     orders = any(row.get("variant") == "random" for row in numbers["rows"])
     over_orders = ", for random order over orders too" if orders else ""

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from reprlab.figures.looks import plain
 
 _INK = "0.25"
-_STEPS = ((4, (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)), (200, (1, 2, 5)), (float("inf"), (1,)))  # a decade's
+_STEPS = ((8, (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)), (200, (1, 2, 5)), (float("inf"), (1,)))  # a decade's
 
 
 def across(panels: Any) -> Any:
@@ -121,7 +121,7 @@ def span(ax: Any, first: int, last: int, name: str = "") -> Any:
 
 
 def legend_inside(ax: Any, *, room: float = 1.3, columns: int = 1) -> Any:
-    """Draws a small panel's legend above its marks: the height grows by `room`, ticks stay where they were."""
+    """Draws a small panel's legend above its marks: its height grows by `room`, its ticks stay."""
     low, high = ax.get_ylim()
     ticks = [tick for tick in ax.get_yticks() if low <= tick <= high]
     top = low * (high / low) ** room if ax.get_yscale() == "log" else low + room * (high - low)

@@ -65,7 +65,7 @@ def answers(
 
 
 def shown(text: str, columns: int) -> list[str]:
-    r"""A text as lines of at most `columns` letters: line breaks kept, a letter that the type lacks by its code.
+    r"""A text as lines of at most `columns` letters, with its line breaks; odd letters are their codes.
 
     >>> shown("one two\n\tthree", 5)
     ['one', 'two', '\\tthr', 'ee']

@@ -1,4 +1,4 @@
-"""Curves: the score that variants retain by start, compared with each other, by order, by loop count, in words."""
+"""Curves: the score that variants retain by start, by order and by loop count, compared and in words."""
 
 from reprlab.verdicts.curves.by_start import (
     about,

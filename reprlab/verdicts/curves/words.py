@@ -59,7 +59,7 @@ def change(
 
 
 def retains(numbers: Mapping[str, Any], variant: str | None = None) -> str:
-    """R of a variant in `by_start`'s numbers at few and many middle layers, and the M up to which half is left.
+    """R of a variant in `by_start`'s numbers at few and many middle layers, and up to which M half is left.
 
     Words after a model's name; they speak of the `decisive` metric and of its `summary`.
     """
