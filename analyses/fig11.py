@@ -32,7 +32,7 @@ def reading(numbers: dict[str, Any]) -> str:
     """The variants by the mean of R, the highest first."""
     if not numbers["ranking"]:
         return f"No start of {numbers['model']} leaves between 3 and T/2 middle layers, so nothing is ranked."
-    ranked = [f"{curves.number(row, 'A')} under {_name(row)}" for row in numbers["ranking"]]
+    ranked = [f"{curves.number(row, 'A')} ({_name(row)})" for row in numbers["ranking"]]
     means = f"{', '.join(ranked[:-1])} and {ranked[-1]}"
     return f"Over M from 3 to T/2 the mean R of {numbers['model']} ({curves.basis(numbers)}) is {means}."
 

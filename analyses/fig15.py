@@ -1,8 +1,8 @@
 """Fig. 15. Drift: hidden states under skip and middle repeat.
 
 Caption: Both schedules begin at the start s nearest 13/32 of the layers that leaves three in the middle.
-Above: mean cosine of each depth's state to the full model's state at the same depth; variance of the states
-by depth, with 95 % bands over documents; and variance as a ratio to the full model's. Depths are the full
+Above: mean cosine of each depth's state to the full model's state at the same depth. Then variance of the
+states by depth, with 95 % bands over documents, and its ratio to the full model's. Depths are the full
 model's; skip has none where it leaves layers out. Grey depths are the outputs of the middle layers. Below:
 mean cosine between the states at every pair of depths, of the full model and under both schedules; lines
 bound the outputs of the middle layers. Sinks are left out. A dashed line at 1 is the full model.

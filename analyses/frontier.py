@@ -23,7 +23,7 @@ from reprlab.verdicts import curves
 
 NEEDS = ("scores",)
 COSTS = {"path": "longest path", "layer_calls": "layer calls"}
-UNITS = {"path": "steps in a row", "layer_calls": "layer calls"}
+UNITS = {"path": " steps in a row", "layer_calls": " layer calls"}
 CLEAR = 0.9
 JOINED = ("skip", "parallel")
 NOTES = (
@@ -67,7 +67,9 @@ def reading(numbers: dict[str, Any]) -> str:
     for variant in JOINED:
         rows = [row for row in sure if row["variant"] == variant]
         if rows:
-            least = [f"{min(row[cost] for row in rows)} {unit}" for cost, unit in UNITS.items()]
+            least = [
+                f"{min(row[cost] for row in rows)}{'' if parts else unit}" for cost, unit in UNITS.items()
+            ]
             parts.append(f"{' and '.join(least)} by {variant}")
     model = f"{numbers['model']} (T = {numbers['layers']}; {curves.basis(numbers)})"
     if not parts:

@@ -1,11 +1,10 @@
 """Semantic and reasoning benchmarks: the loss of either class when the order of the middle layers changes.
 
-Caption: Share of the full model's continuous score that is lost, 1 - R, under variants that change the order
-of the middle layers (reverse, random, parallel) and under skip, which does not, for each benchmark. Losses
-are means over the starts with 3 <= M <= T/2, with 95 % intervals over documents (paired bootstrap). 0 is the
-full model, 1 chance. Right: the mean loss of reasoning benchmarks minus that of semantic ones. Classes are
-the paper's: ARC and GSM8K reasoning, HellaSwag and WinoGrande semantic, LAMBADA neither; a built-in
-benchmark has its own.
+Caption: Share of the full model's continuous score that is lost, 1 - R, for each benchmark. Reverse, random
+and parallel change the order of the middle layers, skip does not. Losses are means over the starts with 3 <=
+M <= T/2, with 95 % intervals over documents (paired bootstrap). 0 is the full model, 1 chance. Right: the
+mean loss of reasoning benchmarks minus that of semantic ones. Classes are the paper's: ARC and GSM8K
+reasoning, HellaSwag and WinoGrande semantic, LAMBADA neither; a built-in benchmark has its own.
 
 Claim: Order matters more for mathematical and reasoning tasks than for semantic ones, which lose little
 until late.

@@ -15,7 +15,7 @@ _STEPS = ((8, (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)), (200, (1, 2, 5)), (float("i
 
 
 def across(panels: Any) -> Any:
-    """One panel in the place of several of a sheet that lie together, beside or below one another.
+    """One panel in the place of several of a sheet that lie together, in a row or a column.
 
     >>> from reprlab import figures
     >>> with figures.sheet(2, 3) as panels:
@@ -47,7 +47,7 @@ def maps(
 
     `starts`: for each matrix the first places of its groups, drawn as lines. `at`: what each of its depths is
     called, by default its place; rising. The scale's bar, with its `label`, fills the panel `bar`; without
-    one it stands beside all. NaN is grey.
+    one it stands to the right of all. NaN is grey.
     """
     import matplotlib as mpl
 

@@ -37,7 +37,7 @@ def both_of(scores: Scores, *, count: int = 2000) -> dict[str, Retained]:
 def _ordered(accuracy: Retained, u: Retained) -> dict[str, Retained]:
     if not accuracy.benchmarks and not u.benchmarks:
         names = ", ".join(u.scores.benchmarks)
-        raise ReprlabError(f"the full model is near chance on every benchmark: {names}")
+        raise ReprlabError(f"the full model is nowhere 5 standard errors above chance: {names}")
     by_metric = {"acc": accuracy, "u": u}
     first = "u" if len(accuracy.undecided) > 1 or not accuracy.benchmarks else "acc"
     return {first: by_metric[first]} | by_metric
@@ -57,7 +57,7 @@ def by_start(evidence: Evidence, *variants: str) -> dict[str, Any]:
     >>> scores = rl.sweep(net, rl.paper_grid("fig04", layers=6), ["builtin_pronoun"], limit=4, cache=tmp)
     >>> rl.by_start(rl.Evidence(net.name, "", 6, scores), "skip")
     Traceback (most recent call last):
-    reprlab.errors.ReprlabError: the full model is near chance on every benchmark: builtin_pronoun
+    reprlab.errors.ReprlabError: the full model is nowhere 5 standard errors above chance: builtin_pronoun
     """
     by_metric = both(evidence)
     rows: list[dict[str, Any]] = []

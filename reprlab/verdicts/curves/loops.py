@@ -59,7 +59,7 @@ def _peak(measured: Retained, middle: int, rows: list[int], most: int) -> Peak:
         "M >= T - 3": middle >= measured.scores.layers - 3,
         "best R below 0.1": not retained >= LEAST,
         "best count is the largest": times[best] == most,
-        "best count not told": high - low > most / 2,
+        "best count uncertain": high - low > most / 2,
     }
     unused = next((reason for reason, here in reasons.items() if here), "")
     return Peak(middle, int(times[best]), retained, drawn, unused)
