@@ -113,7 +113,7 @@ def sheet(
 ) -> Generator[Any]:
     """Panels in the common style, as an array: (panel,) in one row or column, else (row, column).
 
-    What is drawn inside the `with` has the style, too; `widths` are the columns' shares, `alike` panels have
+    Drawings inside the `with` have the style, too; `widths` are the columns' shares, `alike` panels have
     one vertical scale.
 
     >>> with sheet(1, 2) as panels:

@@ -45,8 +45,8 @@ def maps(
 ) -> list[Any]:
     """Matrices between depths, one a panel, on one scale of colours from 0 (or the lowest value) to 1.
 
-    `starts`: for each matrix the first places of its groups, drawn as lines. `at`: what each of its depths is
-    called, by default its place; rising. The scale's bar, with its `label`, fills the panel `bar`; without
+    `starts`: for each matrix the first places of its groups, drawn as lines. `at`: the names of its depths,
+    by default their places; rising. The scale's bar, with its `label`, fills the panel `bar`; without
     one it stands to the right of all. NaN is grey.
     """
     import matplotlib as mpl

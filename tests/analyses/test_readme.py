@@ -17,7 +17,7 @@ PAGE = Path(__file__).parents[2] / "analyses/README.md"
 def test_the_figure_of_the_page_is_complete(tmp_path: Path) -> None:
     (source,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     module = ModuleType("norms")
-    exec(source, module.__dict__)  # noqa: S102
+    exec(source, module.__dict__)
     assert words("norms", module.__doc__ or "")[0] == "Norms: the median norm of the hidden states"
     capture = rl.capture(network("tiny-llama"), texts(3), cache=tmp_path)
     evidence = rl.Evidence("tiny-llama", "", 6, capture=capture)
