@@ -41,7 +41,7 @@ def draw(numbers: dict[str, Any]) -> Any:
     """R by start, a panel a metric, a line a variant."""
     order = [_name(row) for row in numbers["ranking"]]
     title = f"{numbers['model']}: six changes of the middle layers"
-    return figures.by_start(numbers, title=title, line="variant", order=order, band=0.12, height=2.9)
+    return figures.by_start(numbers, title=title, line="variant", order=order, band=0.12, height=3.0)
 
 
 def _name(row: dict[str, Any]) -> str:

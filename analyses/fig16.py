@@ -18,8 +18,8 @@ from reprlab import figures
 
 NEEDS = ("example",)
 NOTES = (
-    "The question is the benchmark's first. Answers are judged by their number, or by their first words if "
-    "the expected answer has none. One example shows no rate."
+    "The question is the benchmark's first. Answers are judged by their number, else by their first words. "
+    "One example shows no rate."
 )
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 

@@ -27,8 +27,8 @@ UNITS = {"path": " steps in a row", "layer_calls": " layer calls"}
 CLEAR = 0.9
 JOINED = ("skip", "parallel")
 NOTES = (
-    "Each mark is a schedule. Longest path: steps one after another, a parallel step counts one. Frontier, "
-    "and dark edges: no cheaper schedule retains as much."
+    "Marks: schedules. Longest path: steps one after another, a parallel step counts one. Frontier and dark "
+    "edges: nothing cheaper retains as much."
 )
 
 

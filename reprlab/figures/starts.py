@@ -19,7 +19,7 @@ def by_start(
     x: str = "start",
     band: float = 0.15,
     order: Sequence[str] = ("median",),
-    height: float = 2.3,
+    height: float = 2.5,
 ) -> Any:
     """A figure of R by start: two panels, one legend (`order` first), and how to read them at the foot."""
     with sheet(1, 2, height=height, alike=True, title=title) as panels:
