@@ -1,12 +1,12 @@
-"""Fig. 2. Single layers: one left out, or exchanged with the next.
+"""Fig. 2. Single layers: one layer is left out, or switched with the next.
 
 Caption: Scores when layer n alone is left out (skip one), and when layers n and n+1 are exchanged (switch),
 against n. Left: accuracy, and perplexity of the last word (else the continuous score u), of the benchmark
-named; bands are 95 % intervals from standard errors over documents, the dashed line is the full model.
-Right: share of the full model's continuous score that is retained, R, as the median over benchmarks with
-its 95 % interval (paired bootstrap); 0 is guessing, 1 the full model.
+named. Bands are 95 % intervals from standard errors over documents, the dashed line is the full model.
+Right: score retained, R, of the continuous score, the median over benchmarks with its 95 % interval (paired
+bootstrap). R = 0 is chance, R = 1 the full model. "Surely" means with the whole interval.
 
-Claim: The first and last few layers are indispensable; leaving out one of the middle, or exchanging two
+Claim: The first and last few layers are indispensable. Leaving out one middle layer, or exchanging two
 neighbours there, costs little.
 """
 
@@ -23,13 +23,17 @@ from reprlab.verdicts import curves
 NEEDS = ("scores",)
 VARIANTS = ("skip_one", "switch")
 NAMES = {"acc": "accuracy", "perplexity": "perplexity", "u": "continuous score u"}
+NOTES = (
+    "Skip one: layer n is left out. Switch: layers n and n+1 are exchanged. Dashed, left: the full model. "
+    "R: 0 is chance, 1 the full model. Bands: 95 % intervals over documents."
+)
 
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     """Score (value) and R of both variants by layer, and the full model's scores; all benchmarks."""
-    about = curves.about(evidence, found := curves.both(evidence))
+    about = curves.about(evidence, by_metric := curves.both(evidence))
     rows = list(_rows(evidence))
-    for metric, retained in found.items():
+    for metric, retained in by_metric.items():
         for row in retained.table(*VARIANTS):
             ends = {"value": row["R"], "low": row["low"], "high": row["high"]}
             labels = {key: row[key] for key in ("benchmark", "variant", "layer")}
@@ -57,19 +61,22 @@ def _rows(evidence: rl.Evidence) -> Iterator[dict[str, Any]]:
 
 
 def reading(numbers: dict[str, Any]) -> str:
-    """What is seen here."""
-    parts: list[str] = []
-    for variant, done in (("skip_one", "left out alone"), ("switch", "exchanged with the next")):
+    """The layer that matters most, and the number of layers that matter little, under each change."""
+    sentences: list[str] = []
+    for variant, change, pairs in (
+        ("skip_one", "Left out alone", "layers"),
+        ("switch", "Switched with the next", "pairs"),
+    ):
         rows = [row for row in _median(numbers) if row["variant"] == variant]
         if not rows:
             continue
         worst = min(rows, key=lambda row: row["value"])
-        kept = sum(row["low"] >= 0.9 for row in rows)
-        parts.append(
-            f"layer {worst['layer']} matters most when {done} (R = {curves.number(worst, 'value')}), "
-            f"{kept} of {len(rows)} layers retain 0.9 or more, interval and all"
+        sure = sum(row["low"] >= 0.9 for row in rows)
+        sentences.append(
+            f"{change}, layer {worst['layer']} of {numbers['model']} matters most "
+            f"(R = {curves.number(worst, 'value')}), and {sure} of {len(rows)} {pairs} surely retain 0.9"
         )
-    return f"In {numbers['model']} {'; '.join(parts)} ({curves.basis(numbers)})."
+    return f"{'. '.join(sentences)} ({curves.basis(numbers)})."
 
 
 def _median(numbers: dict[str, Any]) -> list[dict[str, Any]]:
@@ -83,7 +90,7 @@ def draw(numbers: dict[str, Any]) -> Any:
     of = [row for row in numbers["rows"] if row["benchmark"] == numbers["leading"]]
     having = [metric for metric in NAMES if any(row["metric"] == metric for row in of)][:2]
     with figures.sheet(
-        1, len(having) + 1, height=2.1, title=f"Single layers of {numbers['model']}"
+        1, len(having) + 1, height=2.4, title=f"{numbers['model']}: single layers left out or switched"
     ) as panels:
         for ax, metric in zip(panels, having, strict=False):
             rows = [row for row in of if row["metric"] == metric]
@@ -103,7 +110,7 @@ def draw(numbers: dict[str, Any]) -> Any:
         )
         figures.guides(panels[-1])
         panels[-1].set(
-            title=f"{figures.METRICS[metric]}, {figures.over(numbers, metric)}", ylabel="score retained, $R$"
+            title=f"{figures.METRICS[metric]},\n{figures.over(numbers, metric)}", ylabel="score retained, $R$"
         )
         for ax in panels:
             ax.set_xlabel("layer $n$")
@@ -111,5 +118,5 @@ def draw(numbers: dict[str, Any]) -> Any:
             ax.spines[["top", "right"]].set_visible(False)
         figure = panels[0].figure
         figures.legend(panels)
-        figures.foot(figure, figures.left_out({**numbers, "metrics": [metric], "rows": []}))
+        figures.foot(figure, f"{NOTES} {figures.left_out({**numbers, 'metrics': [metric], 'rows': []})}")
     return figure

@@ -1,19 +1,21 @@
 """Fig. 3. Similarity: how alike the hidden states of all depths are.
 
-Caption: Similarity between the hidden states at every pair of depths (depth 0 enters layer 0, depth l + 1
-leaves layer l): mean cosine over tokens and debiased linear CKA, with all tokens and without sinks, and
-the cosine of whole documents, as the authors take it. All share one scale of colours; lines are where
-groups begin (cosine without sinks). Last panel: the mean similarity of each layer's output to the depths
-of the middle, the same for a null whose updates come from other tokens, and what skipping that layer
-alone costs (1 - R; whiskers: 95 % over documents).
+Caption: Similarity between the hidden states at every pair of depths; depth 0 enters layer 0, depth l+1
+leaves layer l. Measures are the mean cosine over tokens and debiased linear CKA, with all tokens and without
+sinks, and the cosine of whole documents, as the authors take it. All panels have one scale of colours: 1 is
+the same direction or structure, 0 unrelated. White lines bound the groups of depths found by the measure
+that the foot names; the other panels repeat them. Last panel: mean similarity of each layer's output to the
+depths of the middle, and the same for a null whose updates come from other tokens. Bars are the cost of
+skipping that layer alone, 1 - R, with 95 % intervals over documents.
 
-Claim: The middle layers share a representation space, the first and last do not, and the matrix aligns
-with the damage of fig. 2.
+Claim: The middle layers share a representation space, the first and last do not. The matrix aligns with the
+damage of fig. 2.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,37 +37,22 @@ _BEST = ("cosine no-sinks", "cosine", "cka no-sinks", "cka")
 
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
+    """The matrices, their groups, and each layer's similarity to the middle with the cost of skipping it."""
     shown = {name: evidence.similarities[name] for name in TITLES if name in evidence.similarities}
     name = next((name for name in _BEST if name in shown), None)
     if name is None:
         raise rl.ReprlabError(f"no similarity was taken: there is none of {', '.join(_BEST)}")
-    found, null, groups = shown[name], evidence.similarities.get("residual null"), evidence.groups
-    last = len(found.values) - 1
+    best, null, groups = shown[name], evidence.similarities.get("residual null"), evidence.groups
+    last = len(best.values) - 1
     middle, chosen = _middle(groups, last)
-    near, costs = found.towards(middle[0], middle[-1])[1:], _costs(evidence.u)
-    beside = np.full(last, np.nan) if null is None else null.towards(middle[0], middle[-1])[1:]
-    rows = [
-        {
-            "layer": layer,
-            "to_middle": float(own),
-            "null": float(other),
-            **costs.get(layer, {"damage": np.nan}),
-        }
-        for layer, (own, other) in enumerate(zip(near, beside, strict=True))
-    ]
-    parts = {
-        "inside": found.average(middle[0], middle[-1]),
-        "to_first": found.between(middle[0], middle[-1], 0),
-    }
-    parts |= {} if last in middle else {"to_last": found.between(middle[0], middle[-1], last)}
-    parts |= {} if null is None else {"null": null.average(middle[0], middle[-1])}
-    ranks = rl.rank_correlation(near, [row["damage"] for row in rows])
+    rows = _by_layer(best, null, middle, _costs(evidence.u))
+    ranks = rl.rank_correlation([row["to_middle"] for row in rows], [row["damage"] for row in rows])
     labels = ("corpus", "documents", "tokens", "excluded", "width", "dtype")
     return {
         "model": evidence.model,
         "note": evidence.note,
         "layers": evidence.layers,
-        **{label: getattr(found, label) for label in labels},
+        **{label: getattr(best, label) for label in labels},
         "matrices": {name: one.values.tolist() for name, one in shown.items()},
         "about": {name: one.caption for name, one in shown.items()},
         "groups": groups and {key: v for key, v in asdict(groups).items() if key != "matrix"},
@@ -73,15 +60,36 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
         "similarity": name,
         "middle": [middle[0], middle[-1]],
         "chosen": chosen,
-        "averages": {part: [one.value, one.low, one.high] for part, one in parts.items()},
+        "averages": _averages(best, null, middle, last),
         "by_layer": rows,
         "ranks": {**asdict(ranks), "text": ranks.text("low")},
         "benchmarks": list(evidence.u.benchmarks) if evidence.u else [],
     }
 
 
+def _by_layer(best: Any, null: Any, middle: range, costs: dict[int, Any]) -> list[dict[str, Any]]:
+    """By layer, its output's similarity to the middle, the null's, and the cost of skipping it."""
+    near = best.towards(middle[0], middle[-1])[1:]
+    other = np.full(len(near), np.nan) if null is None else null.towards(middle[0], middle[-1])[1:]
+    return [
+        {"layer": layer, "to_middle": float(own), "null": float(by), **costs.get(layer, {"damage": np.nan})}
+        for layer, (own, by) in enumerate(zip(near, other, strict=True))
+    ]
+
+
+def _averages(best: Any, null: Any, middle: range, last: int) -> dict[str, list[float]]:
+    """Mean similarity of the middle to itself and to the ends, and of the null's, each with its interval."""
+    parts = {
+        "inside": best.average(middle[0], middle[-1]),
+        "to_first": best.between(middle[0], middle[-1], 0),
+    }
+    parts |= {} if last in middle else {"to_last": best.between(middle[0], middle[-1], last)}
+    parts |= {} if null is None else {"null": null.average(middle[0], middle[-1])}
+    return {part: [one.value, one.low, one.high] for part, one in parts.items()}
+
+
 def _middle(groups: rl.Groups | None, last: int) -> tuple[range, str]:
-    """The depths of the middle group, or of the only one; where it is less than two, the middle half."""
+    """The depths of the middle group, or of the only one; the middle half where that is one depth."""
     if groups is not None:
         place = groups.parts.index("middle") if len(groups.starts) > 1 else 0
         if len(groups.groups[place]) > 1:
@@ -90,31 +98,50 @@ def _middle(groups: rl.Groups | None, last: int) -> tuple[range, str]:
 
 
 def _costs(u: rl.Retained | None) -> dict[int, dict[str, float]]:
-    """What skipping each layer alone costs, 1 - R, with its interval: the median, or the only benchmark's."""
+    """The cost of skipping each layer alone, 1 - R, with its interval: the median, or of one benchmark."""
     of = curves.summary(u) if u else None
     rows = [row for row in u.table("skip_one") if row["benchmark"] == of] if u else []
     return {r["layer"]: {"damage": 1 - r["R"], "low": 1 - r["high"], "high": 1 - r["low"]} for r in rows}
 
 
 def _number(average: list[float | None]) -> str:
+    """An average with its interval."""
     return curves.number(dict(zip(("R", "low", "high"), average, strict=True)))
 
 
 def reading(numbers: dict[str, Any]) -> str:
-    averages, groups, (first, last) = numbers["averages"], numbers["groups"], numbers["middle"]
+    """The middle's similarity to itself and to the ends, and how far it goes with the cost of skipping."""
+    averages, (first, last) = numbers["averages"], numbers["middle"]
     to = [("to_first", 0), ("to_last", numbers["layers"])]
     ends = " and ".join(
         f"{_number(averages[part])} to depth {depth}" for part, depth in to if part in averages
     )
-    null = f" ({_number(averages['null'])} if updates came from other tokens)" if "null" in averages else ""
+    null = f" (null: {_number(averages['null'])})" if "null" in averages else ""
+    return (
+        f"By {_measure(numbers)}, depths {first} to {last} of {numbers['model']} ({numbers['chosen']}) "
+        f"have mean similarity {_number(averages['inside'])} to each other{null}, {ends}. {_second(numbers)}"
+    )
+
+
+def _measure(numbers: dict[str, Any]) -> str:
+    """The measure of the groups and of the last panel, in words."""
+    words = TITLES[numbers["similarity"]]
+    return words.replace(", no sinks", " without sinks").replace(", all", " of all")
+
+
+def _second(numbers: dict[str, Any]) -> str:
+    """The groups' stability, or why there are none, and the rank correlation with costs, as a sentence."""
+    groups, ranks = numbers["groups"], numbers["ranks"]
     stable = [share for share in groups["stable"] if share is not None] if groups else []
-    held = f"; boundaries stay within 1 in {100 * min(stable):.0f} % of resamples" if stable else ""
-    why = f"; no groups: {groups['reason']}" if groups and groups["reason"] else ""
-    ranks = numbers["ranks"]
-    costs = f"; similarity to it and skip-one damage: {ranks['text']}" if ranks["count"] else ""
-    what = f"{numbers['model']}, {TITLES[numbers['similarity']]}: {numbers['chosen']}"
-    inside = _number(averages["inside"])
-    return f"{what}, depths {first} to {last}, is at {inside} to itself{null}, {ends}{held}{why}{costs}."
+    parts: list[str] = []
+    if stable:
+        parts.append(f"group boundaries stay within one depth in {100 * min(stable):.0f} % of resamples")
+    if groups and groups["reason"]:
+        parts.append(f"there are no groups: {groups['reason']}")
+    if ranks["count"]:
+        parts.append(f"similarity to the middle and the cost of skipping a layer have {ranks['text']}")
+    text = "; ".join(parts) or "groups and costs were not measured"
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def draw(numbers: dict[str, Any]) -> Any:
@@ -123,7 +150,7 @@ def draw(numbers: dict[str, Any]) -> Any:
     columns = {1: 2, 2: 3, 3: 4}.get(len(shown), 3)
     rows = 1 if len(shown) < 4 else 2
     look: Any = {"height": 2.4 if rows == 1 else 4.9, "widths": [*[1] * columns, 0.05]}
-    title = f"{numbers['model']}: similarity of depths"
+    title = f"{numbers['model']}: similarity between hidden states at all depths"
     with figures.sheet(rows, columns + 1, title=title, **look) as panels:
         grid = panels.reshape(rows, columns + 1)
         bar = grid[0, -1]
@@ -141,41 +168,58 @@ def draw(numbers: dict[str, Any]) -> Any:
             starts=[starts] * len(shown),
             bar=bar,
         )
-        _beside(last, numbers, room=1.2 if len(shown) == 4 else 1.45)
+        _by_middle(last, numbers, room=1.2 if len(shown) == 4 else 1.45)
         figures.foot(last.figure, _foot(numbers))
     return last.figure
 
 
-def _beside(ax: Any, numbers: dict[str, Any], *, room: float) -> None:
-    """Each layer's similarity to the middle, and what skipping it costs."""
+def _by_middle(ax: Any, numbers: dict[str, Any], *, room: float) -> None:
+    """Each layer's similarity to the middle, and the cost of skipping it."""
     rows, (first, end) = numbers["by_layer"], numbers["middle"]
     cost, low, high, near, null = (
         np.array([row.get(key) for row in rows], dtype=float)
         for key in ("damage", "low", "high", "to_middle", "null")
     )
     if np.isfinite(cost).any():
-        figures.bars(
-            ax,
-            cost,
-            low=low,
-            high=high,
-            colour=figures.VARIANTS["skip one"][0],
-            name="cost of skipping it, 1 - R",
-        )
-    ax.plot(near, color="black", lw=1.2, label="similarity to the middle")
+        blue, name = figures.VARIANTS["skip one"][0], "cost of skipping the layer, 1 - R"
+        figures.bars(ax, cost, low=low, high=high, colour=blue, name=name)
+    ax.plot(near, color="black", lw=1.2, label="similarity of its output to the middle")
     if np.isfinite(null).any():
-        ax.plot(null, color="black", lw=1, ls=":", label="the same, null")
+        ax.plot(null, color="black", lw=1, ls=":", label="null: updates of other tokens")
     figures.layer_axis(ax, len(rows))
     ax.set(ylim=(min(0.0, ax.get_ylim()[0]), max(1.0, ax.get_ylim()[1])), title="each layer and the middle")
-    figures.span(ax, first - 1, end - 1, "the middle")
+    ax.set_ylabel("similarity, or $1 - R$")
+    figures.span(ax, first - 1, end - 1, numbers["chosen"])
     figures.legend_inside(ax, room=room)
 
 
 def _foot(numbers: dict[str, Any]) -> str:
-    bare, ranks = numbers["similarity"].endswith("no-sinks"), numbers["ranks"]
-    sinks = f"{numbers['excluded']:,} sink tokens left out" if bare else "all tokens"
-    costs = f" Similarity to the middle and cost: {ranks['text']}." if ranks["count"] else ""
+    """The data, the panels' tokens, whose groups the lines are, the bars, and the rank correlation."""
+    ranks = numbers["ranks"]
+    tokens = f"{numbers['tokens'] + numbers['excluded']:,} tokens"
+    bare = numbers["similarity"].endswith("no-sinks")
+    left = f"{numbers['excluded']:,} sinks" if numbers["excluded"] else "none, as there are no sinks"
+    sinks = f", of which panels 'no sinks' leave out {left}" if bare else ""
+    data = f"{numbers['corpus']}: {numbers['documents']:,} documents, {tokens}{sinks}; {numbers['dtype']}."
+    of = numbers["benchmarks"]
+    median = f"median of {len(of)} benchmarks" if len(of) > 1 else "".join(of)
+    bars = f" Bars: {median}, with 95 % intervals over documents." if of else ""
+    text = ranks["text"]
+    costs = f" Similarity to the middle and cost: {text}." if ranks["count"] else ""
+    return f"{data} {_lines(numbers)}{bars}{costs}"
+
+
+def _lines(numbers: dict[str, Any]) -> str:
+    """Whose groups the white lines bound, or why there are none."""
+    groups = numbers["groups"]
+    if not groups:
+        return "No groups were taken."
+    if len(groups["starts"]) < 2:
+        return f"There is one group of depths: {groups['reason']}."
+    starts = [*groups["starts"], numbers["layers"] + 1]
+    spans = [f"{a} to {b - 1}" if b - 1 > a else str(a) for a, b in pairwise(starts)]
+    sinks = " without sinks" if groups["policy"] == "no-sinks" else ""
     return (
-        f"{numbers['corpus']}: {numbers['documents']:,} documents, {numbers['tokens']:,} tokens; {sinks}; "
-        f"width {numbers['width']}; {numbers['dtype']}. Lines: where groups begin.{costs}"
+        f"White lines, in every panel: groups of depths by {groups['words']}{sinks} ({', '.join(spans)}); "
+        "blocks of the other measures may lie elsewhere."
     )

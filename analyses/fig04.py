@@ -1,12 +1,13 @@
 """Fig. 4. Skip: the middle layers are left out.
 
-Caption: Share of the full model's score that is retained, R, when layers s+1 to T-s-1 are left out, against
-the start s; the scale on top is the number M = T-2s-1 of layers left out. One line a benchmark, the black
-line is their median; bands are 95 % intervals over documents (paired bootstrap). Dashed lines: R = 0 is
-guessing, R = 1 the full model. Left and right are two ways to score the same answers.
+Caption: Score retained, R, when layers s+1 to T-s-1 are left out, against the start s. The scale on top is M
+= T-2s-1, the number of layers left out. Lines are benchmarks, the black line is their median. Bands are 95 %
+intervals over documents (paired bootstrap). R = 0 is chance, R = 1 the full model. The panels score the same
+answers by accuracy and by the continuous score u: the probability of the right choice or, without choices,
+the likelihood of the answer per token. "Surely" means with the whole interval.
 
-Claim: A few middle layers can be left out at little cost; scores fall gracefully as more are, and to
-guessing only when most of the model is gone.
+Claim: A few middle layers can be left out at little cost. Scores fall gracefully as more are left out, and
+reach chance only when most of the model is gone.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
 
 
 def reading(numbers: dict[str, Any]) -> str:
-    """What is seen here."""
-    return f"{numbers['model']} without its middle layers {curves.retains(numbers)}."
+    """R at few and many middle layers."""
+    return f"Without its middle layers, {numbers['model']} {curves.retains(numbers)}."
 
 
 def draw(numbers: dict[str, Any]) -> Any:
-    """Two panels of lines."""
-    return figures.by_start(numbers, title=f"Skip: {numbers['model']}")
+    """R by start, a panel a metric."""
+    title = f"{numbers['model']}: middle layers left out (skip)"
+    return figures.by_start(numbers, title=title)

@@ -1,12 +1,14 @@
-"""Fig. 5. Middle repeat: every middle layer is replaced by the one in the middle of the model.
+"""Fig. 5. Middle repeat: the layer in the middle of the model replaces every middle layer.
 
-Caption: Share of the full model's score that is retained, R, when each of layers s+1 to T-s-1 is replaced
-by one and the same layer, the middle one, against the start s; the scale on top is the number M = T-2s-1 of
-times that it runs. One line a benchmark, the black line is their median; bands are 95 % intervals over
-documents (paired bootstrap). Dashed lines: R = 0 is guessing, R = 1 the full model.
+Caption: Score retained, R, when one layer, the middle one, replaces each of layers s+1 to T-s-1, against the
+start s. The scale on top is M = T-2s-1, the number of layers replaced. Lines are benchmarks, the black line
+is their median. Bands are 95 % intervals over documents (paired bootstrap). R = 0 is chance, R = 1 the full
+model. The panels score the same answers by accuracy and by the continuous score u: the probability of the
+right choice or, without choices, the likelihood of the answer per token. "Surely" means with the whole
+interval.
 
-Claim: Repeating one middle layer is the worst of all variants, worse than leaving the middle out: the
-middle layers share a space and yet do different things.
+Claim: Repeating one middle layer is the worst of all variants, worse than leaving the middle out. The middle
+layers share a space and yet do different things.
 """
 
 from __future__ import annotations
@@ -22,16 +24,17 @@ NEEDS = ("scores",)
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     """R of middle repeat by start, metric and benchmark, and how it compares with skip."""
-    beside = curves.contrast(evidence, "middle_repeat", "skip")
-    return {**curves.by_start(evidence, "middle_repeat"), "beside": beside}
+    comparison = curves.contrast(evidence, "middle_repeat", "skip")
+    return {**curves.by_start(evidence, "middle_repeat"), "beside": comparison}
 
 
 def reading(numbers: dict[str, Any]) -> str:
-    """What is seen here."""
-    said = f"{numbers['model']} with its middle layer in place of all middle layers {curves.retains(numbers)}"
-    return f"{said}; {curves.compared(numbers['beside'])}."
+    """R at few and many middle layers, and the comparison with skip."""
+    retained = f"With one layer in place of all middle layers, {numbers['model']} {curves.retains(numbers)}."
+    return f"{retained} {curves.compared(numbers['beside'])}."
 
 
 def draw(numbers: dict[str, Any]) -> Any:
-    """Two panels of lines."""
-    return figures.by_start(numbers, title=f"Middle repeat: {numbers['model']}")
+    """R by start, a panel a metric."""
+    title = f"{numbers['model']}: middle layers replaced by one of them (middle repeat)"
+    return figures.by_start(numbers, title=title)

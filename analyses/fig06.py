@@ -1,12 +1,13 @@
 """Fig. 6. Reverse: the middle layers run in the opposite order.
 
-Caption: Share of the full model's score that is retained, R, when layers s+1 to T-s-1 run last layer first,
-against the start s; the scale on top is the number M = T-2s-1 of layers reversed. One line a benchmark, the
-black line is their median; bands are 95 % intervals over documents (paired bootstrap). Dashed lines: R = 0
-is guessing, R = 1 the full model.
+Caption: Score retained, R, when layers s+1 to T-s-1 run in reverse order, against the start s. The scale on
+top is M = T-2s-1, the number of layers reversed. Lines are benchmarks, the black line is their median. Bands
+are 95 % intervals over documents (paired bootstrap). R = 0 is chance, R = 1 the full model. The panels score
+the same answers by accuracy and by the continuous score u: the probability of the right choice or, without
+choices, the likelihood of the answer per token. "Surely" means with the whole interval.
 
-Claim: The order of the middle layers matters somewhat: the reversed middle does worse than the trained
-order and better than leaving the middle out, and a random order does better than the reversed one.
+Claim: The order of the middle layers matters somewhat. The reversed middle does worse than the trained order
+and better than leaving the middle out. A random order does better than the reversed one.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
 
 
 def reading(numbers: dict[str, Any]) -> str:
-    """What is seen here."""
-    said = f"{numbers['model']} with its middle layers reversed {curves.retains(numbers)}"
-    return f"{said}; {curves.compared(numbers['beside'])}."
+    """R at few and many middle layers, and the comparison with skip."""
+    retained = f"With its middle layers reversed, {numbers['model']} {curves.retains(numbers)}."
+    return f"{retained} {curves.compared(numbers['beside'])}."
 
 
 def draw(numbers: dict[str, Any]) -> Any:
-    """Two panels of lines."""
-    return figures.by_start(numbers, title=f"Reverse: {numbers['model']}")
+    """R by start, a panel a metric."""
+    title = f"{numbers['model']}: middle layers in reverse order (reverse)"
+    return figures.by_start(numbers, title=title)

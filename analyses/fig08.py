@@ -1,11 +1,13 @@
 """Fig. 8. Parallel: the middle layers run side by side on the same input, and their outputs are averaged.
 
-Caption: Share of the full model's score that is retained, R, when layers s+1 to T-s-1 all get the same
-input and their outputs are averaged, against the start s; the scale on top is the number M = T-2s-1 of
-layers side by side. One line a benchmark, the black line is their median; bands are 95 % intervals over
-documents (paired bootstrap). Dashed lines: R = 0 is guessing, R = 1 the full model.
+Caption: Score retained, R, when layers s+1 to T-s-1 get the same input and their outputs are averaged,
+against the start s. The scale on top is M = T-2s-1, the number of layers side by side. Lines are benchmarks,
+the black line is their median. Bands are 95 % intervals over documents (paired bootstrap). R = 0 is chance,
+R = 1 the full model. The panels score the same answers by accuracy and by the continuous score u: the
+probability of the right choice or, without choices, the likelihood of the answer per token. "Surely" means
+with the whole interval.
 
-Claim: Middle layers can run in parallel, except for mathematics; that is better than leaving them out and
+Claim: Middle layers can run in parallel, except for mathematics. That is better than leaving them out and
 worse than reversing them.
 """
 
@@ -26,11 +28,12 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
 
 
 def reading(numbers: dict[str, Any]) -> str:
-    """What is seen here."""
-    said = f"{numbers['model']} with its middle layers side by side {curves.retains(numbers)}"
-    return f"{said}; {curves.compared(numbers['beside'])}."
+    """R at few and many middle layers, and the comparison with skip."""
+    retained = f"With its middle layers side by side, {numbers['model']} {curves.retains(numbers)}."
+    return f"{retained} {curves.compared(numbers['beside'])}."
 
 
 def draw(numbers: dict[str, Any]) -> Any:
-    """Two panels of lines."""
-    return figures.by_start(numbers, title=f"Parallel: {numbers['model']}")
+    """R by start, a panel a metric."""
+    title = f"{numbers['model']}: middle layers side by side, outputs averaged (parallel)"
+    return figures.by_start(numbers, title=title)

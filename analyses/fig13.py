@@ -1,11 +1,12 @@
 """Fig. 13. Fine-tuning after surgery: ARC with middle layers left out.
 
-Caption: Score on ARC-Challenge when the share M/T of layers is left out from the middle (skip): as the
-layers are (frozen), and after one epoch of training on ARC's training questions (rate 5e-5, batch 64). Left
-the accuracy, in the middle the continuous score u, the probability of the right answer among the choices;
-right the gain in u, paired over documents. Bands: 95 % intervals over documents; the chance of training
-itself, one run a share, is not in them. Dotted: guessing. The green line is where the gain turns from
-positive to not, its band the 95 % interval; dashed the paper's 30 %.
+Caption: Score on ARC-Challenge when the share M/T of layers is left out from the middle (skip). Frozen: the
+layers as they are; fine-tuned: after one epoch of training on ARC's training questions (rate 5e-5, batch
+64). Left is the accuracy, in the middle the continuous score u, the probability of the right answer among
+the choices, and right the gain in u, paired over documents. Bands and bars are 95 % intervals over
+documents; they do not include the randomness of training, one run a share. The dotted line is chance. The
+green line is the share at which the gain turns negative, its band the 95 % interval; the dashed line is the
+paper's 30 %.
 
 Claim: Fine-tuning helps where less than 30 % of the layers are left out, and hurts beyond.
 """
@@ -13,96 +14,114 @@ Claim: Fine-tuning helps where less than 30 % of the layers are left out, and hu
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 import reprlab as rl
 from reprlab import figures
+from reprlab.verdicts import curves
 
 NEEDS = ("fine_tuned",)
 PAPER = 0.3
 
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
-    """Both curves by share and metric, the gain, and where it turns."""
-    found = evidence.fine_tuned
-    layers = evidence.layers
-    (name,) = found.frozen.benchmarks
-    rows: list[dict[str, Any]] = []
-    for part, scores in (("frozen", found.frozen), ("fine-tuned", found.tuned)):
+    """Both curves by share and metric, the gain, and the share at which it turns negative."""
+    pair = evidence.fine_tuned
+    (name,) = pair.frozen.benchmarks
+    results = pair.frozen.results(name)
+    turns = {metric: _turn(pair.crossing(metric)) for metric in ("u", "acc")}
+    rows = [*_scores(pair, evidence.layers)]
+    rows += [row for metric, turn in turns.items() for row in _gained(turn, metric, evidence.layers)]
+    return {
+        "model": evidence.model,
+        "note": evidence.note,
+        "layers": evidence.layers,
+        "benchmark": name,
+        "documents": len(results.ids),
+        "recipe": pair.tuned.made_with.get("recipe", ""),
+        "floor": results.floor,
+        "rows": rows,
+        "turns": turns,
+    }
+
+
+def _scores(pair: Any, layers: int) -> Iterator[dict[str, Any]]:
+    """The scores before and after training, by share and metric, with their intervals."""
+    for part, scores in (("frozen", pair.frozen), ("fine-tuned", pair.tuned)):
         table = scores.to_dataframe()
         for row in table[table["metric"].isin(["u", "acc"])].itertuples():
             left = layers - rl.Schedule.parse(row.schedule, layers).layer_calls
             half = 1.96 * row.stderr  # both metrics lie in [0, 1]
+            where = {"schedule": row.schedule, "left_out": left, "share": left / layers}
             ends = {"low": max(0.0, row.value - half), "high": min(1.0, row.value + half)}
-            kept = {"schedule": row.schedule, "left_out": left, "share": left / layers, "score": row.value}
-            rows.append({"part": part, "metric": row.metric, **kept, **ends})
-    results = found.frozen.results(name)
-    turns = {metric: _turn(found.crossing(metric)) for metric in ("u", "acc")}
-    rows += [row for metric, turn in turns.items() for row in _gained(turn, metric, layers)]
-    about = {"model": evidence.model, "note": evidence.note, "layers": layers, "benchmark": name}
-    made = {"documents": len(results.ids), "recipe": found.tuned.made_with.get("recipe", "")}
-    return {**about, **made, "floor": results.floor, "rows": rows, "turns": turns}
+            yield {"part": part, "metric": row.metric, **where, "score": row.value, **ends}
 
 
-def _gained(turn: dict[str, Any], metric: str, layers: int) -> list[dict[str, Any]]:
-    """The third panel's numbers as rows beside the curves'."""
-    found: list[dict[str, Any]] = []
+def _gained(turn: dict[str, Any], metric: str, layers: int) -> Iterator[dict[str, Any]]:
+    """The third panel's numbers, as rows that follow the curves' rows."""
     for gain in turn["differences"]:
         where = {"schedule": gain["schedule"], "left_out": round(gain["share"] * layers)}
         ends = {"share": gain["share"], "score": gain["value"], "low": gain["low"], "high": gain["high"]}
-        found.append({"part": "gain", "metric": metric, **where, **ends})
-    return found
+        yield {"part": "gain", "metric": metric, **where, **ends}
 
 
-def _turn(found: Any) -> dict[str, Any]:
-    """Where the gain turns; an end outside the shares that were run is at theirs, and said to be beyond."""
+def _turn(crossing: Any) -> dict[str, Any]:
+    """The share at which the gain turns negative; ends outside the shares that were run are put at these."""
     keys = ("share", "value", "low", "high")
     gains = [
         {"schedule": str(one.schedule), **{key: getattr(one, key) for key in keys}}
-        for one in found.differences
+        for one in crossing.differences
     ]
     first, last = gains[0]["share"], gains[-1]["share"]
-    ends = (found.low, found.high)
+    ends = (crossing.low, crossing.high)
     words = [f"{e:.0%}" if math.isfinite(e) else f"{'before' if e < 0 else 'beyond'} all" for e in ends]
     low, high = (min(max(end, first), last) for end in ends)
-    told = {"value": found.value, "low": low, "high": high, "ends": words, "none": found.none}
-    return {**told, "reason": found.reason, "differences": gains}
+    place = {"value": crossing.value, "low": low, "high": high, "ends": words, "none": crossing.none}
+    return {**place, "reason": crossing.reason, "differences": gains}
 
 
 def reading(numbers: dict[str, Any]) -> str:
-    """What is seen here."""
-    turn = numbers["turns"]["u"]
-    gains = ", ".join(f"{_gain(row)} at {row['share']:.0%}" for row in turn["differences"])
-    where = f"{numbers['model']} on {numbers['documents']} documents of {numbers['benchmark']}"
-    said = f"{where}: one epoch changes u by {gains}{_guessing(numbers)}"
-    if turn["value"] is None:
-        return f"{said}; {turn['reason']}."
-    beyond = f" ({turn['none']:.0%} of draws have no turn)" if turn["none"] >= 0.005 else ""
-    also = (
-        "" if numbers["turns"]["acc"]["value"] is None else f"; by accuracy at {_at(numbers['turns']['acc'])}"
+    """The gain at the fewest and the most layers left out, and the share at which it turns negative."""
+    turns = numbers["turns"]
+    turn, gains = turns["u"], turns["u"]["differences"]
+    few, many = (
+        f"{curves.change(gain, more='higher', less='lower', digits=3)} with {100 * gain['share']:.0f} %"
+        for gain in (gains[0], gains[-1])
     )
-    return f"{said}; the gain turns at {_at(turn)}{beyond}, where the paper has 30 %{also}."
+    first = (
+        f"One epoch on {numbers['benchmark']} makes u of {numbers['model']} {few} and {many} of its "
+        f"layers left out{_chance(numbers)}"
+    )
+    if turn["value"] is None:
+        return f"{first}. The gain in u has {turn['reason']}."
+    absent = f", with no turn in {100 * turn['none']:.0f} % of draws" if turn["none"] >= 0.005 else ""
+    accuracy = "" if turns["acc"]["value"] is None else f"; by accuracy it is {_at(turns['acc'])}"
+    return (
+        f"{first}. The share at which the gain turns negative is {_at(turn)}{absent} (paper: 30 %){accuracy}."
+    )
 
 
 def _at(turn: dict[str, Any]) -> str:
-    return f"{turn['value']:.0%} [{turn['ends'][0]}, {turn['ends'][1]}]"
+    low, high = (end.replace("%", " %") for end in turn["ends"])
+    return f"{100 * turn['value']:.0f} % [{low}, {high}]"
 
 
-def _guessing(numbers: dict[str, Any]) -> str:
-    """That the frozen full model is not above guessing, where it is not."""
-    full = next(
-        row for row in numbers["rows"] if (row["part"], row["metric"], row["left_out"]) == ("frozen", "u", 0)
-    )
+def _full(numbers: dict[str, Any]) -> dict[str, Any]:
+    """The frozen full model's score u."""
+    wanted = ("frozen", "u", 0)
+    return next(row for row in numbers["rows"] if (row["part"], row["metric"], row["left_out"]) == wanted)
+
+
+def _chance(numbers: dict[str, Any]) -> str:
+    """A note that the frozen full model is not surely above chance, or nothing."""
+    full = _full(numbers)
     if full["low"] > numbers["floor"]:
         return ""
-    spread = f"{full['score']:.3f} [{full['low']:.3f}, {full['high']:.3f}]"
-    return f" (the frozen full model has {spread}, which is not above guessing, {numbers['floor']:.3f})"
-
-
-def _gain(row: dict[str, Any]) -> str:
-    return f"{row['value']:+.3f} [{row['low']:+.3f}, {row['high']:+.3f}]"
+    score = curves.number(full, "score", digits=3)
+    return f" (frozen full model: {score}, not above chance, {numbers['floor']:.3f})"
 
 
 def draw(numbers: dict[str, Any]) -> Any:
@@ -111,20 +130,28 @@ def draw(numbers: dict[str, Any]) -> Any:
         "frozen": figures.Look("#0072b2", "s"),
         "fine-tuned": figures.Look("#d55e00", "o", (0, (5, 1.5))),
     }
-    title = f"Skip, then fine-tuning: {numbers['model']}"
-    with figures.sheet(1, 3, height=2.4, title=title) as panels:
+    title = f"{numbers['model']}: {numbers['benchmark']} after skip, frozen and fine-tuned"
+    with figures.sheet(1, 3, height=2.6, title=title) as panels:
         for ax, (metric, words) in zip(panels, figures.METRICS.items(), strict=False):
             rows = [row for row in numbers["rows"] if row["metric"] == metric and row["part"] in looks]
             figures.curves(ax, figures.lines_by(rows, "part"), x="share", value="score", looks=looks)
-            ax.axhline(numbers["floor"], color="0.45", lw=0.8, ls=(0, (1, 1.5)), label="guessing")
-            ax.set(title=f"{numbers['benchmark']}, {words}", ylabel="score")
+            ax.axhline(numbers["floor"], color="0.45", lw=0.8, ls=(0, (1, 1.5)), label="chance")
+            ax.set(title=words, ylabel=words)
         _gains(panels[2], numbers["turns"]["u"])
         for ax in panels:
             ax.set_xlabel("share of layers left out, $M/T$")
             ax.spines[["top", "right"]].set_visible(False)
         figures.legend(panels, order=("frozen", "fine-tuned"))
-        figures.foot(panels[0].figure, f"{numbers['documents']} documents; {numbers['recipe']}.")
+        figures.foot(panels[0].figure, _foot(numbers))
     return panels[0].figure
+
+
+def _foot(numbers: dict[str, Any]) -> str:
+    """The data, the training, the intervals, and whether the full model is above chance."""
+    data = f"{numbers['benchmark']}: {numbers['documents']} documents; training: {numbers['recipe']}."
+    low = _full(numbers)["low"] <= numbers["floor"]
+    caution = " The frozen full model is not above chance on this benchmark." if low else ""
+    return f"{data} Bands and bars: 95 % intervals over documents, of one training run a share.{caution}"
 
 
 def _gains(ax: Any, turn: dict[str, Any]) -> None:
@@ -136,6 +163,6 @@ def _gains(ax: Any, turn: dict[str, Any]) -> None:
     ax.axhline(0, color="0.45", lw=0.7)
     ax.axvline(PAPER, color="0.45", lw=0.8, ls=(0, (6, 2)), label="the paper's 30 %")
     if turn["value"] is not None:
-        ax.axvline(turn["value"], color="#009e73", lw=1.2, label="the gain turns")
+        ax.axvline(turn["value"], color="#009e73", lw=1.2, label="gain turns negative")
         ax.axvspan(turn["low"], turn["high"], color="#009e73", alpha=0.15, lw=0)
-    ax.set(title="fine-tuned less frozen, u", ylabel="gain in u")
+    ax.set(title="fine-tuned minus frozen", ylabel="gain in u")

@@ -1,13 +1,13 @@
 """Fig. 14. Families: groups of depths over models of different sizes.
 
-Caption: Mean cosine between the hidden states at every pair of depths, sinks left out, for each model, on
-one scale of colours; lines are where groups begin. Right: depths in the beginning, the middle and the
-ending against the number of layers T, as they are and as shares of T; bands are 95 % over documents.
-Models whose depths fall into no groups have no sizes. The paper shows Pythia 14M to 12B on 100 LAMBADA
-texts; the models here are those named.
+Caption: Mean cosine between the hidden states at every pair of depths, without sinks, for each model, on one
+scale of colours. White lines bound the groups; depth 0, the embedding, is in none. Right: number of depths
+in the beginning, the middle and the ending against the number of layers T, and the same as shares of T. Bars
+are 95 % intervals over documents. Models whose depths fall into no groups have no sizes. The paper shows
+Pythia 14M to 12B on 100 LAMBADA texts; here are the models named.
 
-Claim: The share of beginning layers falls with size, beginning and middle grow in proportion, and the
-ending stays one layer.
+Claim: The share of beginning layers falls with size, beginning and middle grow in proportion, and the ending
+stays one layer.
 """
 
 from __future__ import annotations
@@ -31,14 +31,17 @@ _LOOKS = {
 
 
 def numbers(models: Mapping[str, Mapping[str, dict[str, Any]]]) -> dict[str, Any]:
-    made = {name: figs["fig03"] for name, figs in models.items() if "fig03" in figs}
-    found = {
-        name: one for name, one in made.items() if one["similarity"].startswith("cosine") and one["groups"]
+    """The sizes of the parts of each model that has groups by cosine, and the paper's claims on them."""
+    with_fig03 = {name: figs["fig03"] for name, figs in models.items() if "fig03" in figs}
+    grouped = {
+        name: one
+        for name, one in with_fig03.items()
+        if one["similarity"].startswith("cosine") and one["groups"]
     }
-    if not found:
+    if not grouped:
         raise rl.ReprlabError("no model has groups of depths: fig03 has them after `reprlab report`")
-    order = sorted(found, key=lambda name: (found[name]["layers"], name))
-    family = rl.family([_groups(found[name]) for name in order])
+    order = sorted(grouped, key=lambda name: (grouped[name]["layers"], name))
+    family = rl.family([_groups(grouped[name]) for name in order])
     columns = ("layers", "documents", "tokens", "excluded", "reason")
     rows = [
         {
@@ -53,52 +56,60 @@ def numbers(models: Mapping[str, Mapping[str, dict[str, Any]]]) -> dict[str, Any
     return {
         "models": order,
         "rows": rows,
-        "matrices": {name: found[name]["matrices"][found[name]["similarity"]] for name in order[:SHOWN]},
-        "starts": {name: found[name]["groups"]["starts"] for name in order[:SHOWN]},
+        "matrices": {name: grouped[name]["matrices"][grouped[name]["similarity"]] for name in order[:SHOWN]},
+        "starts": {name: grouped[name]["groups"]["starts"] for name in order[:SHOWN]},
         "caption": family.caption,
         "claims": [{"text": c.text, "verdict": c.verdict, "reason": c.reason} for c in family.claims],
     }
 
 
 def _groups(one: dict[str, Any]) -> rl.Groups:
-    """The groups that fig03's numbers tell of."""
-    told = dict(one["groups"])
+    """The groups in fig03's numbers, as a value again."""
+    fields = dict(one["groups"])
     for name in ("gap", "explained", "apart", "agreeing"):
-        told[name] = np.nan if told[name] is None else told[name]
-    told["stable"] = tuple(np.nan if share is None else share for share in told["stable"])
-    told["spread"] = tuple((np.nan, np.nan) if None in ends else tuple(ends) for ends in told["spread"])
-    return rl.Groups(
-        **{**told, "starts": tuple(told["starts"]), "matrix": np.array(one["matrices"][one["similarity"]])}
-    )
+        fields[name] = np.nan if fields[name] is None else fields[name]
+    fields["stable"] = tuple(np.nan if share is None else share for share in fields["stable"])
+    fields["spread"] = tuple((np.nan, np.nan) if None in ends else tuple(ends) for ends in fields["spread"])
+    fields["starts"] = tuple(fields["starts"])
+    return rl.Groups(**fields, matrix=np.array(one["matrices"][one["similarity"]]))
 
 
 def reading(numbers: dict[str, Any]) -> str:
+    """The sizes of the parts of each model, and the verdicts on the paper's claims."""
     sizes = [
-        f"{row['model']} ({row['layers']} layers): "
-        + (row["reason"] if row["reason"] else ", ".join(f"{row[part]:g} {part}" for part in PARTS))
+        f"{row['model']} ({row['layers']} layers) has "
+        + (
+            f"no groups ({row['reason']})"
+            if row["reason"]
+            else ", ".join(f"{row[part]:g} {part}" for part in PARTS)
+        )
         for row in numbers["rows"]
     ]
-    tested = [f"{claim['text']}: {claim['verdict']} ({claim['reason']})" for claim in numbers["claims"]]
-    return f"Depths by group in {'; '.join(sizes)}; the paper's claims: {'; '.join(tested)}."
+    verdicts = [claim["verdict"] for claim in numbers["claims"]]
+    counts = ", ".join(f"{verdicts.count(one)} {one}" for one in dict.fromkeys(verdicts))
+    return (
+        f"Depths by part: {'; '.join(sizes)}. Verdicts on the paper's claims about these sizes, named at the "
+        f"figure's foot: {counts}."
+    )
 
 
 def draw(numbers: dict[str, Any]) -> Any:
     shown = list(numbers["matrices"])
     columns = len(shown) if len(shown) < 4 else 3 if len(shown) in (5, 6) else 4
     rows = -(-len(shown) // columns)
-    beside = len(shown) < 3
-    widths = [*[1] * columns, 0.06, *([1.1, 1.1] if beside else [])]
-    look: Any = {"widths": widths, "height": 2.3 if beside else 2.1 * rows + 2.2}
+    right = len(shown) < 3  # the sizes lie to the right of the maps, else below them
+    widths = [*[1] * columns, 0.06, *([1.1, 1.1] if right else [])]
+    look: Any = {"widths": widths, "height": 2.6 if right else 2.1 * rows + 2.2}
     count = len(numbers["models"])
-    title = "Groups of depths in " + (f"{count} models" if count > 1 else shown[0])
-    with figures.sheet(rows + (not beside), len(widths), title=title, **look) as panels:
+    title = f"Groups of depths in {f'{count} models' if count > 1 else shown[0]}"
+    with figures.sheet(rows + (not right), len(widths), title=title, **look) as panels:
         grid = panels.reshape(-1, len(widths))
         flat = list(grid[:rows, :columns].flat)
         for empty in flat[len(shown) :]:
             empty.set_axis_off()
         bar = figures.across(grid[:rows, columns])
         half = -(-columns // 2)
-        sizes, shares = grid[0, -2:] if beside else map(figures.across, (grid[-1, :half], grid[-1, half:]))
+        sizes, shares = grid[0, -2:] if right else map(figures.across, (grid[-1, :half], grid[-1, half:]))
         layers = {row["model"]: row["layers"] for row in numbers["rows"]}
         figures.maps(
             flat,
@@ -108,16 +119,26 @@ def draw(numbers: dict[str, Any]) -> Any:
             starts=[numbers["starts"][name] for name in shown],
             bar=bar,
         )
-        for ax, title, share in ((sizes, "depths in each group", False), (shares, "as shares of T", True)):
+        for ax, title, share in (
+            (sizes, "depths in each part", False),
+            (shares, "as shares of T", True),
+        ):
             _against(ax, _parts(numbers["rows"], share), title)
         if sizes.containers:
             figures.legend_inside(sizes, room=1.5)
-        figures.foot(sizes.figure, numbers["caption"])
+        figures.foot(sizes.figure, _foot(numbers))
     return sizes.figure
 
 
+def _foot(numbers: dict[str, Any]) -> str:
+    """The data, the marks, and the paper's claims with their verdicts."""
+    claims = [f"{one['text']}: {one['verdict']} ({one['reason']})" for one in numbers["claims"]]
+    marks = "White lines bound the groups; depth 0 is in none. Bars: 95 % intervals over documents."
+    return f"{numbers['caption']} {marks} The paper's claims: {'; '.join(claims)}."
+
+
 def _against(ax: Any, parts: dict[str, list[dict[str, Any]]], title: str) -> None:
-    """Sizes of the parts against the number of layers, or that there are none."""
+    """Sizes of the parts against the number of layers, or a note that no model has groups."""
     ax.set_title(title)
     ax.spines[["top", "right"]].set_visible(False)
     layers = sorted({row["layers"] for rows in parts.values() for row in rows})
@@ -135,10 +156,10 @@ def _against(ax: Any, parts: dict[str, list[dict[str, Any]]], title: str) -> Non
 
 def _parts(rows: list[dict[str, Any]], share: bool) -> dict[str, list[dict[str, Any]]]:
     """By part, the size of each model that has groups, with its interval: as it is, or as a share of T."""
-    found: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
+    parts: dict[str, list[dict[str, Any]]] = {part: [] for part in PARTS}
     for row in (row for row in rows if not row["reason"]):
         by = row["layers"] if share else 1
         for part in PARTS:
             ends = {end: np.nan if (v := row[f"{part}_{end}"]) is None else v / by for end in ("low", "high")}
-            found[part].append({"layers": row["layers"], "size": row[part] / by, **ends})
-    return found
+            parts[part].append({"layers": row["layers"], "size": row[part] / by, **ends})
+    return parts

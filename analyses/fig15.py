@@ -1,18 +1,20 @@
-"""Fig. 15. Drift: where skip and middle repeat take the hidden states.
+"""Fig. 15. Drift: hidden states under skip and middle repeat.
 
-Caption: From the start s nearest 13/32 of the layers that leaves three in the middle: mean cosine of each
-depth's state to the full model's state at the same depth; variance of the states by depth, with 95 % bands
-over documents; and variance over the full model's. Depths are the full model's; skip has none where it
-leaves layers out (grey: behind the middle layers). Below: mean cosine between the states at every pair of
-depths, of the full model and under both schedules; lines bound the middle. Sinks are left out; dashes at 1:
-the full model.
+Caption: Both schedules begin at the start s nearest 13/32 of the layers that leaves three in the middle.
+Above: mean cosine of each depth's state to the full model's state at the same depth. Then variance of the
+states by depth, with 95 % bands over documents, and its ratio to the full model's. Depths are the full
+model's; skip has none where it leaves layers out. Grey depths are the outputs of the middle layers. Below:
+mean cosine between the states at every pair of depths, of the full model and under both schedules; lines
+bound the outputs of the middle layers. Sinks are left out. A dashed line at 1 is the full model.
 
-Claim: Skip keeps the full model's trend; under middle repeat states drift away, and their variance
-explodes at the last two layers.
+Claim: Skip keeps the full model's trend. Under middle repeat states drift away, and their variance explodes
+at the last two layers.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,34 +24,27 @@ from reprlab import figures
 
 NEEDS = ("drift",)
 USES = ("similarities",)
+NOTES = (
+    "Depths are the full model's. Grey, and between the lines of the maps: outputs of the middle layers, of "
+    "which skip has none. Bands: 95 % intervals over documents."
+)
 MATRICES = {"full": "cosine no-sinks", "skip": "cosine skip", "middle repeat": "cosine middle repeat"}
 
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
-    drift, found = evidence.drift, evidence.similarities
+    """Cosine and variance by schedule and depth, the drift's summary, and the matrices of each schedule."""
+    drift, similarities = evidence.drift, evidence.similarities
     assert drift is not None  # NEEDS has it
-    full = drift.curves["full"].variance
-    rows = [
-        {
-            "variant": name,
-            "depth": at,
-            "cosine": curve.cosine[place],
-            "variance": curve.variance[place],
-            "low": curve.low[place],
-            "high": curve.high[place],
-            "ratio": curve.variance[place] / full[at],
-        }
-        for name, curve in drift.curves.items()
-        for place, at in enumerate(curve.at)
-    ]
     shown = {
-        name: found[label] for name, label in MATRICES.items() if label in found and name in drift.curves
+        name: similarities[label]
+        for name, label in MATRICES.items()
+        if label in similarities and name in drift.curves
     }
     return {
         "model": evidence.model,
         "layers": evidence.layers,
         "start": drift.start,
-        "rows": rows,
+        "rows": [*_rows(drift)],
         "schedules": {name: curve.schedule for name, curve in drift.curves.items()},
         "apart": {name: list(values) for name, values in drift.apart.items()},
         "further": drift.further and list(drift.further),
@@ -61,21 +56,47 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     }
 
 
+def _rows(drift: Any) -> Iterator[dict[str, Any]]:
+    """A row a schedule and depth."""
+    full = drift.curves["full"].variance
+    for name, curve in drift.curves.items():
+        for place, at in enumerate(curve.at):
+            yield {
+                "variant": name,
+                "depth": at,
+                "cosine": curve.cosine[place],
+                "variance": curve.variance[place],
+                "low": curve.low[place],
+                "high": curve.high[place],
+                "ratio": curve.variance[place] / full[at],
+            }
+
+
 def reading(numbers: dict[str, Any]) -> str:
+    """The last state's cosine to the full model's, and the variance at the end and after the middle."""
     last = [row for row in numbers["rows"] if row["depth"] == numbers["layers"] and row["variant"] != "full"]
-    kept = " and ".join(f"{row['cosine']:.2f} under {row['variant']}" for row in last)
-    ends = "; ".join(
-        f"under {name} it is {_times(before)} and {_times(end)}"
-        for name, (before, end) in numbers["last_two"].items()
+    cosines = " and ".join(f"{row['cosine']:.2f} ({row['variant']})" for row in last)
+    ratios = " and ".join(
+        f"{end:.2f}{'' if before is None else f' (a depth earlier {before:.2f})'}"
+        for before, end in numbers["last_two"].values()
     )
     return (
-        f"At s = {numbers['start']} the cosine of {numbers['model']}'s last state to the full model's is "
-        f"{kept}; {numbers['words']}; over the full model's at the last two depths, {ends}."
+        f"From s = {numbers['start']}, the last state of {numbers['model']} has cosine {cosines} to the full "
+        f"model's, with {ratios} times its variance. {_after(numbers)}"
     )
 
 
-def _times(ratio: float | None) -> str:
-    return "left out" if ratio is None else f"{ratio:.2f}"
+def _after(numbers: dict[str, Any]) -> str:
+    """The factors by which variance differs after the middle layers, and how they compare, as a sentence."""
+    if not numbers["apart"]:
+        return "Variance is by depth."
+    factors = " and ".join(f"{math.exp(size[0]):.2f} ({name})" for name, size in numbers["apart"].items())
+    differs = f"After the middle layers, variance differs from the full model's by a factor of {factors}"
+    if numbers["further"] is None or len(numbers["apart"]) != 2:
+        return f"{differs}."
+    value, low, high = (math.exp(end) for end in numbers["further"])
+    first, second = list(numbers["apart"])[::-1]
+    return f"{differs}; {first}'s is {value:.2f} [{low:.2f}, {high:.2f}] times {second}'s."
 
 
 def draw(numbers: dict[str, Any]) -> Any:
@@ -83,17 +104,18 @@ def draw(numbers: dict[str, Any]) -> Any:
     rows = 1 + bool(shown)
     widths = [1, 1, 1, 0.05] if shown else None
     look: Any = {"height": 2.2 * rows + 0.3, "widths": widths}
-    title = f"{numbers['model']} from s = {numbers['start']}"
+    title = f"{numbers['model']}: hidden states under skip and middle repeat, start s = {numbers['start']}"
     with figures.sheet(rows, 3 + bool(shown), title=title, **look) as panels:
         grid = panels.reshape(rows, -1)
         cosine, variance, ratio = grid[0, 0], grid[0, 1], figures.across(grid[0, 2:])
         _curves(cosine, numbers, "cosine", title="cosine to the full model's state")
-        _curves(variance, numbers, "variance", title="variance", log=True)
-        _curves(ratio, numbers, "ratio", title="variance over the full model's", log=True)
+        _curves(variance, numbers, "variance", title="variance of the states", log=True)
+        _curves(ratio, numbers, "ratio", title="variance, ratio to the full model's", log=True)
         for ax in (cosine, ratio):
             ax.axhline(1, color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
             ax.get_legend().remove()
-        figures.factor_axis(ratio)
+        for ax in (variance, ratio):
+            figures.factor_axis(ax)
         first, last = numbers["start"] + 2, numbers["layers"] - numbers["start"]
         for ax in (cosine, variance, ratio):
             figures.span(ax, first, last)
@@ -112,7 +134,7 @@ def draw(numbers: dict[str, Any]) -> Any:
             )
             for ax in grid[1, len(shown) : 3]:
                 ax.set_axis_off()
-        figures.foot(cosine.figure, f"{numbers['caption']} {_schedules(numbers)}")
+        figures.foot(cosine.figure, f"{numbers['caption']} {_schedules(numbers)} {NOTES}")
     return cosine.figure
 
 
@@ -131,4 +153,5 @@ def _curves(ax: Any, numbers: dict[str, Any], value: str, *, title: str, log: bo
 
 
 def _schedules(numbers: dict[str, Any]) -> str:
-    return "; ".join(f"{name}: {text}" for name, text in numbers["schedules"].items() if name != "full") + "."
+    texts = [f"{name} {text}" for name, text in numbers["schedules"].items() if name != "full"]
+    return f"Schedules: {', '.join(texts)}."

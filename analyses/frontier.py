@@ -1,13 +1,13 @@
-"""Frontier: what is retained against what it takes.
+"""Frontier: score retained against cost.
 
-Caption: Share of the full model's continuous score that is retained, R (median over benchmarks, or the one
-named), by every schedule swept, against its longest path (steps one after another, a parallel step counts
-one) and against its layer calls, both as shares of the full model's T. The dark steps join the schedules
-that nothing cheaper or equal beats. Dashed lines: R = 0 is guessing, R = 1 the full model. Costs are
-counted, not timed.
+Caption: Score retained, R, of the continuous score (median over benchmarks, or the one named), by every
+schedule swept. Left against its longest path, the steps one after another, where a parallel step counts one;
+right against its layer calls; both as shares of the full model's T. The dark line joins the schedules that
+no cheaper or equal schedule beats. R = 0 is chance, R = 1 the full model. Costs are counted, not timed.
+"Surely" means with the whole 95 % interval over documents.
 
-Claim: Skip and parallel trade score for latency: with enough hardware a parallel middle takes about half
-the time, at a better score than leaving it out; by layer calls parallel saves nothing.
+Claim: Skip and parallel trade score for latency. With enough hardware a parallel middle takes about half the
+time, at a better score than leaving it out. By layer calls parallel saves nothing.
 """
 
 from __future__ import annotations
@@ -23,15 +23,20 @@ from reprlab.verdicts import curves
 
 NEEDS = ("scores",)
 COSTS = {"path": "longest path", "layer_calls": "layer calls"}
+UNITS = {"path": " steps in a row", "layer_calls": " layer calls"}
 CLEAR = 0.9
 JOINED = ("skip", "parallel")
+NOTES = (
+    "Marks: schedules. Longest path: steps one after another, a parallel step counts one. Frontier and dark "
+    "edges: nothing cheaper retains as much."
+)
 
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     """R of every row of the sweep with its costs, and which are on either frontier."""
-    found = curves.both(evidence)
-    about = curves.about(evidence, found)
-    retained = found[curves.decisive(about)]
+    by_metric = curves.both(evidence)
+    about = curves.about(evidence, by_metric)
+    retained = by_metric[curves.decisive(about)]
     keys = ("variant", "start", "layer", "times", "schedule", "seeds", *COSTS, "R", "low", "high")
     variants = {labels["variant"] for labels in retained.labels}
     rows = [
@@ -47,30 +52,35 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
 
 
 def frontier(costs: Sequence[float], values: Sequence[float]) -> list[int]:
-    """The places that nothing cheaper or as cheap has more than, from the cheapest on."""
-    found: list[int] = []
+    """The places whose value nothing cheaper or as cheap exceeds, from the cheapest on."""
+    best: list[int] = []
     for place in sorted(range(len(costs)), key=lambda at: (costs[at], -values[at])):
-        if not found or values[place] > values[found[-1]]:
-            found.append(place)
-    return found
+        if not best or values[place] > values[best[-1]]:
+            best.append(place)
+    return best
 
 
 def reading(numbers: dict[str, Any]) -> str:
-    """What is seen here."""
-    clear = [row for row in numbers["rows"] if row["low"] is not None and row["low"] >= CLEAR]
+    """The lowest costs at which skip and parallel surely retain 0.9."""
+    sure = [row for row in numbers["rows"] if row["low"] is not None and row["low"] >= CLEAR]
     parts: list[str] = []
-    for cost, name in COSTS.items():
-        least = {v: min((row[cost] for row in clear if row["variant"] == v), default=None) for v in JOINED}
-        each = [f"{v} {least[v]}" if least[v] is not None else f"{v} not at any start swept" for v in JOINED]
-        parts.append(f"{name} of {numbers['layers']}: {', '.join(each)}")
-    of = f"{numbers['model']} ({curves.basis(numbers)})"
-    return f"What it takes {of} to retain {CLEAR} or more, interval and all: {'; '.join(parts)}."
+    for variant in JOINED:
+        rows = [row for row in sure if row["variant"] == variant]
+        if rows:
+            least = [
+                f"{min(row[cost] for row in rows)}{'' if parts else unit}" for cost, unit in UNITS.items()
+            ]
+            parts.append(f"{' and '.join(least)} by {variant}")
+    model = f"{numbers['model']} (T = {numbers['layers']}; {curves.basis(numbers)})"
+    if not parts:
+        return f"No start of skip or parallel that was swept surely retains {CLEAR} in {model}."
+    return f"The cheapest schedules of {model} that surely retain {CLEAR} take {', or '.join(parts)}."
 
 
 def draw(numbers: dict[str, Any]) -> Any:
     """Dots by cost, a panel each, and their frontiers."""
     lines = figures.lines_by(numbers["rows"], "variant")
-    title = f"Score against cost: {numbers['model']}"
+    title = f"{numbers['model']}: score retained against cost"
     with figures.sheet(1, 2, height=2.7, alike=True, title=title) as panels:
         for ax, (cost, name) in zip(panels, COSTS.items(), strict=True):
             for variant, look in figures.looks_of(lines).items():
@@ -78,12 +88,12 @@ def draw(numbers: dict[str, Any]) -> Any:
             best = sorted((row[cost], row["R"]) for row in numbers["rows"] if row[f"on_{cost}"])
             x, y = np.array(best, dtype=float).T
             ax.step(x / numbers["layers"], y, where="post", color="0.1", lw=0.9, zorder=2, label="frontier")
-            ax.set(xlabel=f"{name} / $T$", ylim=figures.view(numbers["rows"]))
+            ax.set(xlabel=f"{name}, share of $T$", ylim=figures.view(numbers["rows"]))
             figures.guides(ax)
         panels[0].set_ylabel("score retained, $R$")
         figures.legend(panels, order=("frontier", "full", *JOINED))
-        said = figures.basis(numbers, curves.decisive(numbers))
-        figures.foot(panels[0].figure, f"{said} Dark edges: on the frontier.")
+        basis = figures.basis(numbers, curves.decisive(numbers))
+        figures.foot(panels[0].figure, f"{basis} {NOTES}")
     return panels[0].figure
 
 

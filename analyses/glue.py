@@ -1,14 +1,14 @@
 """Figs. 4 to 9 and 11 for an encoder. GLUE under every variant.
 
-Caption: Score on GLUE against the start s, a panel a variant; the scale on top is the number M = T-2s-1 of
-middle layers that it changes. Thin lines: tasks, each the mean of its metrics, with a classifier trained on
-the frozen encoder; black: their unnormalised mean, with its 95 % interval over held-out rows (the chance of
-training itself, a run with one seed, is not in it); open marks: the mean where the whole encoder was
-trained. Dashed: the mean of the full model, dotted: of always answering the largest class. Random is the
-mean over orders, trained one order. Rings: means above the full model, interval and all (paired). Last
-panels: the means of all variants, frozen and trained.
+Caption: Score on GLUE against the start s, a panel a variant. The scale on top is M = T-2s-1, the number of
+middle layers that it changes. Thin lines are tasks, each the mean of its metrics, with a classifier trained
+on the frozen encoder. The black line is their unnormalised mean, with its 95 % interval over held-out rows;
+the randomness of training, a run with one seed, is not in it. Open marks are the mean where the whole
+encoder was trained. The dashed line is the mean of the full model, the dotted one that of always predicting
+the most frequent class. Random is the mean over orders, trained one order. Rings are means surely above the
+full model: their whole paired interval is. Last panels: the means of all variants, frozen and trained.
 
-Claim: Repeating one layer is worst here too; looped parallel is sometimes above the full model, frozen and
+Claim: Repeating one layer is worst here too. Looped parallel is sometimes above the full model, frozen and
 trained.
 """
 
@@ -18,12 +18,18 @@ from typing import Any
 
 import reprlab as rl
 from reprlab import figures
+from reprlab.verdicts import curves
 
 NEEDS = ("scores",)
 USES = ("unfrozen",)
 VARIANTS = ("skip", "middle_repeat", "reverse", "random", "parallel", "looped_parallel")
-_KEPT = ("variant", "times", "start", "middle", "schedule", "seeds", "benchmark")
+_LABELS = ("variant", "times", "start", "middle", "schedule", "seeds", "benchmark")
 _NUMBERS = ("score", "low", "high", "gain", "gain_low", "gain_high", "floor")
+NOTES = (
+    "Bands and bars: 95 % intervals over held-out rows, of one training seed. Dashed: the full model, frozen "
+    "or, in the panel of trained encoders, trained. Dotted: always predicting the most frequent class. Open "
+    "squares: the whole encoder was trained."
+)
 _MARKS = ("s", "^", "D", "v", "P", "X", "*")  # of tasks
 
 
@@ -31,29 +37,35 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     """The score of each task and their mean by mode, variant and start; the full model's and the floor."""
     if not evidence.classifies:
         raise rl.ReprlabError("no classifier was trained: GLUE is for encoders")
-    parts = {"frozen": evidence.scores, "trained": evidence.unfrozen}
-    rows: list[dict[str, Any]] = []
-    full: dict[str, dict[str, list[float]]] = {}
-    floors: dict[str, float] = {}
-    for mode, scores in parts.items():
-        if scores is None:
-            continue
-        means = rl.task_means(scores)
-        for row in means.table():
-            kept = {key: row[key] for key in (*_KEPT, *_NUMBERS)}
-            if row["variant"] == "full":
-                full.setdefault(mode, {})[row["benchmark"]] = [row[key] for key in _NUMBERS[:3]]
-                floors[row["benchmark"]] = row["floor"]
-            if row["variant"] in (*VARIANTS, "full"):
-                rows.append({"mode": mode, **kept})
+    modes = {"frozen": evidence.scores, "trained": evidence.unfrozen}
+    tables = {mode: rl.task_means(scores).table() for mode, scores in modes.items() if scores is not None}
+    rows = [
+        {"mode": mode, **{key: row[key] for key in (*_LABELS, *_NUMBERS)}}
+        for mode, table in tables.items()
+        for row in table
+        if row["variant"] in (*VARIANTS, "full")
+    ]
     if all(row["variant"] == "full" for row in rows):
         raise rl.ReprlabError("no start of any variant was swept")
-    tasks = {name: _metrics(results) for name, results in evidence.scores.benchmarks.items()}
-    held = {name: len(results.ids) for name, results in evidence.scores.benchmarks.items()}
-    recipes = {mode: scores.made_with.get("recipe", "") for mode, scores in parts.items() if scores}
-    about = {"model": evidence.model, "note": evidence.note, "layers": evidence.layers}
-    made = {"held": held, "recipes": recipes}
-    return {**about, **made, "tasks": tasks, "full": full, "floors": floors, "rows": rows}
+    full = [row for row in rows if row["variant"] == "full"]
+    benchmarks = evidence.scores.benchmarks
+    return {
+        "model": evidence.model,
+        "note": evidence.note,
+        "layers": evidence.layers,
+        "held": {name: len(results.ids) for name, results in benchmarks.items()},
+        "recipes": {mode: s.made_with.get("recipe", "") for mode, s in modes.items() if s},
+        "tasks": {name: _metrics(results) for name, results in benchmarks.items()},
+        "full": {mode: _full(full, mode) for mode in tables},
+        "floors": {row["benchmark"]: row["floor"] for row in full},
+        "rows": rows,
+    }
+
+
+def _full(rows: list[dict[str, Any]], mode: str) -> dict[str, list[float]]:
+    """The full model's score of each task with its interval."""
+    some = [row for row in rows if row["mode"] == mode]
+    return {row["benchmark"]: [row[key] for key in _NUMBERS[:3]] for row in some}
 
 
 def _metrics(results: Any) -> list[str]:
@@ -71,31 +83,37 @@ def _whole(numbers: dict[str, Any]) -> str:
 
 
 def reading(numbers: dict[str, Any]) -> str:
-    """What is seen here."""
-    return f"{numbers['model']}: {'; '.join(_told(numbers, mode) for mode in numbers['full'])}."
+    """The full model's score and the range of the variants at the fewest middle layers, a sentence a mode."""
+    return " ".join(_sentence(numbers, mode) for mode in numbers["full"])
 
 
-def _told(numbers: dict[str, Any], mode: str) -> str:
+def _sentence(numbers: dict[str, Any], mode: str) -> str:
     of = _whole(numbers)
     score, low, high = numbers["full"][mode][of]
     rows = [row for row in _points(numbers, mode) if row["benchmark"] == of and row["middle"] > 1]
-    floor = f"largest class {numbers['floors'][of]:.3f}"
-    said = f"{mode}, the full model has {score:.3f} [{low:.3f}, {high:.3f}] ({floor})"
+    full = f"With a {mode} encoder, {numbers['model']} scores {score:.3f} [{low:.3f}, {high:.3f}]"
+    full += f" (most frequent class: {numbers['floors'][of]:.3f})"
     if not rows:
-        return said
+        return f"{full}."
     middle = min(row["middle"] for row in rows)
-    few = sorted((row for row in rows if row["middle"] == middle), key=lambda row: -row["score"])
-    ranked = ", ".join(f"{row['variant'].replace('_', ' ')} {row['score']:.3f}" for row in few)
-    above = [row for row in rows if row["gain_low"] > 0]
-    most = f"{len(above)} of {len(rows)} points are clear above it" if above else "no point is clear above it"
-    return f"{said}; at M = {middle} {ranked}; {most}"
+    few = sorted((row for row in rows if row["middle"] == middle), key=lambda row: row["score"])
+    ends = [f"{curves.number(row, 'score', digits=3)} ({_name(row)})" for row in (few[0], few[-1])]
+    above = sum(row["gain_low"] > 0 for row in rows)
+    return (
+        f"{full}, and between {ends[0]} and {ends[-1]} at M = {middle}; "
+        f"{above} of {len(rows)} changed models are surely above the full one."
+    )
+
+
+def _name(row: dict[str, Any]) -> str:
+    return row["variant"].replace("_", " ")
 
 
 def draw(numbers: dict[str, Any]) -> Any:
-    """A panel a variant, and one a mode with all variants."""
+    """Scores by start: a panel a variant, and one a mode with all variants."""
     of, modes = _whole(numbers), list(numbers["full"])
     shown = [v for v in VARIANTS if any(row["variant"] == v for row in numbers["rows"])]
-    title = f"GLUE: {numbers['model']}"
+    title = f"{numbers['model']}: GLUE under six changes of the middle layers"
     with figures.sheet(2, 4, height=4.4, title=title, alike=True) as grid:
         panels = list(grid.flat)
         for ax, variant in zip(panels, shown, strict=False):
@@ -110,14 +128,14 @@ def draw(numbers: dict[str, Any]) -> Any:
         for ax in panels[len(shown) + len(modes) :]:
             ax.remove()
         for ax in grid[:, 0]:
-            ax.set_ylabel("score")
+            ax.set_ylabel("GLUE score")
         figures.legend(panels[: len(shown) + len(modes)], order=(of, f"{of}, trained"))
         figures.foot(grid[0, 0].figure, _foot(numbers))
     return grid[0, 0].figure
 
 
 def _together(ax: Any, rows: list[dict[str, Any]]) -> None:
-    """A line a variant with its band; where all have one start alone, marks with bars, side by side."""
+    """A line a variant with its band; marks with bars, side by side, where all have the same one start."""
     if len({row["start"] for row in rows}) == 1:
         shift = [0.16 * (place - (len(rows) - 1) / 2) for place in range(len(rows))]
         rows = [{**row, "start": row["start"] + by} for row, by in zip(rows, shift, strict=True)]
@@ -144,7 +162,14 @@ def _variant(ax: Any, numbers: dict[str, Any], variant: str, of: str) -> None:
         look: Any = {"fmt": "s", "color": "black", "mfc": "white", "ms": 5, "lw": 0.8}
         ax.errorbar([row["start"]], [row["score"]], yerr=ends, **look, label=f"{of}, trained")
     above = [row for row in [*frozen.get(of, []), *trained] if row["gain_low"] > 0]
-    ring: Any = {"ls": "", "marker": "o", "ms": 8, "mfc": "none", "mec": "#d55e00", "label": "above full"}
+    ring: Any = {
+        "ls": "",
+        "marker": "o",
+        "ms": 8,
+        "mfc": "none",
+        "mec": "#d55e00",
+        "label": "above full model",
+    }
     if above:
         ax.plot([row["start"] for row in above], [row["score"] for row in above], **ring)
     _levels(ax, numbers, "frozen", of)
@@ -154,7 +179,7 @@ def _variant(ax: Any, numbers: dict[str, Any], variant: str, of: str) -> None:
 def _levels(ax: Any, numbers: dict[str, Any], mode: str, of: str) -> None:
     for value, dash, name in (
         (numbers["full"][mode][of][0], (0, (6, 2)), "full model"),
-        (numbers["floors"][of], (0, (1, 1.5)), "largest class"),
+        (numbers["floors"][of], (0, (1, 1.5)), "most frequent class"),
     ):
         ax.axhline(value, color="0.45", lw=0.8, ls=dash, zorder=1, label=name)
     ax.spines[["top", "right"]].set_visible(False)
@@ -166,10 +191,10 @@ def _axes(ax: Any, numbers: dict[str, Any]) -> None:
 
 
 def _foot(numbers: dict[str, Any]) -> str:
+    """The tasks, the training, and the meaning of the lines."""
     tasks = "; ".join(
         f"{name}: {' and '.join(metrics)}, {numbers['held'][name]:,} rows"
         for name, metrics in numbers["tasks"].items()
     )
     recipes = "; ".join(f"{mode}: {recipe}" for mode, recipe in numbers["recipes"].items())
-    dashed = "The dashed line is the full model's: frozen, but in the panel of trained encoders."
-    return f"{tasks}. {recipes}.\n{dashed}"
+    return f"{tasks}. Training: {recipes}. {NOTES}"

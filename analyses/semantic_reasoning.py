@@ -1,11 +1,10 @@
-"""Semantic against reasoning: what changing the order of the middle layers costs benchmarks of either class.
+"""Semantic and reasoning benchmarks: the loss of either class when the order of the middle layers changes.
 
-Caption: Share of the full model's continuous score that is lost, 1 - R, under variants that change the
-order of the middle layers (reverse, random, parallel) and under skip, which does not, for each benchmark;
-the mean over the starts with 3 <= M <= T/2, with 95 % intervals over documents (paired bootstrap). Right:
-the mean over reasoning benchmarks less the mean over semantic ones. 0 is the full model, 1 guessing.
-Classes are the paper's: ARC and GSM8K reasoning, HellaSwag and WinoGrande semantic, LAMBADA neither; a
-built-in benchmark has its own.
+Caption: Share of the full model's continuous score that is lost, 1 - R, for each benchmark. Reverse, random
+and parallel change the order of the middle layers, skip does not. Losses are means over the starts with 3 <=
+M <= T/2, with 95 % intervals over documents (paired bootstrap). 0 is the full model, 1 chance. Right: the
+mean loss of reasoning benchmarks minus that of semantic ones. Classes are the paper's: ARC and GSM8K
+reasoning, HellaSwag and WinoGrande semantic, LAMBADA neither; a built-in benchmark has its own.
 
 Claim: Order matters more for mathematical and reasoning tasks than for semantic ones, which lose little
 until late.
@@ -26,30 +25,40 @@ ORDER = ("reverse", "random", "parallel")
 VARIANTS = (*ORDER, "skip")
 CLASSES = ("semantic", "reasoning", "")
 TOGETHER = "mean of three"
+NOTES = (
+    "Loss: 0 is the full model, 1 chance. Means over starts with M from 3 to T/2. Bars: 95 % intervals over "
+    "documents."
+)
 
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
-    """The loss of each variant and benchmark, and reasoning less semantic, by metric."""
-    found = curves.both(evidence)
+    """The loss of each variant and benchmark, and the classes' difference, by metric."""
+    by_metric = curves.both(evidence)
     rows: list[dict[str, Any]] = []
     contrasts: list[dict[str, Any]] = []
-    for metric, retained in found.items():
-        values, drawn, starts = curves.averages(retained, *VARIANTS)
+    for metric, measured in by_metric.items():
+        values, drawn, starts = curves.averages(measured, *VARIANTS)
         if not starts:
             raise rl.ReprlabError("no start with 3 <= M <= T/2 has reverse, random, parallel and skip")
-        kinds = [retained.scores.benchmarks[name].kind for name in retained.benchmarks]
+        kinds = [measured.scores.benchmarks[name].kind for name in measured.benchmarks]
         losses = 1 - np.concatenate([values[..., None], drawn], axis=-1)  # (variant, benchmark, 1 + draw)
         for at, variant in enumerate(VARIANTS):
-            for place, (name, kind) in enumerate(zip(retained.benchmarks, kinds, strict=True)):
+            for place, (name, kind) in enumerate(zip(measured.benchmarks, kinds, strict=True)):
                 labels = {"metric": metric, "variant": variant, "benchmark": name, "class": kind}
                 rows.append({**labels, **_ends(losses[at, place])})
-        sides = [[at for at, kind in enumerate(kinds) if kind == side] for side in ("reasoning", "semantic")]
-        if all(sides):
-            apart = losses[:, sides[0]].mean(1) - losses[:, sides[1]].mean(1)  # (variant, 1 + draw)
-            named = {**dict(zip(VARIANTS, apart, strict=True)), TOGETHER: apart[: len(ORDER)].mean(0)}
-            counts = {"reasoning": len(sides[0]), "semantic": len(sides[1])}
-            contrasts += [{"metric": metric, "variant": v, **_ends(of), **counts} for v, of in named.items()]
-    return {**curves.about(evidence, found), "starts": starts, "rows": rows, "contrasts": contrasts}
+        contrasts += [{"metric": metric, **row} for row in _contrasts(losses, kinds)]
+    return {**curves.about(evidence, by_metric), "starts": starts, "rows": rows, "contrasts": contrasts}
+
+
+def _contrasts(losses: np.ndarray, kinds: list[str]) -> list[dict[str, Any]]:
+    """Mean loss of reasoning minus semantic benchmarks, of (variant, benchmark, 1 + draw)."""
+    sides = [[at for at, kind in enumerate(kinds) if kind == side] for side in ("reasoning", "semantic")]
+    if not all(sides):
+        return []
+    apart = losses[:, sides[0]].mean(1) - losses[:, sides[1]].mean(1)  # (variant, 1 + draw)
+    named = {**dict(zip(VARIANTS, apart, strict=True)), TOGETHER: apart[: len(ORDER)].mean(0)}
+    counts = {"reasoning": len(sides[0]), "semantic": len(sides[1])}
+    return [{"variant": variant, **_ends(of), **counts} for variant, of in named.items()]
 
 
 def _ends(values: np.ndarray) -> dict[str, float]:
@@ -58,33 +67,39 @@ def _ends(values: np.ndarray) -> dict[str, float]:
     return {"loss": float(values[0]), "low": float(low), "high": float(high)}
 
 
+def _absent(rows: list[dict[str, Any]]) -> str:
+    """The classes without a benchmark among these rows."""
+    kinds = {row["class"] for row in rows}
+    return " and no ".join(kind for kind in ("semantic", "reasoning") if kind not in kinds)
+
+
 def reading(numbers: dict[str, Any]) -> str:
-    """What is seen here."""
+    """The difference of the classes under changes of order and under skip, or why there is none."""
     metric = curves.decisive(numbers)
-    found = {row["variant"]: row for row in numbers["contrasts"] if row["metric"] == metric}
-    if not found:
-        kinds = {row["class"] for row in numbers["rows"] if row["metric"] == metric}
-        absent = " and no ".join(kind for kind in ("semantic", "reasoning") if kind not in kinds)
+    contrasts = {row["variant"]: row for row in numbers["contrasts"] if row["metric"] == metric}
+    if not contrasts:
+        absent = _absent([row for row in numbers["rows"] if row["metric"] == metric])
         return (
-            f"No {absent} benchmark is clear of guessing in {numbers['model']}, so classes are not compared."
+            f"The classes are not compared: {numbers['model']} is above chance on no {absent} benchmark "
+            f"({curves.WORDS[metric]})."
         )
-    one, other = (curves.number(found[key], "loss") for key in (TOGETHER, "skip"))
-    few = min(found["skip"]["reasoning"], found["skip"]["semantic"]) < 2
-    caution = "; with one benchmark on a side that may be the benchmark's own" if few else ""
+    one, other = (curves.change(contrasts[key], "loss") for key in (TOGETHER, "skip"))
+    few = min(contrasts["skip"]["reasoning"], contrasts["skip"]["semantic"]) < 2
+    caution = " One class has one benchmark only, so this may be that benchmark's own." if few else ""
     return (
-        f"With the middle of {numbers['model']} reversed, shuffled or in parallel, reasoning benchmarks lose "
-        f"{one} more of R than semantic ones; skipped, {other} more ({curves.WORDS[metric]}){caution}."
+        f"With the middle of {numbers['model']} in another order, reasoning benchmarks lose {one} of R than "
+        f"semantic ones ({curves.WORDS[metric]}); with the middle left out {other}.{caution}"
     )
 
 
 def draw(numbers: dict[str, Any]) -> Any:
-    """Dots by benchmark in classes, and what lies between the classes."""
+    """Losses by benchmark, and the difference of the classes."""
     metric = curves.decisive(numbers)
     rows = [row for row in numbers["rows"] if row["metric"] == metric]
     order = sorted(dict.fromkeys((CLASSES.index(row["class"]), row["benchmark"]) for row in rows))
     names = [name for _, name in order]
     height = 1.1 + 0.28 * max(len(names), 5)
-    title = f"Semantic against reasoning: {numbers['model']}"
+    title = f"{numbers['model']}: loss on semantic and on reasoning benchmarks"
     with figures.sheet(1, 2, height=height, title=title, widths=(1.35, 1)) as (losses, apart):
         for at, variant in enumerate(VARIANTS):
             shift = 0.18 * (at - 1.5)
@@ -98,25 +113,26 @@ def draw(numbers: dict[str, Any]) -> Any:
             if kind != order[at - 1][0]:
                 losses.axhline(at - 0.5, color="0.8", lw=0.6)
         kinds = [f"{name}\n({CLASSES[kind] or 'no class'})" for kind, name in order]
-        losses.set(xlabel="loss, $1 - R$", title="by benchmark", yticks=range(len(names)))
+        losses.set(xlabel="loss, $1 - R$", title="loss by benchmark", yticks=range(len(names)))
         losses.set_yticklabels(kinds, fontsize=7)
         losses.set_ylim(len(names) - 0.5, -0.5)
-        _apart(apart, [row for row in numbers["contrasts"] if row["metric"] == metric])
+        _apart(apart, [row for row in numbers["contrasts"] if row["metric"] == metric], _absent(rows))
         for ax in (losses, apart):
             ax.axvline(0, color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
             ax.spines[["top", "right"]].set_visible(False)
         figures.legend([losses])
         out = figures.left_out({**numbers, "metrics": [metric], "rows": []})
-        figures.foot(losses.figure, f"R of {figures.METRICS[metric]}. {out}")
+        figures.foot(losses.figure, f"R of the {figures.METRICS[metric]}. {NOTES} {out}")
     return losses.figure
 
 
-def _apart(ax: Any, rows: list[dict[str, Any]]) -> None:
-    ax.set(xlabel="reasoning less semantic", title="between classes", yticks=[])
+def _apart(ax: Any, rows: list[dict[str, Any]], absent: str) -> None:
+    """The difference of the classes by variant, or a note that a class is absent."""
+    ax.set(xlabel="difference of losses", title="reasoning minus semantic", yticks=[])
     if not rows:
         ax.set_xticks([])
-        said = "no benchmark clear of guessing\nin one of the classes"
-        ax.text(0.5, 0.5, said, ha="center", va="center", transform=ax.transAxes, color="0.35", fontsize=7)
+        note = f"not compared: no {absent}\nbenchmark with the full model\nabove chance"
+        ax.text(0.5, 0.5, note, ha="center", va="center", transform=ax.transAxes, color="0.35", fontsize=7)
         return
     order = (*ORDER, TOGETHER, "skip")
     looks = figures.looks_of(VARIANTS) | {TOGETHER: figures.Look("0.15", "o")}

@@ -1,10 +1,10 @@
-"""Pictures: matplotlib, and nothing computed. Every function takes numbers, draws on `ax`, returns it."""
+"""Pictures: these functions take numbers, draw them with matplotlib on `ax` and return it; none computes."""
 
 from reprlab.figures.curves import RETAINED, curves, dots, guides, lines_by, view
 from reprlab.figures.grids import boxed, grid, outlined, scale
 from reprlab.figures.heatmaps import heatmap
 from reprlab.figures.images import close, image, save
-from reprlab.figures.legends import METRICS, basis, foot, left_out, legend, over
+from reprlab.figures.legends import METRICS, basis, foot, intervals, left_out, legend, over
 from reprlab.figures.lines import lines
 from reprlab.figures.looks import (
     BENCHMARKS,
@@ -30,8 +30,8 @@ from reprlab.figures.panels import (
     span,
 )
 from reprlab.figures.schedules import diagram
-from reprlab.figures.starts import by_metric, by_start, start_axes, whole_ticks
-from reprlab.figures.texts import Told, answers
+from reprlab.figures.starts import by_metric, by_start, start_axes, start_notes, whole_ticks
+from reprlab.figures.texts import Passage, answers
 
 __all__ = [
     "BENCHMARKS",
@@ -43,7 +43,7 @@ __all__ = [
     "STYLE",
     "VARIANTS",
     "Look",
-    "Told",
+    "Passage",
     "across",
     "answers",
     "bars",
@@ -62,6 +62,7 @@ __all__ = [
     "guides",
     "heatmap",
     "image",
+    "intervals",
     "layer_axis",
     "left_out",
     "legend",
@@ -79,6 +80,7 @@ __all__ = [
     "sheet",
     "span",
     "start_axes",
+    "start_notes",
     "view",
     "whole_ticks",
 ]

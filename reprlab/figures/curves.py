@@ -1,4 +1,4 @@
-"""Curves of R, the share of the full model's score that is retained: bands, dots, and guides at 0 and 1."""
+"""Curves of R, the share of the full model's score that is retained: bands, dots, guides at 0 and 1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reprlab.figures.looks import Look, looks_of, plain
 
 FigureRow = Mapping[str, Any]
 Lines = Mapping[str, Sequence[FigureRow]]
-SHOWN = (-0.15, 1.15)  # R that every panel shows
+SHOWN = (-0.2, 1.15)  # R that every panel shows
 FARTHEST = (-0.3, 1.6)  # R that a panel may stretch to; what lies beyond is an arrow at the edge
 RETAINED = "score retained, $R$"
 
@@ -23,11 +23,11 @@ def lines_by(rows: Iterable[FigureRow], name: str | Callable[[FigureRow], str]) 
     >>> lines_by([{"variant": "middle_repeat", "R": 1}], "variant")
     {'middle repeat': [{'variant': 'middle_repeat', 'R': 1}]}
     """
-    found: dict[str, list[FigureRow]] = {}
+    lines: dict[str, list[FigureRow]] = {}
     for row in rows:
         line = name(row) if callable(name) else str(row[name])
-        found.setdefault(line.replace("_", " ") if name == "variant" else line, []).append(row)
-    return found
+        lines.setdefault(line.replace("_", " ") if name == "variant" else line, []).append(row)
+    return lines
 
 
 def curves(
@@ -77,22 +77,22 @@ def worn(look: Look) -> dict[str, Any]:
 
 
 def view(rows: Iterable[FigureRow], value: str = "R") -> tuple[float, float]:
-    """The vertical range for these rows: what every panel shows, wider where values are not far outside.
+    """The vertical range for these rows: -0.2 to 1.15, wider for values and bands that are not far outside.
 
-    >>> view([{"R": 0.5}, {"R": -9.0}, {"R": 1.3}, {"R": None}])
-    (-0.15, 1.35)
+    >>> view([{"R": 0.5}, {"R": -9.0}, {"R": 1.3, "low": 1.1, "high": 1.5}, {"R": None}])
+    (-0.2, 1.55)
     """
     low, high = SHOWN
-    values = [row[value] for row in rows if row[value] is not None]
-    near = [v for v in values if FARTHEST[0] <= v <= FARTHEST[1]]
+    values = [row.get(key) for row in rows for key in (value, "low", "high")]
+    near = [v for v in values if v is not None and FARTHEST[0] <= v <= FARTHEST[1]]
     return min([low, *(v - 0.05 for v in near)]), max([high, *(v + 0.05 for v in near)])
 
 
 def guides(ax: Any, *, falling: bool = False) -> Any:
-    """Lines at 0 and 1, and what they are: where curves that rise, or fall, are not."""
+    """Dashed lines at 0 (chance) and 1 (full model), named where rising, or falling, curves leave room."""
     sides: list[tuple[float, Any]] = [(0.01, "left"), (0.99, "right")]
     left, right = sides[::-1] if falling else sides
-    for at, word, (x, side), shift in ((1, "full model", left, 2), (0, "guessing", right, -2)):
+    for at, word, (x, side), shift in ((1, "full model", left, 2), (0, "chance", right, -2)):
         ax.axhline(at, color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
         ax.annotate(
             word,
@@ -104,6 +104,8 @@ def guides(ax: Any, *, falling: bool = False) -> Any:
             va="bottom" if shift > 0 else "top",
             fontsize=6,
             color="0.35",
+            zorder=2.5,
+            bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.4},
         )
     ax.spines[["top", "right"]].set_visible(False)
     return ax

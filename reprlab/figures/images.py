@@ -6,6 +6,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from reprlab.figures.looks import BENCHMARKS, OTHERS, STYLE, VARIANTS
 
 DPI = 200  # of pictures in a report
@@ -43,29 +45,39 @@ def _write(figure: Any, target: Path | IO[bytes], ending: str, **size: int) -> N
 
 
 def _small(drawn: BytesIO) -> bytes:
+    """A PNG with a palette instead of a colour a pixel; every pixel takes the nearest colour there is."""
     from PIL import Image
 
-    small = BytesIO()
     with Image.open(drawn) as whole:
-        colours = whole.convert("RGB")
-        reduced = colours.quantize(palette=_palette(colours), dither=Image.Dither.NONE)
-        reduced.save(small, "PNG", optimize=True, dpi=(DPI, DPI))
+        red, green, blue = np.moveaxis(np.asarray(whole.convert("RGB"), dtype=np.int64), -1, 0)
+    codes, places, counts = np.unique(red << 16 | green << 8 | blue, return_inverse=True, return_counts=True)
+    colours = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1)  # (colour, 3)
+    palette = np.array(_palette(dict(zip(map(tuple, colours.tolist()), counts.tolist(), strict=True))))
+    nearest = [np.square(palette - colour).sum(1).argmin() for colour in colours]
+    reduced = Image.fromarray(np.array(nearest, dtype=np.uint8)[places].reshape(red.shape))
+    reduced.putpalette(palette.ravel().tolist())
+    small = BytesIO()
+    reduced.save(small, "PNG", optimize=True, dpi=(DPI, DPI))
     return small.getvalue()
 
 
-def _palette(colours: Any) -> Any:
-    """Those colours of lines and marks that are there, then what is most often there: maps, and text.
+def _palette(counts: dict[tuple[int, int, int], int]) -> list[tuple[int, int, int]]:
+    """The colours of lines and marks in the picture, 32 greys, then the commonest others: maps mostly.
 
-    What has no place is a blend at an edge, which takes the nearest.
+    A colour without a place is a blend at an edge, and takes the nearest. There are far more greys at the
+    edges of letters than places, so the rest of the greys comes last: a scale of colours keeps its dark end.
     """
-    from PIL import Image
+    commonest = sorted((c for c in counts if _grey(c)), key=lambda grey: (-counts[grey], grey))
+    greys = {*commonest[:16], *(grey for grey in commonest if grey[0] % 17 == 0)}
 
-    counts = {colour: count for count, colour in colours.getcolors(colours.width * colours.height)}
-    most = sorted(counts, key=lambda colour: (colour not in _LOOKS, -counts[colour], colour))[:_COLOURS]
-    flat = [part for colour in most for part in colour]
-    made = Image.new("P", (1, 1))
-    made.putpalette(flat + flat[:3] * (_COLOURS - len(most)))
-    return made
+    def rank(colour: tuple[int, int, int]) -> tuple[bool, bool, int, tuple[int, int, int]]:
+        return colour not in _LOOKS, _grey(colour) and colour not in greys, -counts[colour], colour
+
+    return sorted(counts, key=rank)[:_COLOURS]
+
+
+def _grey(colour: tuple[int, int, int]) -> bool:
+    return colour[0] == colour[1] == colour[2]
 
 
 def close(figure: Any) -> None:

@@ -1,4 +1,4 @@
-"""Legends: one for all panels of a figure, and what it says in small print at its foot."""
+"""Legends: one for all panels of a figure, and the notes in small print at its foot."""
 
 from __future__ import annotations
 
@@ -13,63 +13,76 @@ METRICS = {"acc": "accuracy", "u": "continuous score u"}
 
 
 def legend(panels: Sequence[Any], *, order: Sequence[str] = ("median",)) -> None:
-    """One legend for all panels of a figure, beside them; names in `order` come first."""
-    found: dict[str, Any] = {}
+    """Draws one legend for all panels, to their right; names in `order` come first."""
+    lines: dict[str, Any] = {}
     for ax in panels:
         for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):
-            found.setdefault(name, handle)
-    names = [name for name in order if name in found]
-    names += [name for name in found if name not in names]
+            lines.setdefault(name, handle)
+    names = [name for name in order if name in lines]
+    names += [name for name in lines if name not in names]
     if not names:
         return
-    handles = [found[name] for name in names]
+    handles = [lines[name] for name in names]
     look = {"frameon": False, "fontsize": 7, "handlelength": 2.6}
     panels[0].figure.legend(handles, names, loc="outside right center", **look)
 
 
 def foot(figure: Any, text: str) -> None:
-    """Small print at the foot of a figure."""
+    """Writes notes at the foot of a figure, in small print."""
     if text:
         wide = int(figure.get_figwidth() * 22.5)
         figure.supxlabel(textwrap.fill(plain(text), wide), fontsize=6, color="0.3", x=0.01, ha="left")
 
 
 def over(numbers: Mapping[str, Any], metric: str) -> str:
-    """What a line that stands for all benchmarks is over.
+    """The benchmarks that a summary line stands for.
 
     >>> over({"summary": {"u": "median"}, "benchmarks": {"u": ["arc", "lambada"]}}, "u")
-    'median of 2'
+    'median of 2 benchmarks'
     """
     name, count = numbers["summary"][metric], len(numbers["benchmarks"][metric])
-    return f"median of {count}" if name == "median" else name or "no benchmark"
+    return f"median of {count} benchmarks" if name == "median" else name or "no benchmark"
 
 
 def left_out(numbers: Mapping[str, Any]) -> str:
-    """Which benchmarks have no R, by metric, and that arrows are values outside the view.
+    """Benchmarks that a figure does not show, by metric, and the meaning of arrows where there are any.
 
     >>> known = {"benchmarks": {"acc": [], "u": ["gsm8k_nll"]}, "undecided": {"acc": {"arc": "why"}}}
     >>> print(left_out({"rows": [], "metrics": ["acc"], **known}))
-    Left out, for the full model is not clear of guessing: arc (accuracy). Without accuracy: gsm8k_nll.
+    Not shown: arc (full model near chance by accuracy). Without accuracy: gsm8k_nll.
     """
     shown = {metric: METRICS[metric] for metric in numbers["metrics"]}
     absent = {name: ", ".join(numbers["undecided"][metric]) for metric, name in shown.items()}
     if len(absent) > 1 and len(set(absent.values())) == 1:
         absent = {"either score": next(iter(absent.values()))}
-    parts = "; ".join(f"{names} ({metric})" for metric, names in absent.items() if names)
-    said = [f"Left out, for the full model is not clear of guessing: {parts}."] if parts else []
+    parts = "; ".join(f"{names} (full model near chance by {by})" for by, names in absent.items() if names)
+    notes = [f"Not shown: {parts}."] if parts else []
     every = dict.fromkeys(name for known in numbers["benchmarks"].values() for name in known)
     for metric, name in shown.items():
         known = {*numbers["benchmarks"][metric], *numbers["undecided"][metric]}
         if lacking := [one for one in every if one not in known]:
-            said.append(f"Without {name}: {', '.join(lacking)}.")
+            notes.append(f"Without {name}: {', '.join(lacking)}.")
     low, high = view(numbers["rows"])
     if any(row["R"] is not None and not low <= row["R"] <= high for row in numbers["rows"]):
-        said.append(f"Arrows at an edge: R outside {low:.2f} to {high:.2f}.")
-    return " ".join(said)
+        notes.append(f"Arrows at an edge: R outside {low:.2f} to {high:.2f}.")
+    return " ".join(notes)
+
+
+def intervals(numbers: Mapping[str, Any], mark: str = "Bands") -> str:
+    """The meaning of R and of the `mark` that shows its interval.
+
+    >>> intervals({"rows": [{"variant": "skip"}]})
+    'R: 0 is chance, 1 the full model. Bands: 95 % intervals over documents.'
+    """
+    orders = any(row.get("variant") == "random" for row in numbers["rows"])
+    over_orders = ", for random order over orders too" if orders else ""
+    return f"R: 0 is chance, 1 the full model. {mark}: 95 % intervals over documents{over_orders}."
 
 
 def basis(numbers: Mapping[str, Any], metric: str) -> str:
-    """What R is of where a figure shows one metric: the score, over what, and who is left out."""
+    """The score and the benchmarks of R where a figure shows one metric, and the benchmarks not shown."""
     rows = [row for row in numbers["rows"] if "R" in row]
     out = left_out({**numbers, "metrics": [metric], "rows": rows})
-    return f"R of {METRICS[metric]}, {over(numbers, metric)}. {out}".strip()
+    return (
+        f"R of the {METRICS[metric]}, {over(numbers, metric)}: 0 is chance, 1 the full model. {out}".strip()
+    )

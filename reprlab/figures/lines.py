@@ -50,9 +50,9 @@ def lines(
 
 def _broken(at: Sequence[float], values: Sequence[float]) -> tuple[list[float], list[float]]:
     """A curve that has no line over depths between which there are others."""
-    places, found = [at[0]], [values[0]]
+    places, heights = [at[0]], [values[0]]
     for before, here, value in zip(at, at[1:], values[1:], strict=False):
         gap = [float("nan")] if here - before > 1 else []
         places += [*gap, here]
-        found += [*gap, value]
-    return places, found
+        heights += [*gap, value]
+    return places, heights

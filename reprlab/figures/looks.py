@@ -1,4 +1,4 @@
-"""Looks: what every picture has in common: sizes, colours, markers, text, and how it is written."""
+"""Looks: sizes, colours, markers and text style that all pictures share, and the sheet they are drawn on."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def looks_of(names: Iterable[str]) -> dict[str, Look]:
     known: Mapping[str, Look] = {name: Look(*look) for name, look in VARIANTS.items()} | BENCHMARKS
     unknown = [name for name in wanted if name not in known]
     cycle = (Look(*other, dash) for dash in itertools.cycle(("-", _LONG, _DOTS)) for other in OTHERS)
-    made = dict(zip(unknown, cycle, strict=False))
-    return {name: known.get(name) or made[name] for name in wanted}
+    others = dict(zip(unknown, cycle, strict=False))
+    return {name: known.get(name) or others[name] for name in wanted}
 
 
 _RAMP = ("#0d0887", "#7e03a8", "#c43e7f", "#ec7853", "#f2b632")  # dark to light: readable in grey
@@ -113,7 +113,7 @@ def sheet(
 ) -> Generator[Any]:
     """Panels in the common style, as an array: (panel,) in one row or column, else (row, column).
 
-    What is drawn inside the `with` has the style, too; `widths` are the columns' shares, `alike` panels have
+    Drawings inside the `with` have the style, too; `widths` are the columns' shares, `alike` panels have
     one vertical scale.
 
     >>> with sheet(1, 2) as panels:

@@ -1,4 +1,4 @@
-"""Panels: matrices beside one another on one scale, bars by layer, and points that are their names."""
+"""Panels: matrices on one scale of colours, bars by layer, and points shown by their names."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike
 from reprlab.figures.looks import plain
 
 _INK = "0.25"
+_STEPS = ((8, (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)), (200, (1, 2, 5)), (float("inf"), (1,)))  # a decade's
 
 
 def across(panels: Any) -> Any:
-    """One panel in the place of several of a sheet that lie together, beside or below one another.
+    """One panel in the place of several of a sheet that lie together, in a row or a column.
 
     >>> from reprlab import figures
     >>> with figures.sheet(2, 3) as panels:
@@ -44,19 +45,19 @@ def maps(
 ) -> list[Any]:
     """Matrices between depths, one a panel, on one scale of colours from 0 (or the lowest value) to 1.
 
-    `starts`: for each matrix the first places of its groups, drawn as lines. `at`: what each of its depths is
-    called, by default its place; rising. The scale's bar, with its `label`, fills the panel `bar`; without
-    one it stands beside all. NaN is grey.
+    `starts`: for each matrix the first places of its groups, drawn as lines. `at`: the names of its depths,
+    by default their places; rising. The scale's bar, with its `label`, fills the panel `bar`; without
+    one it stands to the right of all. NaN is grey.
     """
     import matplotlib as mpl
 
-    found = [np.array(matrix, dtype=np.float64) for matrix in matrices]
-    finite = np.concatenate([matrix[np.isfinite(matrix)] for matrix in found] or [np.zeros(0)])
+    arrays = [np.array(matrix, dtype=np.float64) for matrix in matrices]
+    finite = np.concatenate([matrix[np.isfinite(matrix)] for matrix in arrays] or [np.zeros(0)])
     low = min(0.0, float(finite.min())) if finite.size else 0.0
     colours = mpl.colormaps["viridis"].with_extremes(bad="0.8")
-    drawn: list[Any] = list(panels)[: len(found)]
+    drawn: list[Any] = list(panels)[: len(arrays)]
     image: Any = None
-    for place, (ax, matrix) in enumerate(zip(drawn, found, strict=True)):
+    for place, (ax, matrix) in enumerate(zip(drawn, arrays, strict=True)):
         image = ax.imshow(matrix, cmap=colours, vmin=low, vmax=1, interpolation="nearest")
         _depths(ax, at[place] if at else range(len(matrix)))
         first = ax.get_subplotspec().is_first_col()
@@ -111,7 +112,7 @@ def layer_axis(ax: Any, count: int) -> Any:
 
 
 def span(ax: Any, first: int, last: int, name: str = "") -> Any:
-    """A grey ground behind the layers `first` to `last`, as high as the panel is now."""
+    """Shades the layers `first` to `last` grey, as high as the panel is now."""
     low, high = ax.get_ylim()
     ends = [first - 0.5, last + 0.5]
     ax.fill_between(ends, low, high, color="0.91", lw=0, zorder=0, label=plain(name))
@@ -120,7 +121,7 @@ def span(ax: Any, first: int, last: int, name: str = "") -> Any:
 
 
 def legend_inside(ax: Any, *, room: float = 1.3, columns: int = 1) -> Any:
-    """What the marks of a small panel are, above them: its height times `room`, ticks where it was."""
+    """Draws a small panel's legend above its marks: its height grows by `room`, its ticks stay."""
     low, high = ax.get_ylim()
     ticks = [tick for tick in ax.get_yticks() if low <= tick <= high]
     top = low * (high / low) ** room if ax.get_yscale() == "log" else low + room * (high - low)
@@ -131,12 +132,13 @@ def legend_inside(ax: Any, *, room: float = 1.3, columns: int = 1) -> Any:
 
 
 def factor_axis(ax: Any) -> Any:
-    """A vertical axis of factors: logarithmic, its ticks plain numbers in steps of 1, 2 and 5."""
+    """Makes the vertical axis logarithmic, its ticks plain numbers: finer steps for a narrower range."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     ax.set_yscale("log")
     low, high = ax.get_ylim()
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 200 * low else (1,)))
+    steps = next(steps for factor, steps in _STEPS if high < factor * low)
+    ax.yaxis.set_major_locator(LogLocator(subs=steps, numticks=20))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.yaxis.set_minor_locator(NullLocator())
     return ax

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reprlab.figures.curves import RETAINED, FigureRow, curves, guides, lines_by, view
-from reprlab.figures.legends import METRICS, foot, left_out, legend, over
+from reprlab.figures.legends import METRICS, foot, intervals, left_out, legend, over
 from reprlab.figures.looks import Look, looks_of, sheet
 
 
@@ -19,14 +19,14 @@ def by_start(
     x: str = "start",
     band: float = 0.15,
     order: Sequence[str] = ("median",),
-    height: float = 2.3,
+    height: float = 2.5,
 ) -> Any:
-    """A figure of R by start: two panels, one legend beside them (`order` first), and who is left out."""
+    """A figure of R by start: two panels, one legend (`order` first), and how to read them at the foot."""
     with sheet(1, 2, height=height, alike=True, title=title) as panels:
         by_metric(panels, numbers, line=line, looks=looks, x=x, band=band)
         figure = panels[0].figure
         legend(panels, order=order)
-        foot(figure, left_out(numbers))
+        foot(figure, start_notes(numbers))
     return figure
 
 
@@ -38,16 +38,20 @@ def by_metric(
     looks: Mapping[str, Look] | None = None,
     x: str = "start",
     band: float = 0.15,
+    shown: tuple[float, float] | None = None,
 ) -> None:
-    """R of a figure's rows on two panels, one a metric, the one that leads first; both have one scale."""
+    """R of a figure's rows on two panels, one a metric, the one that leads first.
+
+    `shown` is the vertical range of both, by default the one that these rows need.
+    """
     rows = numbers["rows"]
-    shown = view(rows)
+    shown = shown or view(rows)
     order = list(lines_by(rows, line))
     for ax, metric in zip(panels, numbers["metrics"], strict=False):
-        found = lines_by((row for row in rows if row["metric"] == metric), line)
+        lines = lines_by((row for row in rows if row["metric"] == metric), line)
         curves(
             ax,
-            {k: found[k] for k in order if k in found},
+            {k: lines[k] for k in order if k in lines},
             x=x,
             looks=looks_of(order) | dict(looks or {}),
             view=shown,
@@ -57,12 +61,20 @@ def by_metric(
         ax.set_title(METRICS[metric] + ("" if line == "benchmark" else f", {over(numbers, metric)}"))
         if x == "start":
             start_axes(ax, sorted({row[x] for row in rows}), numbers["layers"])
-        if not found:
-            said = "no benchmark on which the\nfull model is clear of guessing"
+        if not lines:
+            absent = "no benchmark with the\nfull model above chance"
             ax.text(
-                0.5, 0.5, said, ha="center", va="center", transform=ax.transAxes, color="0.35", fontsize=7
+                0.5, 0.5, absent, ha="center", va="center", transform=ax.transAxes, color="0.35", fontsize=7
             )
     panels[0].set_ylabel(RETAINED)
+
+
+def start_notes(numbers: Mapping[str, Any]) -> str:
+    """The meaning of s, M, R and the bands, and the benchmarks that are not shown."""
+    return (
+        f"T = {numbers['layers']} layers; a start s changes layers s+1 to T-s-1, M in number. "
+        f"{intervals(numbers)} {left_out(numbers)}"
+    ).strip()
 
 
 def start_axes(ax: Any, starts: Sequence[int], layers: int) -> Any:

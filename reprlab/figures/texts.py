@@ -1,4 +1,4 @@
-"""Texts: what a model was asked and what it wrote, as it is, in boxes of a fixed-width type."""
+"""Texts: a question and the answers to it, unchanged, in boxes of a fixed-width type."""
 
 from __future__ import annotations
 
@@ -18,22 +18,24 @@ _ROOM = PAGE - 0.08  # a file has 0.04 around
 _FONT = "DejaVu Sans Mono"
 
 
-class Told(NamedTuple):
-    """A text with its heading; `right` says whether it answers rightly, None that nothing is to be right."""
+class Passage(NamedTuple):
+    """A text with its heading; `right` says whether the answer is right, None that it is no answer."""
 
     heading: str
     text: str
     right: bool | None = None
 
 
-def answers(question: Told, given: Sequence[Told], *, title: str, foot: str = "", most: int = 16) -> Any:
-    """A figure: a question across the page, and below it what different models wrote, side by side.
+def answers(
+    question: Passage, given: Sequence[Passage], *, title: str, foot: str = "", most: int = 16
+) -> Any:
+    """A figure: a question across the page, and below it the answers of different models, side by side.
 
     Every text is shown as it is: wrapped, `most` lines at most (of a question the last, with an ellipsis in
     front, of an answer the first), control characters and letters that the type lacks by their codes. An
     answer's box says "right" or "wrong", and is drawn full or dashed.
 
-    >>> figure = answers(Told("asked", "1 + 1 ="), [Told("model", "$2$", True)], title="sums")
+    >>> figure = answers(Passage("asked", "1 + 1 ="), [Passage("model", "$2$", True)], title="sums")
     >>> [text.get_text() for text in figure.axes[0].texts][-1]
     '$2$'
     """
@@ -63,17 +65,17 @@ def answers(question: Told, given: Sequence[Told], *, title: str, foot: str = ""
 
 
 def shown(text: str, columns: int) -> list[str]:
-    r"""A text as lines of at most so many letters: line breaks kept, what has no letter by its code.
+    r"""A text as lines of at most `columns` letters, with its line breaks; odd letters are their codes.
 
     >>> shown("one two\n\tthree", 5)
     ['one', 'two', '\\tthr', 'ee']
     """
-    made: list[str] = []
+    lines: list[str] = []
     for line in text.split("\n"):
         letters = "".join(_letter(letter) for letter in line)
         keep: Any = {"replace_whitespace": False, "drop_whitespace": True, "break_on_hyphens": False}
-        made += textwrap.wrap(letters, columns, **keep) or [""]
-    return made
+        lines += textwrap.wrap(letters, columns, **keep) or [""]
+    return lines
 
 
 def _letter(letter: str) -> str:
@@ -106,13 +108,15 @@ def _tall(lines: Sequence[str]) -> float:
     return len(lines) * _LINE + 2 * _PAD
 
 
-def _box(ax: Any, x: float, y: float, width: float, tall: float, told: Told, lines: Sequence[str]) -> None:
+def _box(
+    ax: Any, x: float, y: float, width: float, tall: float, passage: Passage, lines: Sequence[str]
+) -> None:
     """A heading, below it a box with lines, and whether they are right."""
     from matplotlib.patches import Rectangle
 
-    _say(ax, x + 0.02, y, told.heading, size=7)
-    wrong = told.right is False
-    if told.right is not None:
+    _say(ax, x + 0.02, y, passage.heading, size=7)
+    wrong = passage.right is False
+    if passage.right is not None:
         word = "wrong" if wrong else "right"
         colour = "#b3261e" if wrong else "#00684a"
         _say(ax, x + width - 0.02, y, word, size=7, weight="bold", color=colour, ha="right")

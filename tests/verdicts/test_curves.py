@@ -96,9 +96,7 @@ def test_what_was_not_swept_or_not_decided_is_refused() -> None:
         curves.by_start(KNOWN, "internal_loop")
     with pytest.raises(ReprlabError, match="there are no scores"):
         curves.by_start(rl.Evidence("m", "", LAYERS), "skip")
-    with pytest.raises(
-        ReprlabError, match="the full model is nowhere 5 standard errors above guessing: a, b"
-    ):
+    with pytest.raises(ReprlabError, match="the full model is nowhere 5 standard errors above chance: a, b"):
         curves.by_start(evidence("ab", unknown="ab", level=lambda e, name: -0.1), "skip")
 
 
@@ -140,7 +138,7 @@ def test_without_a_start_in_w_nothing_is_compared() -> None:
     few = evidence(starts=[0, 7])  # M = 15 and 1
     assert curves.ranking(few, "skip", "parallel") == []
     assert curves.contrast(few, "skip", "parallel")["value"] is None
-    assert curves.compared(curves.contrast(few, "skip", "parallel")) == "skip and parallel cannot be compared"
+    assert curves.compared(curves.contrast(few, "skip", "parallel")) == "Skip and parallel cannot be compared"
 
 
 # --- loops ---------------------------------------------------------------------------------------
@@ -187,7 +185,7 @@ def test_a_fit_is_least_squares_over_the_used_counts_only() -> None:
     [
         ({"best": lambda m: 14}, "best count is the largest"),
         ({"best": lambda m: 3, "height": lambda m: 0.05}, "best R below 0.1"),
-        ({"best": lambda m: 7, "noise": 0.5}, "best count not told"),
+        ({"best": lambda m: 7, "noise": 0.5}, "best count uncertain"),
     ],
 )
 def test_a_count_that_tells_nothing_is_not_used(planted: dict[str, Any], reason: str) -> None:
@@ -302,30 +300,32 @@ def numbers(*lows: float) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("lows", "said"),
     [
-        ((0.8, 0.6, 0.2), "and stays above one half, interval and all, up to M = 5"),
-        ((0.8, 0.2, 0.6), "and stays above one half, interval and all, up to M = 3"),
-        ((0.8, 0.7, 0.6), "and more than half at every M swept"),
-        ((0.45, 0.3, 0.2), "and is above one half, interval and all, not even at the fewest"),
+        ((0.8, 0.6, 0.2), "surely more than one half up to M = 5"),
+        ((0.8, 0.2, 0.6), "surely more than one half up to M = 3"),
+        ((0.8, 0.7, 0.6), "surely more than one half at every M swept"),
+        ((0.45, 0.3, 0.2), "not surely more than one half even at M = 3"),
     ],
 )
 def test_words_say_up_to_where_half_is_retained(lows: tuple[float, ...], said: str) -> None:
     told = curves.retains(numbers(*lows))
     assert told.endswith(said)
     near, far = (
-        f"R = {low + 0.1:.2f} [{low:.2f}, {low + 0.2:.2f}] at M = {m}"
+        f"{low + 0.1:.2f} [{low:.2f}, {low + 0.2:.2f}] at M = {m}"
         for low, m in zip(lows, (3, 5), strict=False)
     )
-    assert told.startswith(f"retains {near} and {far} (continuous score, a), ")
+    assert told.startswith(f"retains R = {near} and {far} (continuous score, a), ")
 
 
 def test_words_do_not_call_a_difference_what_may_be_none() -> None:
     words = {"one": "reverse", "other": "skip"}
-    assert "not told apart" in curves.compared({**words, "value": 0.02, "low": -0.01, "high": 0.05})
+    close = curves.compared({**words, "value": 0.02, "low": -0.01, "high": 0.05})
+    assert "cannot be told apart" in close
+    assert close.endswith("reverse retains 0.02 more (between 0.01 less and 0.05 more)")
     less = curves.compared({**words, "value": -0.2, "low": -0.3, "high": -0.1})
-    assert less == "over 3 <= M <= T/2 reverse retains 0.20 [0.10, 0.30] less than skip"
+    assert less == "Averaged over M from 3 to T/2, reverse retains 0.20 [0.10, 0.30] less than skip"
 
 
-def test_one_middle_layer_alone_tells_little() -> None:
+def test_one_middle_layer_alone_has_no_curve() -> None:
     alone = numbers(0.8)
     alone["rows"][0]["middle"] = 1
-    assert curves.retains(alone) == "was swept with one middle layer only, which is little to tell from"
+    assert curves.retains(alone) == "has scores for M = 1 only"

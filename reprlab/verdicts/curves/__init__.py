@@ -1,4 +1,4 @@
-"""Curves: what variants retain by start, beside one another, by order, by loop count, and in words."""
+"""Curves: the score that variants retain by start, by order and by loop count, compared and in words."""
 
 from reprlab.verdicts.curves.by_start import (
     about,
@@ -13,7 +13,7 @@ from reprlab.verdicts.curves.by_start import (
 )
 from reprlab.verdicts.curves.loops import Peak, peaks, proportion
 from reprlab.verdicts.curves.orders import kendall, orders, slope
-from reprlab.verdicts.curves.words import WORDS, basis, compared, decisive, number, retains
+from reprlab.verdicts.curves.words import WORDS, basis, change, compared, decisive, number, retains
 
 __all__ = [
     "WORDS",
@@ -24,6 +24,7 @@ __all__ = [
     "both",
     "both_of",
     "by_start",
+    "change",
     "compared",
     "contrast",
     "decisive",

@@ -1,4 +1,4 @@
-"""Retaining: what variants retain by start, and beside one another."""
+"""By start: the score that variants retain at each start, and how they compare with each other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENDS = ("benchmark", "R", "low", "high")
 def both(evidence: Evidence) -> dict[str, Retained]:
     """R by accuracy and by continuous score u; u first where two benchmarks or more have no R of accuracy.
 
-    Raises `ReprlabError` where neither has a benchmark on which the full model is clear of guessing.
+    Raises `ReprlabError` where the full model is 5 standard errors above chance on no benchmark by either.
     """
     if evidence.u is None or evidence.accuracy is None:
         raise ReprlabError("there are no scores: sweep schedules over benchmarks first")
@@ -37,17 +37,17 @@ def both_of(scores: Scores, *, count: int = 2000) -> dict[str, Retained]:
 def _ordered(accuracy: Retained, u: Retained) -> dict[str, Retained]:
     if not accuracy.benchmarks and not u.benchmarks:
         names = ", ".join(u.scores.benchmarks)
-        raise ReprlabError(f"the full model is nowhere 5 standard errors above guessing: {names}")
-    found = {"acc": accuracy, "u": u}
+        raise ReprlabError(f"the full model is nowhere 5 standard errors above chance: {names}")
+    by_metric = {"acc": accuracy, "u": u}
     first = "u" if len(accuracy.undecided) > 1 or not accuracy.benchmarks else "acc"
-    return {first: found[first]} | found
+    return {first: by_metric[first]} | by_metric
 
 
 def by_start(evidence: Evidence, *variants: str) -> dict[str, Any]:
     """R of some variants by the paper's start s, as a figure's numbers: plain values.
 
     `rows`: one a metric, schedule (random orders of a start together) and benchmark, with `R` and the ends
-    `low` and `high` of its interval; R = 0 is guessing, 1 the full model. `metrics`: "acc" and "u", the one
+    `low` and `high` of its interval; R = 0 is chance, 1 the full model. `metrics`: "acc" and "u", the one
     that leads first. For each metric, `benchmarks` has those with an R, `undecided` the others with the
     reason, `summary` the benchmark of the rows that stand for all: `median`, or the only one.
     Raises `ReprlabError` where a variant was swept at no start, or no benchmark has an R.
@@ -57,60 +57,64 @@ def by_start(evidence: Evidence, *variants: str) -> dict[str, Any]:
     >>> scores = rl.sweep(net, rl.paper_grid("fig04", layers=6), ["builtin_pronoun"], limit=4, cache=tmp)
     >>> rl.by_start(rl.Evidence(net.name, "", 6, scores), "skip")
     Traceback (most recent call last):
-    reprlab.errors.ReprlabError: the full model is nowhere 5 standard errors above guessing: builtin_pronoun
+    reprlab.errors.ReprlabError: the full model is nowhere 5 standard errors above chance: builtin_pronoun
     """
-    found = both(evidence)
+    by_metric = both(evidence)
     rows: list[dict[str, Any]] = []
-    for metric, shares in found.items():
+    for metric, measured in by_metric.items():
         for variant in variants:
-            if not [row for row in shares.rows(variant) if shares.labels[row]["start"] is not None]:
+            if not [row for row in measured.rows(variant) if measured.labels[row]["start"] is not None]:
                 raise ReprlabError(f"no start of '{variant}' was swept")
-        for row in shares.table(*variants):
+        for row in measured.table(*variants):
             labels = {key: row[key] for key in _LABELS}
             rows.append({"metric": metric, **labels, **{key: row[key] for key in _ENDS}})
-    return {**about(evidence, found), "variants": list(variants), "rows": rows}
+    return {**about(evidence, by_metric), "variants": list(variants), "rows": rows}
 
 
-def about(evidence: Evidence, found: Mapping[str, Retained]) -> dict[str, Any]:
-    """What a figure of R says of the model and of the benchmarks: the fields that `by_start` describes."""
+def about(evidence: Evidence, by_metric: Mapping[str, Retained]) -> dict[str, Any]:
+    """The model and the benchmarks of a figure of R: the fields that `by_start` describes."""
     return {
         "model": evidence.model,
         "layers": evidence.layers,
-        "metrics": list(found),
-        "benchmarks": {metric: list(shares.benchmarks) for metric, shares in found.items()},
-        "undecided": {metric: dict(shares.undecided) for metric, shares in found.items()},
-        "summary": {metric: summary(shares) for metric, shares in found.items()},
+        "metrics": list(by_metric),
+        "benchmarks": {metric: list(measured.benchmarks) for metric, measured in by_metric.items()},
+        "undecided": {metric: dict(measured.undecided) for metric, measured in by_metric.items()},
+        "summary": {metric: summary(measured) for metric, measured in by_metric.items()},
     }
 
 
-def summary(shares: Retained) -> str | None:
+def summary(measured: Retained) -> str | None:
     """The benchmark that stands for all: `median`, the only one where there is one, None where none is."""
-    return MEDIAN if len(shares.benchmarks) > 1 else next(iter(shares.benchmarks), None)
+    return MEDIAN if len(measured.benchmarks) > 1 else next(iter(measured.benchmarks), None)
 
 
-def window(shares: Retained, variant: str, **labels: Any) -> dict[int, int]:
+def window(measured: Retained, variant: str, **labels: Any) -> dict[int, int]:
     """The row of a variant at each start with 3 <= M <= T / 2 middle layers, by start."""
-    rows, inside = shares.rows(variant, **labels), compared_starts(shares.scores.layers)
-    return {start: row for row in rows if (start := shares.labels[row]["start"]) in inside}
+    rows, inside = measured.rows(variant, **labels), compared_starts(measured.scores.layers)
+    return {start: row for row in rows if (start := measured.labels[row]["start"]) in inside}
 
 
-def averages(shares: Retained, *variants: str) -> tuple[NDArray[np.float64], NDArray[np.float32], list[int]]:
+def averages(
+    measured: Retained, *variants: str
+) -> tuple[NDArray[np.float64], NDArray[np.float32], list[int]]:
     """Mean R over the starts with 3 <= M <= T / 2 that all these variants have.
 
     (variant, benchmark), under draws (variant, benchmark, draw), and the starts; NaN where there is none.
     """
-    placed = [window(shares, variant) for variant in variants]
+    placed = [window(measured, variant) for variant in variants]
     starts = sorted(set[int].intersection(*map(set, placed)))
     rows = [[place[start] for start in starts] for place in placed]
     if not starts:
-        shape = (len(variants), len(shares.benchmarks))
+        shape = (len(variants), len(measured.benchmarks))
         return np.full(shape, np.nan), np.full((*shape, 1), np.nan, np.float32), []
-    values, drawn = (np.stack([part[row].mean(0) for row in rows]) for part in (shares.values, shares.drawn))
+    values, drawn = (
+        np.stack([part[row].mean(0) for row in rows]) for part in (measured.values, measured.drawn)
+    )
     return values, drawn, starts
 
 
 def ranking(evidence: Evidence, *variants: str) -> list[dict[str, Any]]:
-    """What each variant retains of the decisive metric over the starts with 3 <= M <= T / 2, the most first.
+    """R of each variant by the decisive metric over the starts with 3 <= M <= T / 2, the highest first.
 
     A(variant) = median over benchmarks of the mean R over these starts, with its interval. Nothing where no
     start is there for all.
@@ -134,16 +138,16 @@ def contrast(evidence: Evidence, one: str, other: str) -> dict[str, Any]:
     `low` and `high` are of the difference under the same draws of documents. `value` is None where nothing
     can be compared.
     """
-    told: dict[str, Any] = {"one": one, "other": other, "value": None, "low": None, "high": None}
+    labels: dict[str, Any] = {"one": one, "other": other, "value": None, "low": None, "high": None}
     values, drawn, starts = averages(_leading(evidence), one, other)
     if not starts or not values.size:
-        return {**told, "starts": starts}
+        return {**labels, "starts": starts}
     (a, b), (drawn_a, drawn_b) = np.median(values, axis=1), np.median(drawn, axis=1)
     low, high = interval(drawn_a - drawn_b)
-    return {**told, "value": float(a - b), "low": low, "high": high, "starts": starts}
+    return {**labels, "value": float(a - b), "low": low, "high": high, "starts": starts}
 
 
 def _leading(evidence: Evidence) -> Retained:
     """R by the decisive metric."""
-    found = both(evidence)
-    return found["u"] if found["u"].benchmarks else found["acc"]
+    by_metric = both(evidence)
+    return by_metric["u"] if by_metric["u"].benchmarks else by_metric["acc"]

@@ -1,4 +1,4 @@
-"""Loops: how many iterations of a parallel step are best, and how that goes with its layers."""
+"""Loops: the best number of iterations of a parallel step, and how it grows with the step's layers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST = 0.1  # R of the best count, for it to be used
 class Peak:
     """The best count k* of a parallel step of `middle` layers, its R, and k* under each draw: (draw,).
 
-    `unused` says why it tells nothing of how k* grows; empty where it does.
+    `unused` is the reason why the fit of k* leaves it out; empty where the fit has it.
     """
 
     middle: int
@@ -36,41 +36,41 @@ class Peak:
         return {**named, "R": self.retained, "unused": self.unused}
 
 
-def peaks(shares: Retained) -> list[Peak]:
+def peaks(measured: Retained) -> list[Peak]:
     """The count of looped parallel with the highest median R for each M, the fewest of equals; by M.
 
     Unused by the rules of the verdicts: M = 1, M >= T - 3, a best R below .1, a best count that is the
     largest swept or has a 95 % interval wider than half of that.
     """
     places: dict[int, list[int]] = {}
-    for row in sorted(shares.rows("looped_parallel"), key=lambda row: shares.labels[row]["times"]):
-        places.setdefault(shares.labels[row]["middle"], []).append(row)
-    most = max((shares.labels[row]["times"] for rows in places.values() for row in rows), default=0)
-    return [_peak(shares, middle, rows, most) for middle, rows in sorted(places.items())]
+    for row in sorted(measured.rows("looped_parallel"), key=lambda row: measured.labels[row]["times"]):
+        places.setdefault(measured.labels[row]["middle"], []).append(row)
+    most = max((measured.labels[row]["times"] for rows in places.values() for row in rows), default=0)
+    return [_peak(measured, middle, rows, most) for middle, rows in sorted(places.items())]
 
 
-def _peak(shares: Retained, middle: int, rows: list[int], most: int) -> Peak:
-    times = np.array([shares.labels[row]["times"] for row in rows])
-    drawn = times[shares.drawn_median[rows].argmax(0)]
-    best = int(shares.median[rows].argmax())
-    retained, (low, high) = float(shares.median[rows][best]), interval(drawn)
+def _peak(measured: Retained, middle: int, rows: list[int], most: int) -> Peak:
+    times = np.array([measured.labels[row]["times"] for row in rows])
+    drawn = times[measured.drawn_median[rows].argmax(0)]
+    best = int(measured.median[rows].argmax())
+    retained, (low, high) = float(measured.median[rows][best]), interval(drawn)
     reasons = {
         "M = 1": middle == 1,
-        "M >= T - 3": middle >= shares.scores.layers - 3,
+        "M >= T - 3": middle >= measured.scores.layers - 3,
         "best R below 0.1": not retained >= LEAST,
         "best count is the largest": times[best] == most,
-        "best count not told": high - low > most / 2,
+        "best count uncertain": high - low > most / 2,
     }
     unused = next((reason for reason, here in reasons.items() if here), "")
     return Peak(middle, int(times[best]), retained, drawn, unused)
 
 
-def proportion(found: Sequence[Peak]) -> dict[str, Any]:
+def proportion(best: Sequence[Peak]) -> dict[str, Any]:
     """c of k* = c M by least squares through 0, and the slope of ln k* on ln M, of the peaks that are used.
 
     Each with its 95 % interval under the draws; None where fewer than two peaks are used.
     """
-    used = [peak for peak in found if not peak.unused]
+    used = [peak for peak in best if not peak.unused]
     names = ("c", "c_low", "c_high", "slope", "low", "high")
     if len(used) < 2:
         return {"used": len(used), **dict.fromkeys(names)}

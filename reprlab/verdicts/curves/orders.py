@@ -1,4 +1,4 @@
-"""Orders: what single orders of the middle layers retain, and how near they are to the trained one."""
+"""Orders: R of single orders of the middle layers, and how near each is to the trained order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reprlab.scores.scores import Scores
 from reprlab.verdicts.curves.by_start import summary
 
 LEAST, STARTS = 3, 2  # random orders of a start, and such starts, for a slope
-_KEPT = ("variant", "start", "middle", "schedule", "R", "low", "high")
+_LABELS = ("variant", "start", "middle", "schedule", "R", "low", "high")
 
 
 def orders(scores: Scores, metric: str = "u", *, count: int = 2000) -> list[dict[str, Any]]:
@@ -24,16 +24,16 @@ def orders(scores: Scores, metric: str = "u", *, count: int = 2000) -> list[dict
     Equal orders of a start are one row, a random one where it was drawn, and the trained order is none.
     """
     alone = [replace(entry, seed=None) for entry in scores.entries]  # seeds of a start are rows of their own
-    shares = retained(replace(scores, entries=tuple(alone)), metric, count=count)
+    measured = retained(replace(scores, entries=tuple(alone)), metric, count=count)
     full = str(scores.entries[0].schedule)
-    found: dict[tuple[int, str], dict[str, Any]] = {}
-    for row in [*shares.table("random"), *shares.table("reverse")]:
-        if row["benchmark"] == summary(shares) and row["schedule"] != full:
+    by_order: dict[tuple[int, str], dict[str, Any]] = {}
+    for row in [*measured.table("random"), *measured.table("reverse")]:
+        if row["benchmark"] == summary(measured) and row["schedule"] != full:
             steps = Schedule.parse(row["schedule"]).steps[row["start"] + 1 : scores.layers - row["start"]]
             tau = kendall([step for step in steps if isinstance(step, int)])
-            labels = {key: row[key] for key in _KEPT}
-            found.setdefault((row["start"], row["schedule"]), {**labels, "tau": tau})
-    return list(found.values())
+            labels = {key: row[key] for key in _LABELS}
+            by_order.setdefault((row["start"], row["schedule"]), {**labels, "tau": tau})
+    return list(by_order.values())
 
 
 def kendall(order: Sequence[int]) -> float:
@@ -47,7 +47,7 @@ def kendall(order: Sequence[int]) -> float:
     return float(signs.mean())
 
 
-def slope(found: Sequence[dict[str, Any]], layers: int) -> dict[str, Any]:
+def slope(rows: Sequence[dict[str, Any]], layers: int) -> dict[str, Any]:
     """The slope of R on tau at fixed start, over random orders of starts with 3 <= M <= T / 2.
 
     sum (tau - tau_s)(R - R_s) / sum (tau - tau_s)^2 over starts with three orders or more, two such starts at
@@ -55,8 +55,8 @@ def slope(found: Sequence[dict[str, Any]], layers: int) -> dict[str, Any]:
     too few.
     """
     tau, r, starts = np.zeros(0), np.zeros(0), 0
-    for start in {row["start"] for row in found}:
-        some = [row for row in found if (row["start"], row["variant"]) == (start, "random")]
+    for start in {row["start"] for row in rows}:
+        some = [row for row in rows if (row["start"], row["variant"]) == (start, "random")]
         if len(some) >= LEAST and 3 <= some[0]["middle"] <= layers / 2:
             x, y = (np.array([row[key] for row in some]) for key in ("tau", "R"))
             tau, r, starts = np.append(tau, x - x.mean()), np.append(r, y - y.mean()), starts + 1

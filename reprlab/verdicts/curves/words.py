@@ -1,4 +1,4 @@
-"""Words: what figures of R found, as parts of sentences."""
+"""Words: numbers of figures of R as parts of sentences."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from reprlab.scores.retained import MEDIAN
 
 WORDS = {"acc": "accuracy", "u": "continuous score"}
+OVER_W = "Averaged over M from 3 to T/2"
 
 
 def decisive(numbers: Mapping[str, Any]) -> str:
@@ -16,7 +17,7 @@ def decisive(numbers: Mapping[str, Any]) -> str:
 
 
 def basis(numbers: Mapping[str, Any]) -> str:
-    """What the decisive metric's summary is, in words.
+    """The decisive metric and the benchmarks that its summary is over, in words.
 
     >>> basis({"summary": {"u": "lambada"}})
     'continuous score, lambada'
@@ -27,7 +28,7 @@ def basis(numbers: Mapping[str, Any]) -> str:
     return f"{WORDS[metric]}, {over}"
 
 
-def number(row: Mapping[str, Any], value: str = "R") -> str:
+def number(row: Mapping[str, Any], value: str = "R", *, digits: int = 2) -> str:
     """A value and its interval.
 
     >>> number({"R": 0.5, "low": 0.25, "high": 0.754})
@@ -35,14 +36,32 @@ def number(row: Mapping[str, Any], value: str = "R") -> str:
     """
     if row[value] is None:
         return "no number"
-    ends = "" if row["low"] is None else f" [{row['low']:.2f}, {row['high']:.2f}]"
-    return f"{row[value]:.2f}{ends}"
+    ends = "" if row["low"] is None else f" [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
+    return f"{row[value]:.{digits}f}{ends}"
+
+
+def change(
+    row: Mapping[str, Any], value: str = "value", *, more: str = "more", less: str = "less", digits: int = 2
+) -> str:
+    """A difference and its interval, with the signs as the words `more` and `less`.
+
+    >>> change({"value": -0.2, "low": -0.3, "high": -0.1})
+    '0.20 [0.10, 0.30] less'
+    >>> change({"value": 0.02, "low": -0.01, "high": 0.05}, more="higher", less="lower")
+    '0.02 higher (between 0.01 lower and 0.05 higher)'
+    """
+    size, low, high = (f"{abs(row[key]):.{digits}f}" for key in (value, "low", "high"))
+    word = less if row[value] < 0 else more
+    if row["low"] < 0 < row["high"]:
+        return f"{size} {word} (between {low} {less} and {high} {more})"
+    ends = (high, low) if row[value] < 0 else (low, high)
+    return f"{size} [{', '.join(ends)}] {word}"
 
 
 def retains(numbers: Mapping[str, Any], variant: str | None = None) -> str:
-    """What `by_start` found of a variant, in words: R at few and many middle layers, and where half is lost.
+    """R of a variant in `by_start`'s numbers at few and many middle layers, and up to which M half is left.
 
-    It speaks of the `decisive` metric and of its `summary`.
+    Words after a model's name; they speak of the `decisive` metric and of its `summary`.
     """
     metric = decisive(numbers)
     of = numbers["summary"][metric]
@@ -53,42 +72,36 @@ def retains(numbers: Mapping[str, Any], variant: str | None = None) -> str:
         if (row["metric"], row["benchmark"], row["variant"]) == (metric, of, chosen) and row["middle"] > 1
     ]
     if not rows:
-        return "was swept with one middle layer only, which is little to tell from"
+        return "has scores for M = 1 only"
     rows.sort(key=lambda row: row["middle"])
     far = next((row for row in reversed(rows) if row["middle"] <= numbers["layers"] / 2), rows[-1])
-    ends = [
-        f"R = {number(row)} at M = {row['middle']}"
-        for row in ([rows[0]] if far is rows[0] else [rows[0], far])
-    ]
-    return f"retains {' and '.join(ends)} ({basis(numbers)}), {_half(rows)}"
+    few = f"R = {number(rows[0])} at M = {rows[0]['middle']}"
+    many = "" if far is rows[0] else f" and {number(far)} at M = {far['middle']}"
+    return f"retains {few}{many} ({basis(numbers)}), {_half(rows)}"
 
 
 def _half(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Up to how many middle layers more than half is retained, by rows in the order of M."""
+    """The M up to which surely more than half is retained, from rows in the order of M."""
     above = [row["low"] is not None and row["low"] > 0.5 for row in rows]
     if all(above):
-        return "and more than half at every M swept"
+        return "surely more than one half at every M swept"
     if not above[0]:
-        return "and is above one half, interval and all, not even at the fewest"
+        return f"not surely more than one half even at M = {rows[0]['middle']}"
     last = rows[above.index(False) - 1]["middle"]
-    return f"and stays above one half, interval and all, up to M = {last}"
+    return f"surely more than one half up to M = {last}"
 
 
-def compared(found: Mapping[str, Any]) -> str:
-    """What `contrast` found, in words.
+def compared(contrast: Mapping[str, Any]) -> str:
+    """A `contrast` as a sentence without its full stop.
 
-    >>> words = {"one": "skip", "other": "middle_repeat", "low": 0.1, "high": 0.3}
-    >>> compared({**words, "value": 0.2})
-    'over 3 <= M <= T/2 skip retains 0.20 [0.10, 0.30] more than middle repeat'
+    >>> variants = {"one": "skip", "other": "middle_repeat"}
+    >>> compared({**variants, "value": 0.2, "low": 0.1, "high": 0.3})
+    'Averaged over M from 3 to T/2, skip retains 0.20 [0.10, 0.30] more than middle repeat'
     """
-    one, other = (found[key].replace("_", " ") for key in ("one", "other"))
-    if found["value"] is None:
-        return f"{one} and {other} cannot be compared"
-    if found["low"] <= 0 <= found["high"]:
-        return (
-            f"over 3 <= M <= T/2 {one} and {other} are not told apart (difference {number(found, 'value')})"
-        )
-    more = "more" if found["value"] > 0 else "less"
-    size = {key: abs(found[key]) for key in ("value", "low", "high")}
-    size["low"], size["high"] = sorted((size["low"], size["high"]))
-    return f"over 3 <= M <= T/2 {one} retains {number(size, 'value')} {more} than {other}"
+    one, other = (contrast[key].replace("_", " ") for key in ("one", "other"))
+    if contrast["value"] is None:
+        return f"{one.capitalize()} and {other} cannot be compared"
+    size = change(contrast)
+    if contrast["low"] <= 0 <= contrast["high"]:
+        return f"{OVER_W}, {one} and {other} cannot be told apart: {one} retains {size}"
+    return f"{OVER_W}, {one} retains {size} than {other}"
