@@ -6,15 +6,23 @@ tests/test_docs.py compares.
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+import io
 import json
+import os
 import re
+import shlex
+import sys
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-PART = re.compile(r"(<!-- begin: ([\w ./-]+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
+PART = re.compile(r"(<!-- begin: ([^\n]+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
 
 
 def pages() -> list[Path]:
@@ -24,7 +32,12 @@ def pages() -> list[Path]:
 
 def filled(text: str) -> str:
     """A page with its generated parts made anew."""
-    return PART.sub(lambda part: f"{part[1]}\n{PARTS[part[2]]()}\n\n{part[3]}", text)
+    return PART.sub(lambda part: f"{part[1]}\n{made(part[2])}\n\n{part[3]}", text)
+
+
+def made(name: str) -> str:
+    """A generated part; `error COMMAND` is that command and what it says."""
+    return refusal(name.removeprefix("error ")) if name.startswith("error ") else PARTS[name]()
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -121,6 +134,40 @@ def default_of(option: Any) -> str:
     if value is None or value is False or value == () or value == []:
         return ""
     return code(", ".join(map(str, value)) if isinstance(value, (list, tuple)) else value)
+
+
+# Python ---------------------------------------------------------------------------------------------
+
+
+def python() -> str:
+    """A section a room: its sentence, its public names, and a directive for mkdocstrings for each."""
+    import reprlab as rl
+
+    rooms: dict[str, list[str]] = {}
+    for name in rl.__all__:
+        module = getattr(rl, name).__module__
+        rooms.setdefault(module.split(".")[1], []).append(name)
+    order = [room for floor in reversed(layers()) for room in floor]
+    return "\n\n".join(python_room(room, sorted(rooms[room])) for room in order if room in rooms)
+
+
+def python_room(room: str, names: Sequence[str]) -> str:
+    """A room's section."""
+    import reprlab as rl
+
+    rows = [(code(f"rl.{name}"), first_sentence(getattr(rl, name))) for name in names]
+    directives = [f"::: reprlab.{name}" for name in names]
+    return "\n\n".join([f"## {room}", room_sentence(room), table(("name", "what it is"), rows), *directives])
+
+
+def room_sentence(room: str) -> str:
+    """What a room holds: the first line of its docstring."""
+    return first_sentence(import_module(f"reprlab.{room}"))
+
+
+def first_sentence(thing: object) -> str:
+    """The first paragraph of a docstring."""
+    return " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
 
 
 # Registries -----------------------------------------------------------------------------------------
@@ -253,6 +300,45 @@ def grids() -> str:
     return table(("grid", "schedules", "distinct", "layer calls, shared", "one by one", "times fewer"), rows)
 
 
+# Errors ---------------------------------------------------------------------------------------------
+
+
+def refusal(line: str) -> str:
+    """A command that is refused, and the error that it prints."""
+    return f"```sh fails\n{line}\n```\n\n```text\n{said(line)}\n```"
+
+
+def said(line: str) -> str:
+    """What a command that is refused prints, run in a folder of its own."""
+    from reprlab.cli import main
+
+    shown, before = io.StringIO(), os.environ.get("REPRLAB_CACHE")
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        spoiled(Path(folder))
+        os.environ["REPRLAB_CACHE"] = f"{folder}/cache"
+        given, sys.argv = sys.argv, shlex.split(line)
+        try:
+            with contextlib.redirect_stderr(shown), contextlib.redirect_stdout(io.StringIO()):
+                main()
+        except SystemExit as end:
+            if end.code != 2:
+                raise RuntimeError(f"'{line}' was to be refused, it ended with {end.code}") from end
+        finally:
+            sys.argv = given
+            os.environ.pop("REPRLAB_CACHE")
+            os.environ |= {} if before is None else {"REPRLAB_CACHE": before}
+    return "reprlab: " + shown.getvalue().split("reprlab: ", 1)[1].rstrip()
+
+
+def spoiled(folder: Path) -> None:
+    """The files that refused commands name: a text of one paragraph, rows that lack a task, pickled weights."""
+    (folder / "one.txt").write_text(f"{' '.join(['word'] * 20)}\n")
+    (folder / "rows").mkdir()
+    (folder / "old-model").mkdir()
+    (folder / "old-model" / "config.json").write_text('{"model_type": "llama"}')
+    (folder / "old-model" / "pytorch_model.bin").touch()
+
+
 # Verdicts -------------------------------------------------------------------------------------------
 
 
@@ -368,6 +454,12 @@ def house() -> str:
     return "```text\n" + "\n".join(drawn(layers())) + "\n```"
 
 
+def rooms() -> str:
+    """What each room holds, from the command line down."""
+    rows = [(code(room), room_sentence(room)) for floor in layers() for room in floor]
+    return table(("room", "what it holds"), rows)
+
+
 def drawn(floors: list[list[str]], width: int = 59) -> Iterator[str]:
     """A box a layer, its rooms side by side; layers of two rooms are the two wings."""
     wings = ["what states look like", "what the model can still do"]
@@ -395,6 +487,8 @@ def row(words: Sequence[str], width: int) -> str:
 
 PARTS: Mapping[str, Callable[[], str]] = {
     "cli": command_line,
+    "python": python,
+    "rooms": rooms,
     "models": models,
     "tiny models": tiny_models,
     "benchmarks": benchmarks,
@@ -421,8 +515,8 @@ def main() -> None:
     """Fill every page."""
     for page in pages():
         text = page.read_text()
-        if (made := filled(text)) != text:
-            page.write_text(made)
+        if (now := filled(text)) != text:
+            page.write_text(now)
             print(f"written: {page.relative_to(ROOT)}")
 
 
