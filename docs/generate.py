@@ -460,7 +460,7 @@ def rooms() -> str:
     return table(("room", "what it holds"), rows)
 
 
-def drawn(floors: list[list[str]], width: int = 59) -> Iterator[str]:
+def drawn(floors: list[list[str]], width: int = 63) -> Iterator[str]:
     """A box a layer, its rooms side by side; layers of two rooms are the two wings."""
     wings = ["what states look like", "what the model can still do"]
     for at, floor in enumerate(floors):
