@@ -28,21 +28,26 @@ STYLE = """\
 .md-grid { max-width: 72rem; }
 .md-typeset table:not([class]) { font-size: 0.7rem; }
 .md-typeset table:not([class]) td:first-child code { white-space: nowrap; }
+.md-typeset table:not([class]) :is(td, th) { padding: 0.4em 0.8em; }
 .md-typeset pre > code { line-height: 1.25; }
+@media (max-width: 30em) { .md-typeset pre > code { font-size: 0.58rem; } }
 """
 
 
 def main() -> None:
-    """Stage, build, and make the notebook."""
+    """Build the site, then make the notebook."""
+    build_site()
+    notebook(DOCS / "tutorial.md", SITE / "tutorial.ipynb")
+
+
+def build_site() -> None:
+    """Stage the pages and build them; every link is checked, and nothing comes from the network."""
     shutil.rmtree(STAGE, ignore_errors=True)
     shutil.rmtree(SITE, ignore_errors=True)
     stage(sorted(DOCS.rglob("*.md")))
     (STAGE / "assets").mkdir()
     (STAGE / "assets" / "site.css").write_text(STYLE)
     subprocess.run([beside_python("zensical"), "build", "--clean", "--strict"], check=True, cwd=ROOT)
-    tutorial = DOCS / "tutorial.md"
-    if tutorial.exists():
-        notebook(tutorial, SITE / "tutorial.ipynb")
     foreign = [url for page in SITE.rglob("*.html") for url in fetched(page.read_text())]
     if foreign:
         sys.exit(f"the site would fetch from the network: {', '.join(sorted(set(foreign)))}")
@@ -118,7 +123,16 @@ def title(info: str) -> str:
 
 # The notebook ---------------------------------------------------------------------------------------
 
-FIRST = "import tempfile\nfrom pathlib import Path\n\ntmp = Path(tempfile.mkdtemp())    # examples write here"
+FIRST = """\
+import os
+import tempfile
+from pathlib import Path
+
+from IPython.core.interactiveshell import InteractiveShell
+
+InteractiveShell.ast_node_interactivity = "all"  # a cell shows each of its values
+os.environ.pop("FORCE_COLOR", None)  # commands print plain text
+tmp = Path(tempfile.mkdtemp())  # examples write here"""
 
 
 def notebook(page: Path, target: Path) -> None:
@@ -133,12 +147,15 @@ def notebook(page: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["REPRLAB_CACHE"] = f"{folder}/cache"
         NotebookClient(book, timeout=600, resources={"metadata": {"path": folder}}).execute()
+    for part in book.cells:
+        if part.cell_type == "code":  # progress goes to stderr
+            part.outputs = [one for one in part.outputs if one.get("name") != "stderr"]
     nbformat.write(book, target)
     print(f"the notebook: {target}")
 
 
 def as_cells(text: str) -> str:
-    """A page whose blocks are cells: doctests without prompts and output, commands after `!`, all else text."""
+    """A page whose blocks are cells: doctests without prompts and output, commands in bash, all else text."""
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
     head, gap, rest = text.partition("\n\n")
     return f"{head}{gap}```python\n{FIRST}\n```\n\n{FENCE.sub(cell, rest)}"
@@ -151,8 +168,7 @@ def cell(block: re.Match[str]) -> str:
         sources = [example.source for example in doctest.DocTestParser().get_examples(text)]
         return "```python\n" + "".join(sources) + "```"
     if language == "sh" and not info:
-        lines = text.replace("\\\n", " ").splitlines()
-        return "```python\n" + "\n".join(f"!{line}" for line in lines if line.strip()) + "\n```"
+        return f"```python\n%%script bash -e\n{text}```"  # -e: a command that fails ends the notebook
     return "\n".join(f"    {line}" for line in text.splitlines())
 
 

@@ -15,6 +15,7 @@ import re
 import shlex
 import sys
 import tempfile
+import textwrap
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -91,8 +92,8 @@ def command_section(words: str, command: Any) -> str:
         parts.append(table(("argument", "meaning"), rows))
     for panel in dict.fromkeys(one.rich_help_panel or "Options" for one in options):
         own = [one for one in options if (one.rich_help_panel or "Options") == panel and not one.hidden]
-        rows = [(option_words(one), default_of(one), one.help or "") for one in own]
-        parts += [f"**{panel}**", table(("option", "default", "meaning"), rows)]
+        rows = [(option_words(one), meaning(one)) for one in own]
+        parts += [f"**{panel}**", table(("option", "meaning"), rows)]
     if command.epilog:
         parts += ["**Examples**", f"```text\n{examples(command.epilog)}\n```"]
     return "\n\n".join(parts)
@@ -124,6 +125,12 @@ def option_words(option: Any) -> str:
     words = {"Path": "PATH", "int": "N", "float": "X", "str": "TEXT"}
     word = next((shown for name, shown in words.items() if name in kind), "TEXT")
     return f"{names} {word}{', repeatable' if option.multiple else ''}"
+
+
+def meaning(option: Any) -> str:
+    """An option's help and, where the help does not say it, its default."""
+    text, default = option.help or "", default_of(option)
+    return f"{text} Default: {default}." if default and "Default:" not in text else text
 
 
 def default_of(option: Any) -> str:
@@ -266,12 +273,10 @@ def measures() -> str:
             "distance" if one.distance else "similarity",
             "yes" if one.states else "no",
             "one" if one.alike else "any",
-            "yes" if one.wide else "no",
         )
         for name, one in MEASURES.items()
     ]
-    head = ("name", "in words", "kind", "reads states", "widths", "biased where n < d")
-    return table(head, rows)
+    return table(("name", "in words", "kind", "reads states", "widths"), rows)
 
 
 def variants() -> str:
@@ -327,7 +332,8 @@ def said(line: str) -> str:
             sys.argv = given
             os.environ.pop("REPRLAB_CACHE")
             os.environ |= {} if before is None else {"REPRLAB_CACHE": before}
-    return "reprlab: " + shown.getvalue().split("reprlab: ", 1)[1].rstrip()
+    message = "reprlab: " + shown.getvalue().split("reprlab: ", 1)[1].rstrip()
+    return "\n".join(textwrap.fill(line, 96) if len(line) > 96 else line for line in message.splitlines())
 
 
 def spoiled(folder: Path) -> None:
@@ -350,12 +356,12 @@ def common_rules() -> str:
 
 
 def question_rules() -> str:
-    """A section a question: the paper's answer and the rule."""
-    from reprlab.verdicts.questions import QUESTIONS
+    """A section a question: the question as reports print it, the paper's answer, and the rule."""
+    from reprlab.verdicts.questions import RULES
 
     return "\n\n".join(
-        f"### {number}. {question.words}\n\nThe paper: {question.paper}\n\n{question.rule}"
-        for number, question in QUESTIONS.items()
+        f"### {one['number']}. {one['question']}\n\nThe paper: {one['paper']}\n\n{RULES[one['number']]}"
+        for one in numbers("smollm2-135m/verdicts.json")
     )
 
 
@@ -375,6 +381,14 @@ def verdict_answers() -> str:
         for one, other in zip(*verdicts, strict=True)
     ]
     return table(("", "question", "the paper's answer", "SmolLM2-135M", "MiniLM-L6"), rows)
+
+
+def verdict_sentences() -> str:
+    """What the committed report of SmolLM2 says on each claim."""
+    return "\n".join(
+        f"{one['number']}. *{one.get('claim', one['question'])}* {one['sentence']}"
+        for one in numbers("smollm2-135m/verdicts.json")
+    )
 
 
 # Results --------------------------------------------------------------------------------------------
@@ -460,9 +474,9 @@ def rooms() -> str:
     return table(("room", "what it holds"), rows)
 
 
-def drawn(floors: list[list[str]], width: int = 63) -> Iterator[str]:
+def drawn(floors: list[list[str]], width: int = 47) -> Iterator[str]:
     """A box a layer, its rooms side by side; layers of two rooms are the two wings."""
-    wings = ["what states look like", "what the model can still do"]
+    wings = ["WEST: STATES", "EAST: ANSWERS"]
     for at, floor in enumerate(floors):
         edges = cuts(floor, width) | (cuts(floors[at - 1], width) if at else set())
         yield "".join("+" if place in edges else "-" for place in range(width + 1))
@@ -502,6 +516,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "question rules": question_rules,
     "verdict reasons": verdict_reasons,
     "verdict answers": verdict_answers,
+    "verdict sentences": verdict_sentences,
     "ranking": ranking,
     "fine-tuning": fine_tuning,
     "glue means": glue_means,

@@ -53,9 +53,7 @@ class Fence:
 
 def fences(page: Path) -> list[Fence]:
     """Every fenced block of a page, in order."""
-    found = [
-        (*info.strip().partition(" "), text) for info, text in FENCE.findall(page.read_text())
-    ]
+    found = [(*info.strip().partition(" "), text) for info, text in FENCE.findall(page.read_text())]
     return [Fence(language, words, text) for language, _, words, text in found]
 
 
@@ -66,7 +64,9 @@ def without_fences(page: Path) -> str:
 
 def links(page: Path) -> list[tuple[str, str]]:
     """The file and the anchor of every link that stays in the repository."""
-    given = [link for link in LINK.findall(without_fences(page)) if "://" not in link and "mailto:" not in link]
+    given = [
+        link for link in LINK.findall(without_fences(page)) if "://" not in link and "mailto:" not in link
+    ]
     return [(link.partition("#")[0], link.partition("#")[2]) for link in given]
 
 
@@ -75,4 +75,3 @@ def anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", without_fences(page), re.MULTILINE)
     words = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
     return {one.strip().replace(" ", "-") for one in words}
-

@@ -16,7 +16,7 @@ from documents import LINKING, PAGES, ROOT, anchors, fences, links, name_of, wit
 import reprlab as rl
 from reprlab.cli import app, main
 
-NOT_RUN = 20  # shell blocks at most that cannot run where the tests run
+NOT_RUN = 18  # shell blocks at most that cannot run where the tests run
 GENERATE = "python docs/generate.py"
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -63,9 +63,7 @@ def test_every_command_shown_parses(page: Path, line: str) -> None:
         command.make_context(path[-1], given[len(path) :])
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if any(f.runs for f in fences(page))], ids=name_of
-)
+@pytest.mark.parametrize("page", [page for page in PAGES if any(f.runs for f in fences(page))], ids=name_of)
 def test_the_commands_of_a_page_run_in_order(
     page: Path,
     tmp_path: Path,
@@ -247,6 +245,35 @@ def test_a_number_that_is_not_the_reports_is_noticed() -> None:
     assert agrees("3 %", looked_up(numbers, "rows[0].R"))
 
 
+VERDICTS = [
+    (page, *quote)
+    for page in PAGES
+    for quote in re.findall(r"<!-- verdict: (\S+) (\d) -->\n((?:>.*\n)+)", page.read_text())
+]
+
+
+@pytest.mark.parametrize(("page", "file", "number", "quote"), VERDICTS)
+def test_a_verdict_that_is_quoted_is_the_reports(page: Path, file: str, number: str, quote: str) -> None:
+    verdict = json.loads((ROOT / file).read_text())[int(number) - 1]
+    shown = " ".join(line.removeprefix(">").strip() for line in quote.splitlines())
+    assert verdict["question"] in shown
+    assert verdict["paper"] in shown
+    assert verdict.get("claim", "") in shown
+    assert f"**{verdict['answer'].capitalize()}:**" in shown
+    known = {"0.05", *decimals(verdict)}
+    assert set(re.findall(r"\d\.\d\d", shown)) <= known
+
+
+def decimals(value: Any) -> set[str]:
+    """Every number in JSON, in its texts too, without a sign and to two decimals."""
+    if isinstance(value, str):
+        return set(re.findall(r"\d\.\d\d", value))
+    if isinstance(value, float):
+        return {f"{abs(value):.2f}"}
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {one for part in below for one in decimals(part)}
+
+
 # Links, files and targets -------------------------------------------------------------------------------
 
 
@@ -261,7 +288,9 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 
 @pytest.mark.parametrize("page", LINKING, ids=name_of)
 def test_every_file_of_the_repository_that_is_named_exists(page: Path) -> None:
-    named = re.findall(r"\b((?:reprlab|docs|tests|bench|analyses)/[\w/.-]*\.(?:py|md|toml))", page.read_text())
+    named = re.findall(
+        r"\b((?:reprlab|docs|tests|bench|analyses)/[\w/.-]*\.(?:py|md|toml))", page.read_text()
+    )
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
@@ -290,7 +319,9 @@ def test_every_page_is_on_the_site() -> None:
     def files(entry: Any) -> list[str]:
         if isinstance(entry, str):
             return [entry]
-        return [file for below in (entry.values() if isinstance(entry, dict) else entry) for file in files(below)]
+        return [
+            file for below in (entry.values() if isinstance(entry, dict) else entry) for file in files(below)
+        ]
 
     site = yaml.safe_load((ROOT / "mkdocs.yml").read_text())
     there = files(site["nav"])
