@@ -1,7 +1,7 @@
 """Builds the site and the tutorial's notebook: python docs/build.py
 
-Pages are plain Markdown that reads on a forge. For the site they are staged in `.site-pages`: fences lose the words
-that only tests read, links that leave docs/ follow their files, and an included page is put in its place.
+Pages are plain Markdown that reads on a forge. For the site they are staged in `.site-pages`: fences lose the
+words that only tests read, links that leave docs/ follow their files, an included page is put in its place.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ STYLE = """\
 /* Pages of tables and plain drawings: wide, and scrolling inside themselves on a phone. */
 .md-grid { max-width: 72rem; }
 .md-typeset table:not([class]) { font-size: 0.7rem; }
-.md-typeset table:not([class]) td:first-child code { white-space: nowrap; }
 .md-typeset table:not([class]) :is(td, th) { padding: 0.4em 0.8em; }
 .md-typeset pre > code { line-height: 1.25; }
+@media (min-width: 45em) { .md-typeset table:not([class]) td:first-child code { white-space: nowrap; } }
 @media (max-width: 30em) { .md-typeset pre > code { font-size: 0.58rem; } }
 """
 

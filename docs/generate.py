@@ -337,7 +337,7 @@ def said(line: str) -> str:
 
 
 def spoiled(folder: Path) -> None:
-    """The files that refused commands name: a text of one paragraph, rows that lack a task, pickled weights."""
+    """The files that refused commands name: a text of one paragraph, no rows, pickled weights."""
     (folder / "one.txt").write_text(f"{' '.join(['word'] * 20)}\n")
     (folder / "rows").mkdir()
     (folder / "old-model").mkdir()

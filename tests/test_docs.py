@@ -1,4 +1,4 @@
-"""What the documentation says is true: commands run, tables and numbers are the code's, links lead somewhere."""
+"""The documentation is true: commands run, tables and numbers are the code's, links lead somewhere."""
 
 import importlib.util
 import json
@@ -214,7 +214,7 @@ def test_numbers_quoted_from_reports_are_those_of_its_json(model: str) -> None:
 
 
 def looked_up(numbers: Any, path: str) -> Any:
-    """The value at a path: keys between dots (not before a space), `[2]` an item, `[a=x,b=y]` the one row with these values."""
+    """The value at a path: `key.key`, `[2]` an item, `[a=x,b=y]` the one row with these values."""
     sign, path = (-1, path[1:]) if path.startswith("-") else (1, path)
     value = numbers
     for key, inside in re.findall(r"((?:[^.\[\]]|\.(?= ))+)|\[([^\]]+)\]", path):
