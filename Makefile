@@ -1,6 +1,7 @@
 # make demo   from a fresh clone to a report on a real model
 # make test   every test, on real weights too; make fast: those on tiny models only
 # make check  ruff, layers, types, structure and words; make same: reports/ drawn again from its numbers, byte for byte
+# make docs: the parts of docs/ that follow from the code, the site in site/ and the tutorial's notebook
 # make figures DATA=DIR: the reports that are committed (hours); make bench: speed beside peers
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ REPORT = $(RUN)/reprlab report --corpus lambada --data-dir $(DATA)
 SIZE = --limit 400 --starts 5:15 --seeds 3 --loops 1:29 --loop-limit 64 --precise 100 --example builtin --fine-tune 400
 GLUE = --glue rte,sst2,wnli --trained-starts 1 --trained-variants skip,looped_parallel
 
-.PHONY: demo test fast check same figures bench
+.PHONY: demo test fast check same docs figures bench
 .DELETE_ON_ERROR:
 
 .venv/ready: pyproject.toml constraints.txt
@@ -41,6 +42,14 @@ check: .venv/ready
 same: .venv/ready
 	$(RUN)/reprlab report --from-numbers
 	git diff --exit-code --stat reports/
+
+.venv/docs: .venv/ready
+	$(RUN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
+docs: .venv/docs
+	$(RUN)/python docs/generate.py
+	$(RUN)/python docs/build.py
 
 figures: .venv/ready
 	$(REPORT) --model smollm2-135m --dtype bfloat16 --benchmarks lambada,hellaswag,arc,winogrande $(SIZE)

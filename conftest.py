@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore_glob = ["docs/*.py"]  # they need the extra docs, and hold no examples
+
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
