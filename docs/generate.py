@@ -254,10 +254,15 @@ def glue_tasks() -> str:
 
 def corpora() -> str:
     """Registered corpora and where their rows lie."""
-    from reprlab.captures.corpora import SOURCES
+    from reprlab.row_files import ROW_FILES
 
     rows = [
-        (code(name), code(one.file), code(" ".join(filter(None, one.hub)))) for name, one in SOURCES.items()
+        (
+            code(name),
+            code(one.first),
+            code(" ".join(filter(None, (one.repository, one.configuration, one.splits[0])))),
+        )
+        for name, one in ROW_FILES.items()
     ]
     return table(("name", "below --data-dir", "on the hub: repository, configuration, split"), rows)
 
