@@ -13,15 +13,15 @@ from reprlab.verdicts.values import Finding
 from reprlab.verdicts.view import Cells, View, cells, median, statistic
 
 FEWEST = 3  # middle layers of a skip that says something
-KEPT, COST = 0.5, 0.1
+HALF, COST = 0.5, 0.1
 
 
 def necessity(view: View) -> tuple[Finding, ...]:
     """h: R of the smallest skip; b: what half the middle layers cost at most; c: first and last cost more."""
     return (
-        asked("h", "R of skip at the smallest M", lambda: _headline(view)),
-        asked("b", "lower median cost of a middle layer", lambda: _cheap(view)),
-        asked("c", "first and last layer less the costliest of the middle", lambda: _ends(view)),
+        asked("h", "smallest skip", lambda: _headline(view)),
+        asked("b", "median cost", lambda: _cheap(view)),
+        asked("c", "first - costliest", lambda: _ends(view)),
     )
 
 
@@ -30,7 +30,7 @@ def costs(view: View, layers: Sequence[int]) -> Cells:
     r = view.main
     rows = [row for layer in layers for row in r.rows("skip_one", layer=layer)[:1]]
     if len(rows) < len(layers):
-        raise Missing("not measured", f"{len(rows)} of {len(layers)} layers skipped alone")
+        raise Missing("not measured", f"every layer skipped alone ({len(rows)} of {len(layers)} were)")
     found = cells(r, rows)
     return replace(found, r=1 - np.stack([median(row) for row in found.r]))
 
@@ -39,10 +39,10 @@ def _headline(view: View) -> Finding:
     """R of skip at the smallest M of 3 or more, median over benchmarks, above .5."""
     starts = [start for start in view.swept("skip") if view.middle(start) >= FEWEST]
     if not starts:
-        raise Missing("too few layers", "no skip of 3 layers or more")
+        raise Missing("too few layers", "a skip of 3 layers or more")
     found = view.cells(["skip"], starts[-1:])
-    words = f"R of skip at M = {view.middle(starts[-1])}"
-    return level("h", statistic(words, median(found.r[0, 0]), found), above=KEPT)
+    scope = f"{view.middle(starts[-1])} middle layers"
+    return level("h", statistic("smallest skip", median(found.r[0, 0]), found, scope=scope), above=HALF)
 
 
 def _cheap(view: View) -> Finding:
@@ -50,18 +50,18 @@ def _cheap(view: View) -> Finding:
     layers = _widest(view)
     found = costs(view, layers)
     cost = np.sort(found.r, axis=0)[(len(layers) - 1) // 2]
-    words = f"lower median cost of layers {layers.start}..{layers.stop - 1}"
-    return level("b", statistic(words, cost, found), below=COST)
+    return level("b", statistic("median cost", cost, found, scope=_named(layers)), below=COST)
 
 
 def _ends(view: View) -> Finding:
-    """The costs of the first and the last layer, each less the highest of the middle, draw by draw."""
+    """The costs of the first and the last layer, each minus the highest of the middle, draw by draw."""
     layers = _widest(view)
     found = costs(view, [0, *layers, view.layers - 1])
     worst = found.r[1:-1].max(0)
     ends = {"first": found.r[0] - worst, "last": found.r[-1] - worst}
-    each = [statistic(f"{name} layer less the costliest", x, found) for name, x in ends.items()]
-    return together("c", "cost when skipped alone", [difference("c", one, view.margin) for one in each])
+    scope = _named(layers)
+    each = [statistic(f"{name} - costliest", x, found, scope=scope) for name, x in ends.items()]
+    return together("c", [difference("c", one, view.margin) for one in each])
 
 
 def _widest(view: View) -> range:
@@ -69,5 +69,9 @@ def _widest(view: View) -> range:
     inside = compared_starts(view.layers, view.setting.wider)
     starts = [start for start in view.swept("skip") if start in inside]
     if not starts:
-        raise Missing("too few starts", "no skip in W")
+        raise Missing("too few starts", "there is no skip at one")
     return range(starts[0] + 1, view.layers - starts[0])
+
+
+def _named(layers: range) -> str:
+    return f"layers {layers.start} to {layers.stop - 1}"

@@ -14,11 +14,12 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.scores.retained import Retained, redrawn
 from reprlab.verdicts.curves import kendall
 from reprlab.verdicts.rules import Missing, Statistic
+from reprlab.verdicts.sentences import several
 from reprlab.verdicts.view import View, cells, median, statistic
 
 SHUFFLES = 9999
 ORDERS, STARTS = 3, 2  # different orders of a start, and such starts, at least
-WORDS = "slope of R on Kendall's tau"
+LABEL = "slope on tau"
 
 
 def slope(view: View) -> Statistic:
@@ -32,7 +33,7 @@ def slope(view: View) -> Statistic:
     r = view.known(view.basis.orders, "random orders")
     found = {start: rows for start, rows in _rows(view).items() if len(rows) >= ORDERS}
     if len(found) < STARTS:
-        raise Missing("too few orders", f"{len(found)} starts with three orders")
+        raise Missing("too few orders", f"{several(len(found), 'start')} of this model had them")
     whole = cells(r, [row for rows in found.values() for row in rows])
     kept = dict(zip((row for rows in found.values() for row in rows), map(median, whole.r), strict=True))
     both = np.zeros((2, whole.r.shape[-1]))
@@ -42,7 +43,7 @@ def slope(view: View) -> Statistic:
         both += _sums(tau, np.stack([kept[row] for row in rows]), weights)
     with np.errstate(all="ignore"):
         values = both[0] / both[1]
-    return replace(statistic(WORDS, values, whole), starts=tuple(sorted(found)))
+    return replace(statistic(LABEL, values, whole), starts=tuple(sorted(found)))
 
 
 def chance(view: View) -> float:
