@@ -88,8 +88,8 @@ QUESTIONS: Mapping[int, Question] = {
     ),
     4: Question(
         "Does the order of the layers matter?",
-        "Somewhat: both orders are worse than the full model and better than skip; random is better than "
-        "reverse.",
+        "Somewhat: random and reverse order are worse than the full model and better than skipping the "
+        "layers; random is better than reverse.",
         "fig07",
         "Headline, four differences of A: full - reverse, full - random, reverse - skip, random - skip. b: "
         "A(random) - A(reverse). c: among random orders of the same start, R rises with Kendall's tau of "
@@ -100,7 +100,7 @@ QUESTIONS: Mapping[int, Question] = {
     ),
     5: Question(
         "Can the middle layers run in parallel?",
-        "Yes, except on mathematics: better than skip, worse than reverse.",
+        "Yes, except on mathematics: it is better than skipping the layers and worse than reversing them.",
         "fig08",
         "Headline: A(parallel) - A(skip). In addition, R of parallel is above 0.5 on every benchmark that "
         "is not mathematics, at the M nearest T/6 (of two the larger, 3 at least). b: under parallel, over "

@@ -51,9 +51,9 @@ AS_RULED = Setting("as ruled")
 CHANGES = (
     Setting("a margin of 0.02", margin=0.02),
     Setting("a margin of 0.10", margin=0.10),
-    Setting("one start more in W", wider=1),
-    Setting("one start fewer in W", wider=-1),
-    Setting("accuracy instead of u", metric="acc"),
+    Setting("one start more", wider=1),
+    Setting("one start fewer", wider=-1),
+    Setting("accuracy instead of the score u", metric="acc"),
 )
 
 
