@@ -122,8 +122,9 @@ def test_a_compound_finding_names_the_members_that_decide_it() -> None:
     both = replace(low, members=(fine, high, low))
     assert both.measured == (
         "In reverse order the model retains 0.12 [0.07, 0.17] less than without the middle layers "
-        "(2 starts, 2 benchmarks); in random order the model retains 0.02 less (between 0.08 less and 0.03 more) "
-        "than without the middle layers, so 0.05 more, the least that counts, is ruled out."
+        "(2 starts, 2 benchmarks); in random order the model retains 0.02 less "
+        "(between 0.08 less and 0.03 more) than without the middle layers, so 0.05 more, "
+        "the least that counts, is ruled out."
     )
     assert both.judged == f"Contradicted: {clause(both.measured)}"
     five = [
@@ -162,8 +163,8 @@ def test_in_the_papers_world_and_its_opposite_sentences_have_the_numbers_sign(si
     ends = sorted((abs(found.low), abs(found.high)))
     word = "more" if sign > 0 else "less"
     assert found.measured == (
-        f"Without the middle layers the model retains {abs(found.value):.2f} [{ends[0]:.2f}, {ends[1]:.2f}] {word} "
-        "than with one middle layer repeated (4 starts, 4 benchmarks)."
+        f"Without the middle layers the model retains {abs(found.value):.2f} [{ends[0]:.2f}, {ends[1]:.2f}] "
+        f"{word} than with one middle layer repeated (4 starts, 4 benchmarks)."
     )
 
 
