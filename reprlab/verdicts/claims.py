@@ -25,9 +25,10 @@ class Phrase:
 
 CLAIMS: Mapping[int, Mapping[str, str]] = {
     1: {
-        WHOLE: "The middle layers share one representation space that the first and last do not use, and "
-        "it tells which layers matter.",
-        "h": "Middle layers are more alike than they are like the first and last ones, and than a control.",
+        WHOLE: "The middle layers share one representation space, which the first and last do not use; "
+        "closeness to it tells which layers matter.",
+        "h": "The middle layers are more alike to each other than to the first and last ones, and more than "
+        "in a control.",
         "b": "The groups of layers are stable, and the largest of them lies in the middle.",
         "c": "The more a layer resembles the middle, the less damage it does to skip that layer.",
     },

@@ -94,7 +94,7 @@ def _damage(view: View) -> Finding:
     middle = _middle(view)
     near = _similarity(view, "cosine no-sinks").towards(middle[0], middle[-1])[1:]
     cost = costs(view, range(layers))
-    found = rank_correlation(near, cost.r[:, 0])
+    found = rank_correlation(near, cost.retained[:, 0])
     answer, reason, p = UNDECIDED, "as by chance", found.p_low
     if found.p_low <= ALPHA:
         answer, reason = SUPPORTED, "clear"

@@ -10,7 +10,7 @@ import numpy as np
 from reprlab.schedules.grids import compared_starts
 from reprlab.verdicts.rules import Missing, asked, difference, level, together
 from reprlab.verdicts.values import Finding
-from reprlab.verdicts.view import Cells, View, cells, median, statistic
+from reprlab.verdicts.view import RetainedRows, View, median, retained_rows, statistic
 
 FEWEST = 3  # middle layers of a skip that says something
 HALF, COST = 0.5, 0.1
@@ -25,14 +25,14 @@ def necessity(view: View) -> tuple[Finding, ...]:
     )
 
 
-def costs(view: View, layers: Sequence[int]) -> Cells:
-    """1 - R of layers skipped alone, the median over benchmarks: `r` is (layer, 1 + draw)."""
-    r = view.main
-    rows = [row for layer in layers for row in r.rows("skip_one", layer=layer)[:1]]
+def costs(view: View, layers: Sequence[int]) -> RetainedRows:
+    """1 - R of layers skipped alone, the median over benchmarks: `retained` is then (layer, 1 + draw)."""
+    source = view.main
+    rows = [row for layer in layers for row in source.rows("skip_one", layer=layer)[:1]]
     if len(rows) < len(layers):
         raise Missing("not measured", f"every layer skipped alone ({len(rows)} of {len(layers)} were)")
-    found = cells(r, rows)
-    return replace(found, r=1 - np.stack([median(row) for row in found.r]))
+    found = retained_rows(source, rows)
+    return replace(found, retained=1 - np.stack([median(row) for row in found.retained]))
 
 
 def _headline(view: View) -> Finding:
@@ -40,16 +40,18 @@ def _headline(view: View) -> Finding:
     starts = [start for start in view.swept("skip") if view.middle(start) >= FEWEST]
     if not starts:
         raise Missing("too few layers", "a skip of 3 layers or more")
-    found = view.cells(["skip"], starts[-1:])
+    found = view.at_starts(["skip"], starts[-1:])
     scope = f"{view.middle(starts[-1])} middle layers"
-    return level("h", statistic("smallest skip", median(found.r[0, 0]), found, scope=scope), above=HALF)
+    return level(
+        "h", statistic("smallest skip", median(found.retained[0, 0]), found, scope=scope), above=HALF
+    )
 
 
 def _cheap(view: View) -> Finding:
     """The lower median of middle layers' costs, draw by draw, below .1: half of them cost less."""
     layers = _widest(view)
     found = costs(view, layers)
-    cost = np.sort(found.r, axis=0)[(len(layers) - 1) // 2]
+    cost = np.sort(found.retained, axis=0)[(len(layers) - 1) // 2]
     return level("b", statistic("median cost", cost, found, scope=_named(layers)), below=COST)
 
 
@@ -57,8 +59,8 @@ def _ends(view: View) -> Finding:
     """The costs of the first and the last layer, each minus the highest of the middle, draw by draw."""
     layers = _widest(view)
     found = costs(view, [0, *layers, view.layers - 1])
-    worst = found.r[1:-1].max(0)
-    ends = {"first": found.r[0] - worst, "last": found.r[-1] - worst}
+    worst = found.retained[1:-1].max(0)
+    ends = {"first": found.retained[0] - worst, "last": found.retained[-1] - worst}
     scope = _named(layers)
     each = [statistic(f"{name} - costliest", x, found, scope=scope) for name, x in ends.items()]
     return together("c", [difference("c", one, view.margin) for one in each])

@@ -8,7 +8,7 @@ from reprlab.arrays import Array
 from reprlab.verdicts.rules import Missing, asked, difference, level, together
 from reprlab.verdicts.sentences import listed
 from reprlab.verdicts.values import UNDECIDED, Finding
-from reprlab.verdicts.view import Cells, View, compared, median, statistic
+from reprlab.verdicts.view import RetainedRows, View, compared, median, statistic
 
 MATHEMATICS = ("gsm8k", "gsm8k_nll", "builtin_arithmetic_1", "builtin_arithmetic_2")
 HALF, FEWEST = 0.5, 3
@@ -30,15 +30,15 @@ def _at_a_sixth(view: View) -> list[Finding]:
     """R of parallel at the M nearest T/6 above .5, on each benchmark but mathematics, by its own draws."""
     try:
         start = _sixth(view)
-        found = view.cells(["parallel"], [start])
+        found = view.at_starts(["parallel"], [start])
         names = [name for name in found.benchmarks if name not in MATHEMATICS]
         if not names:
             raise Missing("benchmarks at chance", "any but mathematics")
     except Missing as missing:
         return [Finding("h", "parallel", UNDECIDED, missing.reason, missing.detail)]
     layers = f"{view.middle(start)} layers in parallel"
-    retained = dict(zip(found.benchmarks, found.r[0, 0], strict=True))  # (1 + draw,) each
-    each = [statistic("parallel", retained[name], found, [name], layers) for name in names]
+    by_benchmark = dict(zip(found.benchmarks, found.retained[0, 0], strict=True))  # (1 + draw,) each
+    each = [statistic("parallel", by_benchmark[name], found, [name], layers) for name in names]
     return [level("h", one, above=HALF) for one in each]
 
 
@@ -55,7 +55,7 @@ def _mathematics(view: View) -> Finding:
     return difference("b", view.over(LABEL, ["parallel"], lambda found: _apart(view, found)), view.margin)
 
 
-def _apart(view: View, found: Cells) -> tuple[Array, tuple[str, ...]]:
+def _apart(view: View, found: RetainedRows) -> tuple[Array, tuple[str, ...]]:
     maths = [name in MATHEMATICS for name in found.benchmarks]
     if not any(maths):
         swept = [name for name in MATHEMATICS if name in view.main.undecided]
@@ -63,5 +63,5 @@ def _apart(view: View, found: Cells) -> tuple[Array, tuple[str, ...]]:
         raise Missing(reason, listed(swept) if swept else "a benchmark of mathematics")
     if all(maths):
         raise Missing("benchmarks at chance", "any but mathematics")
-    one, at = found.r[0], np.array(maths)
+    one, at = found.retained[0], np.array(maths)
     return median(one[~at]) - median(one[at]), found.benchmarks

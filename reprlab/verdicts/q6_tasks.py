@@ -14,7 +14,7 @@ from reprlab.verdicts.claims import phrase
 from reprlab.verdicts.rules import Missing, Statistic, asked, difference, level
 from reprlab.verdicts.sentences import amount, listed
 from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.view import Cells, View, median
+from reprlab.verdicts.view import RetainedRows, View, median
 
 CLASSES = ("reasoning", "semantic")
 FEWEST = 2  # benchmarks of each
@@ -50,19 +50,19 @@ def _headline(view: View) -> Finding:
 def _beyond(view: View) -> Finding:
     """The difference of drops under other orders minus that under skip."""
 
-    def combine(found: Cells) -> tuple[Array, list[str]]:
+    def combine(found: RetainedRows) -> tuple[Array, list[str]]:
         sides = _sides(view, found)
-        return _apart(found.r[:-1], sides) - _apart(found.r[-1:], sides), _names(found, sides)
+        return _apart(found.retained[:-1], sides) - _apart(found.retained[-1:], sides), _names(found, sides)
 
     return difference("b", view.over(BEYOND, [*ORDERED, "skip"], combine), view.margin)
 
 
-def _contrast(view: View, r: Retained) -> Statistic:
-    def combine(found: Cells) -> tuple[Array, list[str]]:
+def _contrast(view: View, source: Retained) -> Statistic:
+    def combine(found: RetainedRows) -> tuple[Array, list[str]]:
         sides = _sides(view, found)
-        return _apart(found.r, sides), _names(found, sides)
+        return _apart(found.retained, sides), _names(found, sides)
 
-    return view.over(LABEL, ORDERED, combine, r=r)
+    return view.over(LABEL, ORDERED, combine, source=source)
 
 
 def _apart(retained: Array, sides: Mapping[str, Sequence[int]]) -> Array:
@@ -71,7 +71,7 @@ def _apart(retained: Array, sides: Mapping[str, Sequence[int]]) -> Array:
     return drops[0] - drops[1]
 
 
-def _sides(view: View, found: Cells) -> dict[str, list[int]]:
+def _sides(view: View, found: RetainedRows) -> dict[str, list[int]]:
     """Places of each class's benchmarks, of those that count by the setting's score: two each or more."""
     counted, kinds = view.main.benchmarks, view.main.scores.benchmarks
     sides = {
@@ -85,5 +85,5 @@ def _sides(view: View, found: Cells) -> dict[str, list[int]]:
     return sides
 
 
-def _names(found: Cells, sides: Mapping[str, Sequence[int]]) -> list[str]:
+def _names(found: RetainedRows, sides: Mapping[str, Sequence[int]]) -> list[str]:
     return [found.benchmarks[at] for kind in CLASSES for at in sides[kind]]

@@ -10,7 +10,7 @@ from reprlab.verdicts.curves import peaks
 from reprlab.verdicts.rules import Missing, asked, found_out
 from reprlab.verdicts.sentences import listed
 from reprlab.verdicts.values import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.view import View, cells, compared, statistic
+from reprlab.verdicts.view import View, compared, retained_rows, statistic
 
 MIDDLES = 5  # M that are left, at least
 LABEL = "slope of best count"
@@ -27,20 +27,20 @@ def looping(view: View) -> tuple[Finding, ...]:
 
 def _proportion(view: View) -> Finding:
     """Slope of ln k* on ln M, draw by draw: above 0 it grows, and with 1 in its interval in proportion."""
-    r = view.known(view.basis.loops, "fig. 10's counts of iterations")
-    rows = r.rows("looped_parallel")
+    source = view.known(view.basis.loops, "fig. 10's counts of iterations")
+    rows = source.rows("looped_parallel")
     if not rows:
         raise Missing("not measured", "looped parallel among the counts of iterations")
-    told = [peak for peak in peaks(r) if not peak.unused]
-    if len(told) < MIDDLES:
-        raise Missing("too few counts", f"there are {len(told)}")
-    x = np.log([peak.middle for peak in told])
+    used = [peak for peak in peaks(source) if not peak.unused]
+    if len(used) < MIDDLES:
+        raise Missing("too few counts", f"there are {len(used)}")
+    x = np.log([peak.middle for peak in used])
     x -= x.mean()
-    counts = np.log([[peak.times, *peak.drawn] for peak in told])  # (M, 1 + draw)
-    one = statistic(LABEL, x @ counts / (x @ x), cells(r, rows))
+    counts = np.log([[peak.times, *peak.drawn] for peak in used])  # (M, 1 + draw)
+    one = statistic(LABEL, x @ counts / (x @ x), retained_rows(source, rows))
     answer, reason = proportion(*one.ends)
-    starts = tuple((view.layers - peak.middle - 1) // 2 for peak in reversed(told))
-    best = listed([f"{peak.times} at M = {peak.middle}" for peak in told])
+    starts = tuple((view.layers - peak.middle - 1) // 2 for peak in reversed(used))
+    best = listed([f"{peak.times} at M = {peak.middle}" for peak in used])
     detail = f"the best numbers are {best}"
     return found_out("b", replace(one, starts=starts), answer, reason, detail)
 

@@ -76,8 +76,10 @@ def ranking(view: View) -> tuple[Finding, ...]:
 def _headline(view: View) -> Finding:
     """The pairs that the claim orders: all surely so, one surely not, or one surely so and not by start."""
     starts = view.starts(*SIX)
-    found = view.cells(SIX, starts)
-    whole, *apart = (pairs(np.stack([median(one) for one in at])) for at in (found.r.mean(0), *found.r))
+    found = view.at_starts(SIX, starts)
+    whole, *apart = (
+        pairs(np.stack([median(one) for one in at])) for at in (found.retained.mean(0), *found.retained)
+    )
     each = np.stack([one.signs for one in apart])
     names = [(SIX.index(a), SIX.index(b)) for a, b in REQUIRED]
     signs = {pair: int(whole.signs[pair]) for pair in names}

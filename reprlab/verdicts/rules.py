@@ -151,7 +151,7 @@ def together(key: str, members: Sequence[Finding]) -> Finding:
 
     contradicted if one is, else dependent on M if one is, supported if all are, else not decidable. Of the
     members with that answer it is the one with the lowest interval. Its p is the largest of all, its
-    documents needed are the most.
+    documents needed are the most; `members` are those with a number.
     """
     answers = {member.answer for member in members}
     answer = next(one for one in (CONTRADICTED, DEPENDS, UNDECIDED, SUPPORTED) if one in answers)
@@ -162,7 +162,7 @@ def together(key: str, members: Sequence[Finding]) -> Finding:
         key=key,
         p=max(1.0 if math.isnan(member.p) else member.p for member in members),
         needed=max((member.needed for member in deciding if member.needed is not None), default=None),
-        members=tuple(members),
+        members=tuple(member for member in members if not math.isnan(member.value)),
     )
 
 

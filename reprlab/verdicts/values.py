@@ -77,7 +77,7 @@ class Finding:
     @property
     def _deciding(self) -> list[Finding]:
         """The members with a number and this answer, the one whose numbers these are first."""
-        same = [one for one in self.members if one.answer == self.answer and not math.isnan(one.value)]
+        same = [one for one in self.members if one.answer == self.answer]
         if not same:
             return [] if math.isnan(self.value) else [self]
         return sorted(same, key=lambda one: (one.label, one.benchmarks) != (self.label, self.benchmarks))
@@ -118,7 +118,8 @@ class Finding:
         known: dict[str, Any] = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         known |= {name: math.nan if known[name] is None else known[name] for name in _NUMBERS}
         known |= {name: tuple(known[name]) for name in ("starts", "benchmarks")}
-        return cls(**known | {"members": tuple(map(cls.of, known.get("members", ())))})
+        known["members"] = tuple(map(cls.of, known.get("members", ())))
+        return cls(**known)
 
 
 def _bare(member: Finding) -> dict[str, Any]:

@@ -55,10 +55,10 @@ def label(name: str) -> str:
     """A figure's name in a text.
 
     >>> label("fig04"), label("block_influence")
-    ('Fig. 4', 'block influence')
+    ('Fig. 4', 'Block influence')
     """
     found = _FIGURE.fullmatch(name)
-    return f"Fig. {found[1]}" if found else name.replace("_", " ")
+    return f"Fig. {found[1]}" if found else name.replace("_", " ").capitalize()
 
 
 def part(key: str) -> str:

@@ -1,4 +1,4 @@
-"""Curves: what variants retain by start, beside one another, by order, by loop count, and in words."""
+"""Curves: what variants retain by start, against each other, by order, by loop count, and in words."""
 
 from reprlab.verdicts.curves.by_start import (
     about,

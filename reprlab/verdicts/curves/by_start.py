@@ -1,4 +1,4 @@
-"""Retaining: what variants retain by start, and beside one another."""
+"""By start: what variants retain at each start, and compared with each other."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENDS = ("benchmark", "R", "low", "high")
 def both(evidence: Evidence) -> dict[str, Retained]:
     """R by accuracy and by continuous score u; u first where two benchmarks or more have no R of accuracy.
 
-    Raises `ReprlabError` where neither has a benchmark on which the full model is clear of guessing.
+    Raises `ReprlabError` where neither has a benchmark on which the full model is clearly above chance.
     """
     if evidence.u is None or evidence.accuracy is None:
         raise ReprlabError("there are no scores: sweep schedules over benchmarks first")
@@ -47,8 +47,8 @@ def by_start(evidence: Evidence, *variants: str) -> dict[str, Any]:
     """R of some variants by the paper's start s, as a figure's numbers: plain values.
 
     `rows`: one a metric, schedule (random orders of a start together) and benchmark, with `R` and the ends
-    `low` and `high` of its interval; R = 0 is guessing, 1 the full model. `metrics`: "acc" and "u", the one
-    that leads first. For each metric, `benchmarks` has those with an R, `undecided` the others with the
+    `low` and `high` of its interval; R = 0 is chance level, 1 the full model. `metrics`: "acc" and "u",
+    the one that leads first. For each metric, `benchmarks` has those with an R, `undecided` the others with the
     reason, `summary` the benchmark of the rows that stand for all: `median`, or the only one.
     Raises `ReprlabError` where a variant was swept at no start, or no benchmark has an R.
 
@@ -61,11 +61,11 @@ def by_start(evidence: Evidence, *variants: str) -> dict[str, Any]:
     """
     found = both(evidence)
     rows: list[dict[str, Any]] = []
-    for metric, shares in found.items():
+    for metric, by_metric in found.items():
         for variant in variants:
-            if not [row for row in shares.rows(variant) if shares.labels[row]["start"] is not None]:
+            if not [row for row in by_metric.rows(variant) if by_metric.labels[row]["start"] is not None]:
                 raise ReprlabError(f"no start of '{variant}' was swept")
-        for row in shares.table(*variants):
+        for row in by_metric.table(*variants):
             labels = {key: row[key] for key in _LABELS}
             rows.append({"metric": metric, **labels, **{key: row[key] for key in _ENDS}})
     return {**about(evidence, found), "variants": list(variants), "rows": rows}
@@ -77,35 +77,39 @@ def about(evidence: Evidence, found: Mapping[str, Retained]) -> dict[str, Any]:
         "model": evidence.model,
         "layers": evidence.layers,
         "metrics": list(found),
-        "benchmarks": {metric: list(shares.benchmarks) for metric, shares in found.items()},
-        "undecided": {metric: dict(shares.undecided) for metric, shares in found.items()},
-        "summary": {metric: summary(shares) for metric, shares in found.items()},
+        "benchmarks": {metric: list(retained.benchmarks) for metric, retained in found.items()},
+        "undecided": {metric: dict(retained.undecided) for metric, retained in found.items()},
+        "summary": {metric: summary(retained) for metric, retained in found.items()},
     }
 
 
-def summary(shares: Retained) -> str | None:
+def summary(retained: Retained) -> str | None:
     """The benchmark that stands for all: `median`, the only one where there is one, None where none is."""
-    return MEDIAN if len(shares.benchmarks) > 1 else next(iter(shares.benchmarks), None)
+    return MEDIAN if len(retained.benchmarks) > 1 else next(iter(retained.benchmarks), None)
 
 
-def window(shares: Retained, variant: str, **labels: Any) -> dict[int, int]:
+def window(retained: Retained, variant: str, **labels: Any) -> dict[int, int]:
     """The row of a variant at each start with 3 <= M <= T / 2 middle layers, by start."""
-    rows, inside = shares.rows(variant, **labels), compared_starts(shares.scores.layers)
-    return {start: row for row in rows if (start := shares.labels[row]["start"]) in inside}
+    rows, inside = retained.rows(variant, **labels), compared_starts(retained.scores.layers)
+    return {start: row for row in rows if (start := retained.labels[row]["start"]) in inside}
 
 
-def averages(shares: Retained, *variants: str) -> tuple[NDArray[np.float64], NDArray[np.float32], list[int]]:
+def averages(
+    retained: Retained, *variants: str
+) -> tuple[NDArray[np.float64], NDArray[np.float32], list[int]]:
     """Mean R over the starts with 3 <= M <= T / 2 that all these variants have.
 
     (variant, benchmark), under draws (variant, benchmark, draw), and the starts; NaN where there is none.
     """
-    placed = [window(shares, variant) for variant in variants]
+    placed = [window(retained, variant) for variant in variants]
     starts = sorted(set[int].intersection(*map(set, placed)))
     rows = [[place[start] for start in starts] for place in placed]
     if not starts:
-        shape = (len(variants), len(shares.benchmarks))
+        shape = (len(variants), len(retained.benchmarks))
         return np.full(shape, np.nan), np.full((*shape, 1), np.nan, np.float32), []
-    values, drawn = (np.stack([part[row].mean(0) for row in rows]) for part in (shares.values, shares.drawn))
+    values, drawn = (
+        np.stack([part[row].mean(0) for row in rows]) for part in (retained.values, retained.drawn)
+    )
     return values, drawn, starts
 
 

@@ -36,33 +36,33 @@ class Peak:
         return {**named, "R": self.retained, "unused": self.unused}
 
 
-def peaks(shares: Retained) -> list[Peak]:
+def peaks(retained: Retained) -> list[Peak]:
     """The count of looped parallel with the highest median R for each M, the fewest of equals; by M.
 
     Unused by the rules of the verdicts: M = 1, M >= T - 3, a best R below .1, a best count that is the
     largest swept or has a 95 % interval wider than half of that.
     """
     places: dict[int, list[int]] = {}
-    for row in sorted(shares.rows("looped_parallel"), key=lambda row: shares.labels[row]["times"]):
-        places.setdefault(shares.labels[row]["middle"], []).append(row)
-    most = max((shares.labels[row]["times"] for rows in places.values() for row in rows), default=0)
-    return [_peak(shares, middle, rows, most) for middle, rows in sorted(places.items())]
+    for row in sorted(retained.rows("looped_parallel"), key=lambda row: retained.labels[row]["times"]):
+        places.setdefault(retained.labels[row]["middle"], []).append(row)
+    most = max((retained.labels[row]["times"] for rows in places.values() for row in rows), default=0)
+    return [_peak(retained, middle, rows, most) for middle, rows in sorted(places.items())]
 
 
-def _peak(shares: Retained, middle: int, rows: list[int], most: int) -> Peak:
-    times = np.array([shares.labels[row]["times"] for row in rows])
-    drawn = times[shares.drawn_median[rows].argmax(0)]
-    best = int(shares.median[rows].argmax())
-    retained, (low, high) = float(shares.median[rows][best]), interval(drawn)
+def _peak(retained: Retained, middle: int, rows: list[int], most: int) -> Peak:
+    times = np.array([retained.labels[row]["times"] for row in rows])
+    drawn = times[retained.drawn_median[rows].argmax(0)]
+    best = int(retained.median[rows].argmax())
+    level, (low, high) = float(retained.median[rows][best]), interval(drawn)
     reasons = {
         "M = 1": middle == 1,
-        "M >= T - 3": middle >= shares.scores.layers - 3,
-        "best R below 0.1": not retained >= LEAST,
+        "M >= T - 3": middle >= retained.scores.layers - 3,
+        "best R below 0.1": not level >= LEAST,
         "best count is the largest": times[best] == most,
         "best count not told": high - low > most / 2,
     }
     unused = next((reason for reason, here in reasons.items() if here), "")
-    return Peak(middle, int(times[best]), retained, drawn, unused)
+    return Peak(middle, int(times[best]), level, drawn, unused)
 
 
 def proportion(found: Sequence[Peak]) -> dict[str, Any]:

@@ -24,11 +24,11 @@ def orders(scores: Scores, metric: str = "u", *, count: int = 2000) -> list[dict
     Equal orders of a start are one row, a random one where it was drawn, and the trained order is none.
     """
     alone = [replace(entry, seed=None) for entry in scores.entries]  # seeds of a start are rows of their own
-    shares = retained(replace(scores, entries=tuple(alone)), metric, count=count)
+    by_order = retained(replace(scores, entries=tuple(alone)), metric, count=count)
     full = str(scores.entries[0].schedule)
     found: dict[tuple[int, str], dict[str, Any]] = {}
-    for row in [*shares.table("random"), *shares.table("reverse")]:
-        if row["benchmark"] == summary(shares) and row["schedule"] != full:
+    for row in [*by_order.table("random"), *by_order.table("reverse")]:
+        if row["benchmark"] == summary(by_order) and row["schedule"] != full:
             steps = Schedule.parse(row["schedule"]).steps[row["start"] + 1 : scores.layers - row["start"]]
             tau = kendall([step for step in steps if isinstance(step, int)])
             labels = {key: row[key] for key in _KEPT}
