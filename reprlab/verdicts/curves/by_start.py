@@ -46,10 +46,11 @@ def _ordered(accuracy: Retained, u: Retained) -> dict[str, Retained]:
 def by_start(evidence: Evidence, *variants: str) -> dict[str, Any]:
     """R of some variants by the paper's start s, as a figure's numbers: plain values.
 
-    `rows`: one a metric, schedule (random orders of a start together) and benchmark, with `R` and the ends
-    `low` and `high` of its interval; R = 0 is chance level, 1 the full model. `metrics`: "acc" and "u",
-    the one that leads first. For each metric, `benchmarks` has those with an R, `undecided` the others with the
-    reason, `summary` the benchmark of the rows that stand for all: `median`, or the only one.
+    `rows`: one a metric, schedule (random orders of a start together) and benchmark, with `R` and the
+    ends `low` and `high` of its interval; R = 0 is chance level, 1 the full model. `metrics`: "acc" and
+    "u", the one that leads first. For each metric, `benchmarks` has those with an R, `undecided` the
+    others with the reason, `summary` the benchmark of the rows that stand for all: `median`, or the only
+    one.
     Raises `ReprlabError` where a variant was swept at no start, or no benchmark has an R.
 
     >>> import reprlab as rl
