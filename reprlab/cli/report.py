@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from reprlab.cli.captures import with_options
 from reprlab.cli.options import (
@@ -336,16 +335,12 @@ def _left(settings: ReportSettings, layers: int) -> None:
 
 
 def _show(index: Path) -> None:
-    """The eight answers, the figures left out, and where the page is."""
+    """Print the eight claims as judged, the figures left out, and where the page is."""
     from reprlab.reports.write import told
-    from reprlab.verdicts.values import Verdict
 
-    run, judged = told(index.parent)
-    table = Table("question", "answer", "by", box=None, header_style="bold")
-    for verdict in map(Verdict.of, judged):
-        fragile = " (fragile)" if verdict.fragile else ""
-        table.add_row(verdict.question, f"{verdict.answer}{fragile}", escape(verdict.findings[0].text))
-    out.print(table)
+    run, verdicts = told(index.parent)
+    for verdict in verdicts:
+        out.print(f"{verdict['number']}. {escape(verdict['sentence'])}", soft_wrap=True)
     for name, why in run["left_out"].items():
         say(f"note: {name} is left out: {why}")
     out.print(escape(str(index)), soft_wrap=True)

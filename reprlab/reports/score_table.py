@@ -10,11 +10,15 @@ from reprlab.statistics.bootstraps import interval
 from reprlab.verdicts.evidence import Evidence
 
 _SHOWN = ("acc", "f1", "mcc", "pearson", "spearman", "perplexity", "u")
+_NOTE = (
+    "Each cell is a score and its standard error over documents. R is the share of the score u that a "
+    "schedule retains: 0 is chance level, 1 is the full model."
+)
 _NONE = Table((), (), "Nothing was swept.")
 
 
 def table(evidence: Evidence) -> Table:
-    """Accuracy and u with their standard errors by benchmark, and the median R of u with its interval."""
+    """A row a schedule: accuracy and u with standard errors, and the median R of u with its interval."""
     scores, u = evidence.scores, evidence.u
     if scores is None or u is None:
         return _NONE
@@ -29,9 +33,8 @@ def table(evidence: Evidence) -> Table:
         rows.append((*named, *(cells[at, *one] for one in shown), median))
     columns = ("variant", "schedule", *(f"{name}, {metric}" for name, metric in shown), "median R of u")
     of = ", ".join(u.benchmarks) or "no benchmark"
-    left = "".join(f" {name} is left out: {why}." for name, why in u.undecided.items())
-    said = "Score and standard error over documents; R: 0 is guessing, 1 the full model"
-    note = f"{said}; the median is over {of}.{left}"
+    excluded = "".join(f" {name} is excluded: {why}." for name, why in u.undecided.items())
+    note = f"{_NOTE} The median is over {of}.{excluded}"
     return Table(columns, tuple(rows), note)
 
 

@@ -21,6 +21,7 @@ from reprlab.scores.scores import Scores
 from reprlab.verdicts.evidence import Evidence
 from reprlab.verdicts.judging import judge
 from reprlab.verdicts.questions import COMMON, RULES
+from reprlab.verdicts.values import Verdict
 
 RUN, VERDICTS, INDEX = "run.json", "verdicts.json", "index.html"
 _ENDINGS = ("png", "pdf", "json", "csv")
@@ -28,28 +29,28 @@ _MISSING = {
     "scores": "no schedule was scored: the model has no causal language head, and no --glue TASKS was given",
     "loops": "fig. 10's loop counts were not run: give --loops 1:29 or --full",
     "windows": "windows of layers were not run: give --windows N or --full",
-    "precise": "float32 was not run beside the other dtype: give --precise N",
+    "precise": "float32 was not run in addition to the other dtype: give --precise N",
     "fine_tuned": "fig. 13's fine-tuning was not run: give --fine-tune N",
     "capture": "nothing was captured",
     "similarities": "nothing was captured",
     "drift": "the model has too few layers for a middle of three",
     "example": "the model writes no texts: it has no causal language head",
 }
-_SILENT = "the model has no causal language head"
-_SPOKEN = {"loops", "windows", "precise", "fine_tuned", "example"}  # what only a model that speaks can have
+_NO_HEAD = "the model has no causal language head"
+_NEED_HEAD = {"loops", "windows", "precise", "fine_tuned", "example"}
 
 
 def numbers_of(one: Analysis, evidence: Evidence) -> FigureNumbers:
     """An analysis's numbers as their file will have them; raises with the reason where there are none."""
     for need in one.needs:
         if need not in evidence.parts:
-            silent = need in _SPOKEN and (evidence.scores is None or evidence.classifies)
-            raise ReprlabError(_SILENT if silent else _MISSING.get(need, f"{need} is missing"))
+            no_head = need in _NEED_HEAD and (evidence.scores is None or evidence.classifies)
+            raise ReprlabError(_NO_HEAD if no_head else _MISSING.get(need, f"{need} is missing"))
     return rounded(one.module.numbers(evidence))
 
 
 def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, seconds: float) -> None:
-    """Every figure's numbers, the verdicts, the scores behind them, and what they were made from."""
+    """Write every figure's numbers, the verdicts, the scores they stand on, and what they were made from."""
     left_out: dict[str, str] = {}
     drawn: list[str] = []
     for one in everything():
@@ -61,10 +62,10 @@ def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, se
         except ReprlabError as error:
             left_out[one.name] = str(error)
             _forget(folder, [one.name])
-    judged = [verdict.to_json() for verdict in judge(evidence)]
-    write(folder / VERDICTS, text(rounded(judged)) + "\n")
-    for part, scores in kept_scores(evidence).items():
-        _keep_scores(folder / f"{part}.npz", scores)
+    verdicts = worded(rounded([verdict.to_json() for verdict in judge(evidence)]))
+    write(folder / VERDICTS, text(verdicts) + "\n")
+    for part, scores in stored_scores(evidence).items():
+        _write_scores(folder / f"{part}.npz", scores)
     run = {
         "model": evidence.model,
         "note": evidence.note,
@@ -78,15 +79,15 @@ def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, se
     write(folder / RUN, text(rounded(run)) + "\n")
 
 
-def kept_scores(evidence: Evidence) -> dict[str, Scores | None]:
-    """What is kept of every sweep and training, each as .npz under its name."""
+def stored_scores(evidence: Evidence) -> dict[str, Scores | None]:
+    """The scores of every sweep and training that a report stores, by the name of their .npz."""
     names = ("scores", "loops", "windows", "precise", "unfrozen")
     tuned = evidence.fine_tuned
     pair = {"untuned": tuned and tuned.frozen, "tuned": tuned and tuned.tuned}
     return {name: getattr(evidence, name) for name in names} | pair
 
 
-def _keep_scores(path: Path, scores: Scores | None) -> None:
+def _write_scores(path: Path, scores: Scores | None) -> None:
     if scores is None:
         path.unlink(missing_ok=True)
         return
@@ -108,7 +109,7 @@ def keep(folder: Path, name: str, numbers: FigureNumbers) -> None:
 
 
 def draw(folder: Path, one: Analysis) -> Picture:
-    """A figure from its numbers on the disk: PNG and PDF beside them, and what a page shows of it."""
+    """Draw a figure from its numbers on the disk as PNG and PDF; the picture is what a page shows of it."""
     numbers = read(folder / f"{one.name}.json")
     try:
         figure, reading = one.module.draw(numbers), one.module.reading(numbers)
@@ -128,7 +129,6 @@ def draw(folder: Path, one: Analysis) -> Picture:
 def redraw(folder: Path) -> Path:
     """A model's pictures and page from its numbers; the same bytes every time."""
     run = read(folder / RUN)
-    judged = read(folder / VERDICTS)
     try:
         names, left_out = list(run["figures"]), tuple(run["left_out"].items())
         scores = Table(
@@ -139,16 +139,10 @@ def redraw(folder: Path) -> Path:
         raise ReprlabError(
             f"'{folder / RUN}' is no run of a report ({error!r}): make it anew with `reprlab report`"
         ) from error
-    try:
-        worded = tuple(map(_worded, judged))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ReprlabError(
-            f"'{folder / VERDICTS}' holds no verdicts ({error!r}): make it anew with `reprlab report`"
-        ) from error
     pictures = tuple(draw(folder, analysis(name)) for name in names)
     page = Page(
         *about,
-        verdicts=worded,
+        verdicts=tuple(verdicts_of(folder)),
         rules=RULES,
         common="\n\n".join(COMMON),
         scores=scores,
@@ -160,10 +154,20 @@ def redraw(folder: Path) -> Path:
     return folder / INDEX
 
 
-def _worded(verdict: dict[str, Any]) -> dict[str, Any]:
-    """A verdict whose reasons are sentences, details included."""
-    findings = [{**f, "reason": f["why"], "detail": ""} for f in verdict["findings"]]
-    return {**verdict, "reason": verdict["why"], "detail": "", "findings": findings}
+def verdicts_of(folder: Path) -> list[dict[str, Any]]:
+    """A report's verdicts, their words made from the numbers on the disk."""
+    stored = read(folder / VERDICTS)
+    try:
+        return worded(stored)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ReprlabError(
+            f"'{folder / VERDICTS}' holds no verdicts ({error!r}): make it anew with `reprlab report`"
+        ) from error
+
+
+def worded(stored: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Verdicts as JSON holds them, with the words that their numbers have."""
+    return [Verdict.of(verdict).to_json() for verdict in stored]
 
 
 def members(reports: Path) -> list[Path]:
@@ -203,9 +207,8 @@ def _numbers(folder: Path, names: Sequence[str]) -> dict[str, Any]:
 
 def _member(folder: Path, run: dict[str, Any]) -> ComparedModel:
     href = f"{folder.name}/{INDEX}"
-    return ComparedModel(
-        str(run["model"]), href, str(run["note"]), tuple(read(folder / VERDICTS)), listed(run["identity"])
-    )
+    verdicts = tuple(verdicts_of(folder))
+    return ComparedModel(str(run["model"]), href, str(run["note"]), verdicts, listed(run["identity"]))
 
 
 def home(reports: Path, model: str) -> Path:
@@ -214,5 +217,5 @@ def home(reports: Path, model: str) -> Path:
 
 
 def told(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What a report's files say of its run, and its verdicts."""
-    return read(folder / RUN), read(folder / VERDICTS)
+    """A report's run.json, and its verdicts in words."""
+    return read(folder / RUN), verdicts_of(folder)

@@ -55,7 +55,7 @@ class Basis:
 
     @cached_property
     def logits(self) -> Retained | None:
-        """1 - the drop of logit u, full less variant, in logits, under the same draws as R.
+        """1 - the drop of logit u, full - variant, in logits, under the same draws as R.
 
         Rows of reverse, random, parallel and skip, benchmarks that have u. A document's number is
         1 + logit u - logit u(full) with u in [.001, .999]; against a floor of 0 the full model has 1.

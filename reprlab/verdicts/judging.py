@@ -39,13 +39,15 @@ def judge(evidence: Evidence, *, count: int = DRAWS) -> tuple[Verdict, ...]:
 
     >>> import reprlab as rl
     >>> found = judge(rl.Evidence("tiny-llama", "", layers=6))
-    >>> found[2].question, found[2].answer, found[2].reason
-    ('Are the middle layers all doing the same thing?', 'not decidable', 'not measured')
+    >>> found[2].claim
+    'Middle layers do different things: to repeat one of them in place of all is the worst change.'
+    >>> found[2].answer, found[2].reason
+    ('not decidable', 'not measured')
     """
     basis = Basis(evidence, count)
-    changed = [(setting.words, _eight(basis, setting)) for setting in CHANGES]
+    changed = [(setting.label, _eight(basis, setting)) for setting in CHANGES]
     return tuple(
-        replace(one, sensitivity=tuple((words, others[at].answer) for words, others in changed))
+        replace(one, sensitivity=tuple((label, others[at].answer) for label, others in changed))
         for at, one in enumerate(_eight(basis, AS_RULED))
     )
 

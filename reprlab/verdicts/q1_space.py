@@ -19,14 +19,14 @@ from reprlab.verdicts.view import View
 STABLE = 0.8  # of resamples
 FEWEST = 20  # layers, so that one shift in all is p = .05
 ALPHA = 0.05
-DAMAGE = "rank correlation of similarity to the middle with damage"
+DAMAGE = "similarity ~ damage"
 
 
 def space(view: View) -> tuple[Finding, ...]:
     """h: the middle more alike than it is to the ends, and than a null; b: stable groups; c: damage."""
     return (
-        asked("h", "cosine inside the middle less to the ends", lambda: _headline(view)),
-        asked("b", "stable groups, the largest in the middle", lambda: _grouped(view)),
+        asked("h", "inside - outside", lambda: _headline(view)),
+        asked("b", "stability", lambda: _grouped(view)),
         asked("c", DAMAGE, lambda: _damage(view)),
     )
 
@@ -44,59 +44,63 @@ def outside(matrices: Array, middle: range) -> Array:
 
 
 def _headline(view: View) -> Finding:
-    """Inside less outside, a difference; and inside above the null's draws, which gives a level."""
+    """Inside minus outside, a difference; and inside above the null's draws, which gives a level."""
     whole, null = _similarity(view, "cosine no-sinks"), _similarity(view, "residual null")
     middle = _middle(view)
     value, drawn = inside(whole.values, middle), _draws(whole)
-    less = Statistic(
-        "cosine inside the middle less to the ends",
+    depths = f"depths {middle.start} to {middle.stop - 1}"
+    apart = Statistic(
+        "inside - outside",
         float(value - outside(whole.values, middle)),
         inside(drawn, middle) - outside(drawn, middle),
         whole.documents,
+        scope=depths,
     )
     above = Statistic(
-        "cosine inside the middle less the null's",
+        "inside - control",
         float(value - inside(null.values, middle)),
         value - inside(_draws(null), middle),
         whole.documents,
+        scope=depths,
     )
-    members = (difference("h", less, view.margin), level("h", above, above=0.0))
-    return together("h", f"depths {middle.start}..{middle.stop - 1}", members)
+    members = (difference("h", apart, view.margin), level("h", above, above=0.0))
+    return together("h", members)
 
 
 def _grouped(view: View) -> Finding:
     """Every boundary within one depth in 80 % of resamples, and the largest group holds the depth halfway."""
-    groups, name = view.basis.evidence.groups, "least stable boundary"
+    groups = view.basis.evidence.groups
     if groups is None:
-        raise Missing("not measured", "no groups")
+        raise Missing("not measured", "groups of depths")
     if len(groups.starts) == 1:
         raise Missing("no groups", groups.reason)
     least = min(groups.stable)
     if math.isnan(least):
-        raise Missing("no draws", "groups of documents as they are")
+        raise Missing("no draws", "the groups")
     if least < STABLE:
         answer, reason = UNDECIDED, "boundaries move"
     elif view.layers // 2 in _middle(view):
         answer, reason = SUPPORTED, "clear"
     else:
         answer, reason = CONTRADICTED, "not in the middle"
-    return Finding("b", name, answer, reason, value=least, documents=groups.documents)
+    return Finding("b", "stability", answer, reason, value=least, documents=groups.documents)
 
 
 def _damage(view: View) -> Finding:
     """Spearman's rho of layers' similarity to the middle with 1 - R skipped alone, by all circular shifts."""
     layers = view.layers
     if layers < FEWEST:
-        raise Missing("too few layers", f"{FEWEST} are needed, there are {layers}")
+        raise Missing("too few layers", f"{FEWEST} layers; the model has {layers}")
     middle = _middle(view)
     near = _similarity(view, "cosine no-sinks").towards(middle[0], middle[-1])[1:]
     cost = costs(view, range(layers))
-    found = rank_correlation(near, cost.r[:, 0])
-    answer, reason, p, detail = UNDECIDED, "as by chance", found.p_low, found.text("low")
+    found = rank_correlation(near, cost.retained[:, 0])
+    answer, reason, p = UNDECIDED, "as by chance", found.p_low
     if found.p_low <= ALPHA:
         answer, reason = SUPPORTED, "clear"
     elif found.p_high <= ALPHA:
-        answer, reason, p, detail = CONTRADICTED, "opposite", found.p_high, found.text("high")
+        answer, reason, p = CONTRADICTED, "opposite", found.p_high
+    detail = f"p = {p:.3f} over {found.count} circular shifts"
     return Finding(
         *("c", DAMAGE, answer, reason, detail, found.rho),
         p=p,
@@ -108,17 +112,17 @@ def _damage(view: View) -> Finding:
 def _middle(view: View) -> range:
     groups = view.basis.evidence.groups
     if groups is None:
-        raise Missing("not measured", "no groups")
+        raise Missing("not measured", "groups of depths")
     middle = words(groups.groups)["middle"][0]
     if len(middle) < 2:
-        raise Missing("too few layers", "the largest group is one depth")
+        raise Missing("too few layers", "a largest group of two depths or more")
     return middle
 
 
 def _similarity(view: View, name: str) -> Similarity:
     found = view.basis.evidence.similarities.get(name)
     if found is None:
-        raise Missing("not measured", f"no similarity '{name}'")
+        raise Missing("not measured", f"the similarity '{name}'")
     if found.documents < UNITS:
         raise Missing("too few documents", f"{found.documents} were captured")
     return found

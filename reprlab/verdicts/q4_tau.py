@@ -14,11 +14,12 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.scores.retained import Retained, redrawn
 from reprlab.verdicts.curves import kendall
 from reprlab.verdicts.rules import Missing, Statistic
-from reprlab.verdicts.view import View, cells, median, statistic
+from reprlab.verdicts.sentences import several
+from reprlab.verdicts.view import View, median, retained_rows, statistic
 
 SHUFFLES = 9999
 ORDERS, STARTS = 3, 2  # different orders of a start, and such starts, at least
-WORDS = "slope of R on Kendall's tau"
+LABEL = "slope on tau"
 
 
 def slope(view: View) -> Statistic:
@@ -29,59 +30,61 @@ def slope(view: View) -> Statistic:
     orders n - 1, which is unbiased for the spread of a mean of n. Also where they are all that there are: it
     is asked whether tau decides among orders, and another model of these layers would have other residuals.
     """
-    r = view.known(view.basis.orders, "random orders")
+    source = view.known(view.basis.orders, "random orders")
     found = {start: rows for start, rows in _rows(view).items() if len(rows) >= ORDERS}
     if len(found) < STARTS:
-        raise Missing("too few orders", f"{len(found)} starts with three orders")
-    whole = cells(r, [row for rows in found.values() for row in rows])
-    kept = dict(zip((row for rows in found.values() for row in rows), map(median, whole.r), strict=True))
-    both = np.zeros((2, whole.r.shape[-1]))
+        raise Missing("too few orders", f"{several(len(found), 'start')} of this model had them")
+    whole = retained_rows(source, [row for rows in found.values() for row in rows])
+    retained = dict(
+        zip((row for rows in found.values() for row in rows), map(median, whole.retained), strict=True)
+    )
+    both = np.zeros((2, whole.retained.shape[-1]))
     for start, rows in found.items():
-        tau = np.array([_tau(r, row) for row in rows])
-        weights = redrawn(f"orders {start}", len(rows), math.inf, whole.r.shape[-1] - 1)
-        both += _sums(tau, np.stack([kept[row] for row in rows]), weights)
+        tau = np.array([_tau(source, row) for row in rows])
+        weights = redrawn(f"orders {start}", len(rows), math.inf, whole.retained.shape[-1] - 1)
+        both += _sums(tau, np.stack([retained[row] for row in rows]), weights)
     with np.errstate(all="ignore"):
         values = both[0] / both[1]
-    return replace(statistic(WORDS, values, whole), starts=tuple(sorted(found)))
+    return replace(statistic(LABEL, values, whole), starts=tuple(sorted(found)))
 
 
 def chance(view: View) -> float:
     """How often R, shuffled among the orders of each start, has a slope as far from 0: of 9,999 shuffles."""
-    r = view.known(view.basis.orders, "random orders")
+    source = view.known(view.basis.orders, "random orders")
     found = [rows for rows in _rows(view).values() if len(rows) >= ORDERS]
-    whole = cells(r, [row for rows in found for row in rows])
-    kept = iter([float(median(one)[0]) for one in whole.r])
+    whole = retained_rows(source, [row for rows in found for row in rows])
+    retained = iter([float(median(one)[0]) for one in whole.retained])
     draw = np.random.default_rng(zlib.crc32(b"orders"))
     total = np.zeros(1 + SHUFFLES)
     for rows in found:
-        tau = np.array([_tau(r, row) for row in rows])
-        own = np.array([next(kept) for _ in rows])
+        tau = np.array([_tau(source, row) for row in rows])
+        own = np.array([next(retained) for _ in rows])
         shuffled = draw.permuted(np.tile(own, (SHUFFLES, 1)), axis=1)
         total += np.concatenate([own[None], shuffled]) @ (tau - tau.mean())
     return float((np.abs(total) >= abs(total[0]) - 1e-12).mean())
 
 
-def _tau(r: Retained, row: int) -> float:
+def _tau(source: Retained, row: int) -> float:
     """Kendall's tau of an order's middle to the model's own."""
-    layers, start = r.scores.layers, r.labels[row]["start"]
-    middle = Schedule.parse(r.labels[row]["schedule"]).steps[start + 1 : layers - start]
+    layers, start = source.scores.layers, source.labels[row]["start"]
+    middle = Schedule.parse(source.labels[row]["schedule"]).steps[start + 1 : layers - start]
     return kendall([step for step in middle if isinstance(step, int)])
 
 
 def _rows(view: View) -> dict[int, list[int]]:
     """The rows of single orders by start of W: every order once."""
-    r = view.known(view.basis.orders, "random orders")
+    source = view.known(view.basis.orders, "random orders")
     inside = compared_starts(view.layers, view.setting.wider)
     found: dict[int, list[int]] = {}
-    for row in r.rows("random"):
-        if (start := r.labels[row]["start"]) in inside:
+    for row in source.rows("random"):
+        if (start := source.labels[row]["start"]) in inside:
             found.setdefault(start, []).append(row)
     return found
 
 
-def _sums(tau: Array, kept: Array, weights: Array) -> Array:
+def _sums(tau: Array, retained: Array, weights: Array) -> Array:
     """Weighted sums of products and of squares around the means: (2, 1 + draw)."""
     total = weights.sum(0)
     x = tau[:, None] - (weights * tau[:, None]).sum(0) / total  # (order, 1 + draw)
-    y = kept - (weights * kept).sum(0) / total
+    y = retained - (weights * retained).sum(0) / total
     return np.stack([(weights * x * y).sum(0), (weights * x * x).sum(0)])

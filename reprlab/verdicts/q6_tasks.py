@@ -10,32 +10,35 @@ import numpy as np
 from reprlab.arrays import Array
 from reprlab.scores.retained import Retained
 from reprlab.verdicts.basis import ORDERED
+from reprlab.verdicts.claims import phrase
 from reprlab.verdicts.rules import Missing, Statistic, asked, difference, level
+from reprlab.verdicts.sentences import amount, listed
 from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.view import Cells, View, median
+from reprlab.verdicts.view import RetainedRows, View, median
 
 CLASSES = ("reasoning", "semantic")
 FEWEST = 2  # benchmarks of each
-WORDS = "drop of reasoning less semantic under other orders"
+LABEL = "reasoning - semantic"
+BEYOND = f"{LABEL}, beyond skip"
 
 
 def tasks(view: View) -> tuple[Finding, ...]:
     """h: reasoning drops more under other orders, in R and in logits; b: and more than so under skip."""
     return (
-        asked("h", WORDS, lambda: _headline(view)),
-        asked("b", "the same less under skip", lambda: _beyond(view)),
+        asked("h", LABEL, lambda: _headline(view)),
+        asked("b", BEYOND, lambda: _beyond(view)),
     )
 
 
 def _headline(view: View) -> Finding:
-    """By R with the margin; logits have to be clearly above 0 too, and must not be to contradict."""
-    by_r = difference("h", _contrast(view, WORDS, view.main), view.margin)
+    """By R with the margin; logits have to be surely above 0 too, and must not be to contradict."""
+    by_r = difference("h", _contrast(view, view.main), view.margin)
     logits = view.basis.logits
     if logits is None:
-        raise Missing("not measured", "no u")
-    by_logit = level("h", _contrast(view, f"{WORDS}, logits", logits), above=0.0)
-    said = f"logits {by_logit.value:.2f} [{by_logit.low:.2f}, {by_logit.high:.2f}]"
-    detail = ". ".join(filter(None, (by_r.detail, said)))
+        raise Missing("not measured", "a score u")
+    by_logit = level("h", _contrast(view, logits), above=0.0)
+    logit = amount(phrase(LABEL), by_logit.value, by_logit.low, by_logit.high)
+    detail = "; ".join(filter(None, (by_r.detail, f"in logits of u, reasoning loses {logit}")))
     found = replace(by_r, detail=detail, p=max(by_r.p, by_logit.p))
     if {by_r.answer, by_logit.answer} == {SUPPORTED, CONTRADICTED}:
         return replace(found, answer=UNDECIDED, reason="scales disagree")
@@ -45,31 +48,30 @@ def _headline(view: View) -> Finding:
 
 
 def _beyond(view: View) -> Finding:
-    """The difference of drops under other orders less that under skip."""
+    """The difference of drops under other orders minus that under skip."""
 
-    def combine(found: Cells) -> tuple[Array, list[str]]:
+    def combine(found: RetainedRows) -> tuple[Array, list[str]]:
         sides = _sides(view, found)
-        return _apart(found.r[:-1], sides) - _apart(found.r[-1:], sides), _names(found, sides)
+        return _apart(found.retained[:-1], sides) - _apart(found.retained[-1:], sides), _names(found, sides)
 
-    words = "drop of reasoning less semantic, beyond skip"
-    return difference("b", view.over(words, [*ORDERED, "skip"], combine), view.margin)
+    return difference("b", view.over(BEYOND, [*ORDERED, "skip"], combine), view.margin)
 
 
-def _contrast(view: View, words: str, r: Retained) -> Statistic:
-    def combine(found: Cells) -> tuple[Array, list[str]]:
+def _contrast(view: View, source: Retained) -> Statistic:
+    def combine(found: RetainedRows) -> tuple[Array, list[str]]:
         sides = _sides(view, found)
-        return _apart(found.r, sides), _names(found, sides)
+        return _apart(found.retained, sides), _names(found, sides)
 
-    return view.over(words, ORDERED, combine, r=r)
+    return view.over(LABEL, ORDERED, combine, source=source)
 
 
 def _apart(retained: Array, sides: Mapping[str, Sequence[int]]) -> Array:
-    """Drop of reasoning less drop of semantic, mean of variants: (variant, benchmark, ...) -> (...)."""
+    """Drop of reasoning minus drop of semantic, mean of variants: (variant, benchmark, ...) -> (...)."""
     drops = [np.mean([1 - median(one[list(sides[kind])]) for one in retained], axis=0) for kind in CLASSES]
     return drops[0] - drops[1]
 
 
-def _sides(view: View, found: Cells) -> dict[str, list[int]]:
+def _sides(view: View, found: RetainedRows) -> dict[str, list[int]]:
     """Places of each class's benchmarks, of those that count by the setting's score: two each or more."""
     counted, kinds = view.main.benchmarks, view.main.scores.benchmarks
     sides = {
@@ -77,10 +79,11 @@ def _sides(view: View, found: Cells) -> dict[str, list[int]]:
         for kind in CLASSES
     }
     if min(map(len, sides.values())) < FEWEST:
-        named = {kind: ", ".join(found.benchmarks[at] for at in places) for kind, places in sides.items()}
-        raise Missing("too few benchmarks", "; ".join(f"{kind}: {b or 'none'}" for kind, b in named.items()))
+        named = {kind: listed([found.benchmarks[at] for at in places]) for kind, places in sides.items()}
+        detail = f"reasoning has {named['reasoning']} and semantics has {named['semantic']}"
+        raise Missing("too few benchmarks", detail)
     return sides
 
 
-def _names(found: Cells, sides: Mapping[str, Sequence[int]]) -> list[str]:
+def _names(found: RetainedRows, sides: Mapping[str, Sequence[int]]) -> list[str]:
     return [found.benchmarks[at] for kind in CLASSES for at in sides[kind]]

@@ -8,38 +8,40 @@ import numpy as np
 
 from reprlab.verdicts.curves import peaks
 from reprlab.verdicts.rules import Missing, asked, found_out
+from reprlab.verdicts.sentences import listed
 from reprlab.verdicts.values import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, Finding
-from reprlab.verdicts.view import View, cells, compared, statistic
+from reprlab.verdicts.view import View, compared, retained_rows, statistic
 
 MIDDLES = 5  # M that are left, at least
-WORDS = "slope of ln best count on ln M"
+LABEL = "slope of best count"
 _PART = 1e-9  # rounding: every k* may be M in every draw
 
 
 def looping(view: View) -> tuple[Finding, ...]:
-    """h: looped parallel less parallel; b: the best count grows in proportion to the middle."""
+    """h: looped parallel - parallel; b: the best count grows in proportion to the middle."""
     return (
         compared(view, "h", "looped_parallel", "parallel"),
-        asked("b", WORDS, lambda: _proportion(view)),
+        asked("b", LABEL, lambda: _proportion(view)),
     )
 
 
 def _proportion(view: View) -> Finding:
     """Slope of ln k* on ln M, draw by draw: above 0 it grows, and with 1 in its interval in proportion."""
-    r = view.known(view.basis.loops, "counts of looped parallel")
-    rows = r.rows("looped_parallel")
+    source = view.known(view.basis.loops, "fig. 10's counts of iterations")
+    rows = source.rows("looped_parallel")
     if not rows:
-        raise Missing("not measured", "no looped parallel among the counts")
-    told = [peak for peak in peaks(r) if not peak.unused]
-    if len(told) < MIDDLES:
-        raise Missing("too few counts", f"{len(told)} are left")
-    x = np.log([peak.middle for peak in told])
+        raise Missing("not measured", "looped parallel among the counts of iterations")
+    used = [peak for peak in peaks(source) if not peak.unused]
+    if len(used) < MIDDLES:
+        raise Missing("too few counts", f"there are {len(used)}")
+    x = np.log([peak.middle for peak in used])
     x -= x.mean()
-    counts = np.log([[peak.times, *peak.drawn] for peak in told])  # (M, 1 + draw)
-    one = statistic(WORDS, x @ counts / (x @ x), cells(r, rows))
+    counts = np.log([[peak.times, *peak.drawn] for peak in used])  # (M, 1 + draw)
+    one = statistic(LABEL, x @ counts / (x @ x), retained_rows(source, rows))
     answer, reason = proportion(*one.ends)
-    starts = tuple((view.layers - peak.middle - 1) // 2 for peak in reversed(told))
-    detail = ", ".join(f"{peak.times} at M = {peak.middle}" for peak in reversed(told))
+    starts = tuple((view.layers - peak.middle - 1) // 2 for peak in reversed(used))
+    best = listed([f"{peak.times} at M = {peak.middle}" for peak in used])
+    detail = f"the best numbers are {best}"
     return found_out("b", replace(one, starts=starts), answer, reason, detail)
 
 
@@ -51,4 +53,4 @@ def proportion(low: float, high: float) -> tuple[str, str]:
     """
     if low > 0:
         return (SUPPORTED, "clear") if low - _PART <= 1 <= high + _PART else (IN_PART, "not in proportion")
-    return (CONTRADICTED, "left out") if high < 1 else (UNDECIDED, "interval too wide")
+    return (CONTRADICTED, "ruled out") if high < 1 else (UNDECIDED, "interval too wide")

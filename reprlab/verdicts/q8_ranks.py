@@ -70,14 +70,16 @@ def ranks(signs: Signs) -> list[tuple[int, int]]:
 
 def ranking(view: View) -> tuple[Finding, ...]:
     """h: middle repeat is surely last, looped parallel and random are surely within the first two."""
-    return (asked("h", "middle repeat last, looped parallel and random first", lambda: _headline(view)),)
+    return (asked("h", "random - parallel", lambda: _headline(view)),)
 
 
 def _headline(view: View) -> Finding:
     """The pairs that the claim orders: all surely so, one surely not, or one surely so and not by start."""
     starts = view.starts(*SIX)
-    found = view.cells(SIX, starts)
-    whole, *apart = (pairs(np.stack([median(one) for one in at])) for at in (found.r.mean(0), *found.r))
+    found = view.at_starts(SIX, starts)
+    whole, *apart = (
+        pairs(np.stack([median(one) for one in at])) for at in (found.retained.mean(0), *found.retained)
+    )
     each = np.stack([one.signs for one in apart])
     names = [(SIX.index(a), SIX.index(b)) for a, b in REQUIRED]
     signs = {pair: int(whole.signs[pair]) for pair in names}
@@ -85,10 +87,16 @@ def _headline(view: View) -> Finding:
     answer, reason, deciding = _answer(signs, flips)
     worst = min(deciding, key=lambda pair: whole.values[pair] - whole.critical * whole.errors[pair])
     value, half = whole.values[worst], whole.critical * whole.errors[worst]
-    sets = zip(SIX, ranks(whole.signs), strict=True)
-    told = ", ".join(f"{said(v)} {a if a == b else f'{a} to {b}'}" for v, (a, b) in sets)
+    sets = sorted(zip(ranks(whole.signs), SIX, strict=True), key=lambda one: one[0])
+    ranked = ", ".join(f"{said(v)} {a if a == b else f'{a} to {b}'}" for (a, b), v in sets)
     return Finding(
-        *("h", f"{said(SIX[worst[0]])} less {said(SIX[worst[1]])}", answer, reason, f"ranks: {told}"),
+        *(
+            "h",
+            f"{SIX[worst[0]]} - {SIX[worst[1]]}",
+            answer,
+            reason,
+            f"the ranks, 1 the least harmful, are {ranked}",
+        ),
         *(value, value - half, value + half, max(whole.p(*pair) for pair in names)),
         smallest=half if answer == UNDECIDED else np.nan,
         starts=starts,

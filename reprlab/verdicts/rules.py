@@ -11,6 +11,7 @@ import numpy as np
 
 from reprlab.arrays import Array
 from reprlab.statistics.bootstraps import interval
+from reprlab.verdicts.sentences import listed
 from reprlab.verdicts.values import (
     CONTRADICTED,
     DEPENDS,
@@ -37,10 +38,12 @@ class Missing(Exception):
 class Statistic:
     """A number, the same under each draw (draw,), and what it was computed from.
 
+    `label` is its name in `claims.PHRASES`, or two variants (one - other), `scope` its layers or depths.
+
     `above` and `below` are the M of those starts at which it is, by their own intervals, above and below 0.
     """
 
-    words: str
+    label: str
     value: float
     drawn: Array
     documents: int = 0
@@ -48,6 +51,7 @@ class Statistic:
     starts: tuple[int, ...] = ()
     above: tuple[int, ...] = ()
     below: tuple[int, ...] = ()
+    scope: str = ""
 
     @cached_property
     def ends(self) -> tuple[float, float]:
@@ -68,14 +72,14 @@ def decided(value: float, low: float, high: float, margin: float = 0.05) -> tupl
     is too wide.
 
     >>> decided(0.2, 0.1, 0.3), decided(-0.2, -0.3, 0.01), decided(0.1, -0.1, 0.3)
-    (('supported', 'clear'), ('contradicted', 'left out'), ('not decidable', 'interval too wide'))
+    (('supported', 'clear'), ('contradicted', 'ruled out'), ('not decidable', 'interval too wide'))
     >>> decided(0.04, 0.03, 0.06)
     ('not decidable', 'below the margin')
     """
     if low > 0 and value >= margin:
         return SUPPORTED, "clear"
     if high < margin:
-        return CONTRADICTED, "left out"
+        return CONTRADICTED, "ruled out"
     seen = 0 < value < margin and value - low < margin
     return UNDECIDED, "below the margin" if seen else "interval too wide"
 
@@ -97,17 +101,17 @@ def documents_needed(value: float, low: float, high: float, margin: float, docum
 
 
 def difference(key: str, found: Statistic, margin: float) -> Finding:
-    """`decided` of a statistic; its sign at two starts, each clear of 0, makes it depend on M."""
+    """`decided` of a statistic; its sign at two starts, each interval without 0, makes it depend on M."""
     low, high = found.ends
     answer, reason = decided(found.value, low, high, margin)
     made = found_out(key, found, answer, reason)
     if found.above and found.below:
-        at = [", ".join(map(str, sorted(each))) for each in (found.above, found.below)]
+        at = [listed(list(map(str, sorted(each)))) for each in (found.above, found.below)]
         return replace(
             made,
             answer=DEPENDS,
             reason="sign flips",
-            detail=f"above 0 at M = {at[0]}, below 0 at M = {at[1]}",
+            detail=f"the difference is positive at M = {at[0]}, negative at M = {at[1]}",
         )
     return _open(made, found.value, low, high, margin)
 
@@ -126,11 +130,12 @@ def found_out(
 ) -> Finding:
     """A finding with a statistic's numbers."""
     return Finding(
-        *(key, found.words, answer, reason, detail, found.value, *found.ends),
+        *(key, found.label, answer, reason, detail, found.value, *found.ends),
         p=found.p() if p is None else p,
         starts=found.starts,
         benchmarks=found.benchmarks,
         documents=found.documents,
+        scope=found.scope,
     )
 
 
@@ -141,35 +146,32 @@ def _open(made: Finding, value: float, low: float, high: float, margin: float) -
     return replace(made, smallest=value - low, needed=needed)
 
 
-def together(key: str, words: str, members: Sequence[Finding]) -> Finding:
+def together(key: str, members: Sequence[Finding]) -> Finding:
     """Several findings as one: the least of their answers, and the numbers of a member that gives it.
 
     contradicted if one is, else dependent on M if one is, supported if all are, else not decidable. Of the
-    members with that answer it is the one with the lowest interval; `detail` names the others. Its p is the
-    largest of all, its documents needed are the most.
+    members with that answer it is the one with the lowest interval. Its p is the largest of all, its
+    documents needed are the most; `members` are those with a number.
     """
     answers = {member.answer for member in members}
     answer = next(one for one in (CONTRADICTED, DEPENDS, UNDECIDED, SUPPORTED) if one in answers)
     deciding = [member for member in members if member.answer == answer]
     one = min(deciding, key=lambda member: (not math.isnan(member.low), member.low))
-    others = ", ".join(member.words for member in deciding if member is not one)
-    also = f"likewise {others}" if others and answer != SUPPORTED else ""
     return replace(
         one,
         key=key,
-        words=f"{words}, of which {one.words}",
-        detail="; ".join(filter(None, (one.detail, also))),
         p=max(1.0 if math.isnan(member.p) else member.p for member in members),
         needed=max((member.needed for member in deciding if member.needed is not None), default=None),
+        members=tuple(member for member in members if not math.isnan(member.value)),
     )
 
 
-def asked(key: str, words: str, find: Callable[[], Finding]) -> Finding:
+def asked(key: str, label: str, find: Callable[[], Finding]) -> Finding:
     """A finding, or that it is not decidable where what it needs is missing."""
     try:
         return find()
     except Missing as missing:
-        return Finding(key, words, UNDECIDED, missing.reason, missing.detail)
+        return Finding(key, label, UNDECIDED, missing.reason, missing.detail)
 
 
 def holm(p: Sequence[float], alpha: float = ALPHA) -> tuple[bool, ...]:
@@ -190,13 +192,13 @@ def holm(p: Sequence[float], alpha: float = ALPHA) -> tuple[bool, ...]:
 
 
 def corrected(findings: Mapping[int, tuple[Finding, ...]]) -> dict[int, tuple[Finding, ...]]:
-    """The findings, where a headline that is not clear among eight is no more supported."""
+    """The findings, where a headline that is not sure among eight is no more supported."""
     clear = holm([found[0].p for found in findings.values()] + [1.0] * (HEADLINES - len(findings)))
     told: dict[int, tuple[Finding, ...]] = {}
     for (number, found), kept in zip(findings.items(), clear, strict=False):
         head = found[0]
         if head.answer == SUPPORTED and not kept:
-            reason = "not clear among eight"
+            reason = "not sure among eight"
             head = replace(head, answer=UNDECIDED, reason=reason, detail=f"p = {head.p:.2g}")
         told[number] = (head, *found[1:])
     return told

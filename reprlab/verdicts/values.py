@@ -1,4 +1,4 @@
-"""A verdict as a value: an answer, why, the findings that it stands on, and the same as JSON."""
+"""A verdict as a value: a claim, its answer, why, the findings that it stands on, and the same as JSON."""
 
 from __future__ import annotations
 
@@ -8,52 +8,32 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from reprlab.files import plain
+from reprlab.verdicts.claims import CLAIMS, MARGIN, WHOLE, phrase
 from reprlab.verdicts.questions import QUESTIONS
+from reprlab.verdicts.reasons import REASONS
+from reprlab.verdicts.sentences import amount, clause, count, listed, over, sentence, signed
 
 ANSWERS = ("supported", "in part", "contradicted", "depends on M", "not decidable")
 SUPPORTED, IN_PART, CONTRADICTED, DEPENDS, UNDECIDED = ANSWERS
-REASONS: Mapping[str, str] = {
-    "clear": "the whole interval is on the side of what is said, and by the margin where there is one",
-    "left out": "the whole interval is on the other side of what is said, or ends below the margin",
-    "sign flips": "the difference is clearly above 0 at some M and clearly below 0 at another",
-    "interval too wide": "the interval holds what is said and its opposite: more documents are needed",
-    "below the margin": "a difference of the margin would have been seen, the one there is may be smaller",
-    "not every part": "the headline holds, a part of the answer does not",
-    "not clear among eight": "clear by itself, but not as one of eight questions asked at once (Holm)",
-    "not measured": "what the rule needs was not run",
-    "no draws": "documents were not resampled, or their draws were not kept",
-    "too few starts": "a curve needs three starts with 3 <= M <= T/2",
-    "too few benchmarks": "the rule needs two benchmarks of each class that are clear of guessing",
-    "benchmarks at guessing": "the full model is not clear of guessing on the benchmarks that are needed",
-    "too few documents": "an interval over fewer than 20 documents is none",
-    "too few layers": "the model has not the layers that the rule needs",
-    "too few orders": "a slope over orders needs three different orders at two starts",
-    "too few counts": "fewer than five numbers of middle layers have a best count that can be told",
-    "no groups": "the depths are one group",
-    "boundaries move": "a boundary is elsewhere in more than a fifth of the resamples",
-    "not in the middle": "the largest group does not hold the depth halfway through the model",
-    "as by chance": "profiles shifted along the layers agree as well",
-    "orders by chance": "R shuffled among the orders of each start has as large a slope in more than 5 %",
-    "opposite": "the relation is clearly the other way round",
-    "scales disagree": "R says one thing, logits say the opposite",
-    "not in proportion": "it grows, but not in proportion",
-}
 _NUMBERS = ("value", "low", "high", "p", "smallest")
-_WORDS = ("question", "paper", "figure", "fragile", "why", "sentence")
+_TEXTS = ("question", "paper", "claim", "figure", "fragile", "why", "sentence")
+_SHOWN = 3  # members of a compound finding that its sentence names
 
 
 @dataclass(frozen=True)
 class Finding:
     """One decision: the headline of a question (`key` h) or a part of its answer (b, c).
 
-    `value` is the statistic that `words` name, `low` and `high` its 95 % interval, `p` what Holm's correction
-    takes; NaN where there is none. `reason` is a key of `REASONS`, `detail` says more. Where it is not
-    decidable, `smallest` is the smallest difference that would have been seen and `needed` how many documents
-    it would take. `starts` and `benchmarks` are those used, `documents` the fewest of a benchmark.
+    `value` is the statistic that `label` names ('reverse - skip'), over the layers or depths of `scope`;
+    `low` and `high` are its 95 % interval, `p` what Holm's correction takes; NaN where there is none.
+    `reason` is a key of `REASONS`, `detail` says more. Where it is not decidable, `smallest` is the smallest
+    difference that would have been seen and `needed` how many documents it would take. `starts` and
+    `benchmarks` are those used, `documents` the fewest of a benchmark. A compound finding has the numbers of
+    the one of its `members` that decides.
     """
 
     key: str
-    words: str
+    label: str
     answer: str
     reason: str
     detail: str = ""
@@ -66,6 +46,8 @@ class Finding:
     starts: tuple[int, ...] = ()
     benchmarks: tuple[str, ...] = ()
     documents: int = 0
+    scope: str = ""
+    members: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         for name in _NUMBERS:  # one NaN, so that equal findings are equal
@@ -73,38 +55,87 @@ class Finding:
             object.__setattr__(self, name, math.nan if math.isnan(value) else value)
 
     @property
-    def text(self) -> str:
-        """The statistic, its interval and what it is over: skip less middle repeat 0.31 [0.25, 0.36] ..."""
-        if math.isnan(self.value):
-            return self.words
-        ends = "" if math.isnan(self.low) else f" [{self.low:.2f}, {self.high:.2f}]"
-        return f"{self.words} {self.value:.2f}{ends}{self._over}"
+    def measured(self) -> str:
+        """One sentence of what was measured; empty where nothing was.
+
+        >>> Finding("h", "reverse - skip", "contradicted", "ruled out", "", -0.116, -0.176, -0.069).measured
+        'In reverse order the model retains 0.12 [0.07, 0.18] less than without the middle layers.'
+        """
+        said, before = [], ""
+        shown = self._deciding
+        for member in shown[: 1 if self.answer == SUPPORTED and len(shown) > _SHOWN else _SHOWN]:
+            here = over(member.starts, member.benchmarks, member.documents)
+            said.append(member._clause(here if here != before else ""))
+            before = here
+        if len(shown) > _SHOWN:
+            more = f"{len(shown) - _SHOWN} more differences are not decidable"
+            said.append(f"of {len(shown)} differences this is the lowest" if len(said) == 1 else more)
+        text = sentence("; ".join(said))
+        own = sentence(self.detail) if "{detail}" not in REASONS[self.reason] else ""
+        return " ".join(filter(None, (text, own)))
 
     @property
-    def _over(self) -> str:
-        starts = f"{len(self.starts)} start{'s' * (len(self.starts) > 1)}" if self.starts else ""
-        alone = f"{self.benchmarks[0]} alone" if len(self.benchmarks) == 1 else ""
-        several = f"{len(self.benchmarks)} benchmarks" if len(self.benchmarks) > 1 else ""
-        said = ", ".join(filter(None, (starts, alone or several)))
-        return f" ({said})" if said else ""
+    def _deciding(self) -> list[Finding]:
+        """The members with a number and this answer, the one whose numbers these are first."""
+        same = [one for one in self.members if one.answer == self.answer]
+        if not same:
+            return [] if math.isnan(self.value) else [self]
+        return sorted(same, key=lambda one: (one.label, one.benchmarks) != (self.label, self.benchmarks))
+
+    def _clause(self, where: str) -> str:
+        how = phrase(self.label)
+        text = how.text.format(scope=self.scope, amount=amount(how, self.value, self.low, self.high)) + where
+        if how.bar:
+            return f"{text}; {how.bar}" if self.answer != SUPPORTED else text
+        if self.reason == "ruled out" and self.high >= 0:
+            return f"{text}, so {signed(how, MARGIN)}, the least that counts, is ruled out"
+        return text
 
     @property
     def why(self) -> str:
-        """The reason in a sentence, and what there is to add."""
-        return "; ".join(filter(None, (REASONS[self.reason], self.detail)))
+        """The reason in words, and what would change the answer."""
+        known = f"; there are {self.documents:,}" if self.documents else ""
+        documents = f"About {count(self.needed)} documents would decide it{known}" if self.needed else ""
+        more = documents or "More documents would decide it"
+        return sentence(REASONS[self.reason].format(detail=self.detail, documents=more))
+
+    @property
+    def judged(self) -> str:
+        """The answer, what was measured, and what would change it: 'Contradicted: in reverse order ...'."""
+        why = self.why if self.answer in {IN_PART, DEPENDS, UNDECIDED} or not self.measured else ""
+        text = " ".join(filter(None, (self.measured, why)))
+        return f"{self.answer.capitalize()}: {clause(text)}"
+
+    def to_json(self, number: int) -> dict[str, Any]:
+        """All of it, in words too; `number` is the question's."""
+        own: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        said = {"claim": CLAIMS[number][self.key], "measured": self.measured, "why": self.why}
+        return {**own, "members": [_bare(one) for one in self.members], **said}
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Finding:
         """Read a finding of `Verdict.to_json`."""
-        known: dict[str, Any] = {f.name: data[f.name] for f in fields(cls)}
+        known: dict[str, Any] = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         known |= {name: math.nan if known[name] is None else known[name] for name in _NUMBERS}
         known |= {name: tuple(known[name]) for name in ("starts", "benchmarks")}
+        known["members"] = tuple(map(cls.of, known.get("members", ())))
         return cls(**known)
+
+
+def _bare(member: Finding) -> dict[str, Any]:
+    """A member without members of its own, which none has."""
+    return {name: value for name, value in asdict(member).items() if name != "members"}
+
+
+def _is(answer: str) -> str:
+    """An answer as a predicate."""
+    words = {IN_PART: "is supported in part", DEPENDS: "depends on M"}
+    return words.get(answer, f"is {answer}")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one model says to one of the paper's eight questions.
+    """What one model says to one of the paper's eight questions: a claim, and how it was judged.
 
     `answer` is one of `ANSWERS`, `reason` a key of `REASONS`, `detail` says more. `findings`: the headline
     first, then parts b and c. `sensitivity`: what was changed in the rules, and the answer then.
@@ -120,12 +151,17 @@ class Verdict:
     @property
     def question(self) -> str:
         """The question."""
-        return QUESTIONS[self.number].words
+        return QUESTIONS[self.number].question
 
     @property
     def paper(self) -> str:
         """The paper's answer."""
         return QUESTIONS[self.number].paper
+
+    @property
+    def claim(self) -> str:
+        """The paper's answer as a sentence that can be judged."""
+        return CLAIMS[self.number][WHOLE]
 
     @property
     def figure(self) -> str:
@@ -139,21 +175,32 @@ class Verdict:
 
     @property
     def why(self) -> str:
-        """The reason in a sentence, and what there is to add."""
-        return "; ".join(filter(None, (REASONS[self.reason], self.detail)))
+        """The reason in words, and what would change the answer."""
+        if self.answer == IN_PART:
+            parts = [f"part {part.key} {_is(part.answer)}" for part in self._open]
+            return f"The headline is supported; {listed(parts)}."
+        return self.findings[0].why
+
+    @property
+    def _open(self) -> list[Finding]:
+        return [part for part in self.findings[1:] if part.answer != SUPPORTED]
 
     @property
     def sentence(self) -> str:
-        """One line for people: the statistic, its interval, the answer, and why it is no clearer."""
-        why = self.detail if self.answer == SUPPORTED else self.why
-        answer = f"{self.answer}{' (fragile)' * self.fragile}"
-        return ": ".join(filter(None, (self.findings[0].text, answer, why)))
+        """The claim, its answer, what was measured, and why it is no clearer."""
+        fragile = " (fragile)" * self.fragile
+        judged = self.findings[0].judged
+        if self.answer == IN_PART:
+            parts = [f'"{CLAIMS[self.number][one.key][:-1]}" {_is(one.answer)}' for one in self._open]
+            judged = f"In part: {clause(self.findings[0].measured)} Of its parts, {listed(parts)}."
+        answer, _, rest = judged.partition(":")
+        return f"{self.claim} {answer}{fragile}:{rest}"
 
     def to_json(self) -> dict[str, Any]:
         """All of it, in words too, as JSON holds it: NaN as null."""
-        words = {name: getattr(self, name) for name in _WORDS}
-        findings = [{**asdict(one), "why": one.why} for one in self.findings]
-        return plain({**asdict(self), "findings": findings, **words})
+        texts = {name: getattr(self, name) for name in _TEXTS}
+        findings = [one.to_json(self.number) for one in self.findings]
+        return plain({**asdict(self), "findings": findings, **texts})
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Verdict:

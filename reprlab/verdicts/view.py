@@ -12,19 +12,21 @@ from reprlab.schedules.grids import compared_starts
 from reprlab.scores.retained import Retained
 from reprlab.verdicts.basis import FEW, Basis, RetainedByMetric
 from reprlab.verdicts.rules import Missing, Statistic, asked, difference, together
+from reprlab.verdicts.sentences import listed
 from reprlab.verdicts.values import Finding
 
 STARTS = 3  # of a curve, at least
+METRIC_NAMES = {"u": "the continuous score u", "acc": "accuracy"}
 TIMES = {"looped_parallel": {"times": 3}}
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
-    """R of some rows on the benchmarks that have all of them: `r` is (..., benchmark, 1 + draw)."""
+class RetainedRows:
+    """R of some rows on the benchmarks that have all of them: `retained` is (..., benchmark, 1 + draw)."""
 
     benchmarks: tuple[str, ...]
     documents: Mapping[str, int]
-    r: Array
+    retained: Array
 
     def fewest(self, benchmarks: Sequence[str]) -> int:
         """The fewest documents of these benchmarks."""
@@ -32,14 +34,14 @@ class Cells:
 
 
 # (variant, benchmark, 1 + draw) -> (1 + draw,), and the benchmarks that were used
-Combine = Callable[[Cells], tuple[Array, Sequence[str]]]
+Combine = Callable[[RetainedRows], tuple[Array, Sequence[str]]]
 
 
 @dataclass(frozen=True)
 class Setting:
     """One way to apply the rules: the margin, starts more in W than the rules say, the score."""
 
-    words: str
+    label: str
     margin: float = 0.05
     wider: int = 0
     metric: str = "u"
@@ -47,11 +49,11 @@ class Setting:
 
 AS_RULED = Setting("as ruled")
 CHANGES = (
-    Setting("margin .02", margin=0.02),
-    Setting("margin .10", margin=0.10),
-    Setting("W one start wider", wider=1),
-    Setting("W one start narrower", wider=-1),
-    Setting("accuracy in place of u", metric="acc"),
+    Setting("a margin of 0.02", margin=0.02),
+    Setting("a margin of 0.10", margin=0.10),
+    Setting("one start more", wider=1),
+    Setting("one start fewer", wider=-1),
+    Setting("accuracy instead of the score u", metric="acc"),
 )
 
 
@@ -77,15 +79,17 @@ class View:
         """R of the sweep, on a benchmark or more."""
         return self.known(self.basis.main, "a sweep")
 
-    def known(self, shares: RetainedByMetric, what: str) -> Retained:
+    def known(self, by_metric: RetainedByMetric, what: str) -> Retained:
         """R by the setting's metric, on a benchmark or more."""
-        found = shares.get(self.setting.metric)
+        found = by_metric.get(self.setting.metric)
         if found is None or not (found.benchmarks or found.undecided):
-            raise Missing("not measured", f"{what} with this score")
+            raise Missing("not measured", f"{what} scored by {METRIC_NAMES[self.setting.metric]}")
         if not found.benchmarks:
             few = any(reason.endswith(FEW) for reason in found.undecided.values())
-            named = ", ".join(found.undecided)
-            raise Missing("too few documents" if few else "benchmarks at guessing", named)
+            named = listed(list(found.undecided))
+            if few:
+                raise Missing("too few documents", f"there are fewer on {named}")
+            raise Missing("benchmarks at chance", named)
         return found
 
     def middle(self, start: int) -> int:
@@ -96,65 +100,76 @@ class View:
         """The starts at which each of these variants was swept, wherever they are."""
         starts = [set(_by_start(self.main, variant)) for variant in variants]
         if absent := [variant for variant, some in zip(variants, starts, strict=True) if not some]:
-            raise Missing("not measured", f"not swept: {', '.join(map(said, absent))}")
+            raise Missing("not measured", f"a sweep of {listed(list(map(said, absent)))}")
         return tuple(sorted(set[int].intersection(*starts)))
 
     def starts(self, *variants: str) -> tuple[int, ...]:
         """The starts of W at which each of these variants was swept: three or more."""
         inside = compared_starts(self.layers, self.setting.wider)
         found = tuple(start for start in self.swept(*variants) if start in inside)
+        if len(inside) < STARTS:
+            raise Missing("too few starts", f"a model of {self.layers} layers has {len(inside) or 'none'}")
         if len(found) < STARTS:
-            raise Missing("too few starts", f"{len(found)} of {', '.join(map(said, variants))} in W")
+            named = listed(list(map(said, variants)))
+            raise Missing("too few starts", f"{named} were swept at {len(found)}")
         return found
 
-    def cells(self, variants: Sequence[str], starts: Sequence[int], r: Retained | None = None) -> Cells:
-        """R of variants at starts, on the benchmarks that have all of it: `r` is (start, variant, ...)."""
-        r = self.main if r is None else r
-        of = {variant: _by_start(r, variant) for variant in variants}
+    def at_starts(
+        self, variants: Sequence[str], starts: Sequence[int], source: Retained | None = None
+    ) -> RetainedRows:
+        """R of variants at starts, on the benchmarks that have all of it, as (start, variant, ...)."""
+        source = self.main if source is None else source
+        of = {variant: _by_start(source, variant) for variant in variants}
         rows = [0 if variant == "full" else of[variant][start] for start in starts for variant in variants]
-        found = cells(r, rows)
-        return replace(found, r=found.r.reshape(len(starts), len(variants), *found.r.shape[1:]))
+        found = retained_rows(source, rows)
+        return replace(
+            found, retained=found.retained.reshape(len(starts), len(variants), *found.retained.shape[1:])
+        )
 
     def over(
-        self, words: str, variants: Sequence[str], combine: Combine, *, r: Retained | None = None
+        self, label: str, variants: Sequence[str], combine: Combine, *, source: Retained | None = None
     ) -> Statistic:
-        """A statistic of variants' mean R over W, and at which starts of W it is clear of 0."""
+        """A statistic of variants' mean R over W, and at which starts of W its interval is without 0."""
         starts = self.starts(*(variant for variant in variants if variant != "full"))
-        found = self.cells(variants, starts, r)
-        whole, used = combine(replace(found, r=found.r.mean(0)))
-        each = np.array([combine(replace(found, r=at))[0][1:] for at in found.r])  # (start, draw)
+        found = self.at_starts(variants, starts, source)
+        whole, used = combine(replace(found, retained=found.retained.mean(0)))
+        each = np.array(
+            [combine(replace(found, retained=at))[0][1:] for at in found.retained]
+        )  # (start, draw)
         low, high = np.nanquantile(each, [0.025, 0.975], axis=1)
         middles = np.array([self.middle(start) for start in starts])
-        above, below = (tuple(middles[clear].tolist()) for clear in (low > 0, high < 0))
-        return replace(statistic(words, whole, found, used), starts=starts, above=above, below=below)
+        above, below = (tuple(middles[sure].tolist()) for sure in (low > 0, high < 0))
+        return replace(statistic(label, whole, found, used), starts=starts, above=above, below=below)
 
     def contrast(self, more: str, less: str) -> Statistic:
         """A(more) - A(less), draw by draw: each the median over benchmarks of the mean R over W."""
 
-        def combine(found: Cells) -> tuple[Array, tuple[str, ...]]:
-            return median(found.r[0]) - median(found.r[1]), found.benchmarks
+        def combine(found: RetainedRows) -> tuple[Array, tuple[str, ...]]:
+            return median(found.retained[0]) - median(found.retained[1]), found.benchmarks
 
-        return self.over(f"{said(more)} less {said(less)}", (more, less), combine)
+        return self.over(f"{more} - {less}", (more, less), combine)
 
 
-def cells(r: Retained, rows: Sequence[int]) -> Cells:
+def retained_rows(source: Retained, rows: Sequence[int]) -> RetainedRows:
     """R of some rows, as it is and under draws, on the benchmarks that have all of them.
 
     Raises `Missing` where no benchmark has.
     """
-    whole = [at for at in range(len(r.benchmarks)) if not np.isnan(r.values[rows, at]).any()]
+    whole = [at for at in range(len(source.benchmarks)) if not np.isnan(source.values[rows, at]).any()]
     if not whole:
-        raise Missing("not measured", "no benchmark was swept on all of it")
+        raise Missing("not measured", "a benchmark with all that is compared")
     block = np.ix_(rows, whole)
-    found = np.concatenate([r.values[block][..., None], r.drawn[block].astype(np.float64)], axis=-1)
-    names = tuple(r.benchmarks[at] for at in whole)
-    return Cells(names, {name: len(r.scores.benchmarks[name].ids) for name in names}, found)
+    found = np.concatenate([source.values[block][..., None], source.drawn[block].astype(np.float64)], axis=-1)
+    names = tuple(source.benchmarks[at] for at in whole)
+    return RetainedRows(names, {name: len(source.scores.benchmarks[name].ids) for name in names}, found)
 
 
-def statistic(words: str, values: Array, found: Cells, used: Sequence[str] | None = None) -> Statistic:
+def statistic(
+    label: str, values: Array, found: RetainedRows, used: Sequence[str] | None = None, scope: str = ""
+) -> Statistic:
     """A statistic from its value and draws, (1 + draw,), on the cells' benchmarks or those `used`."""
     names = tuple(found.benchmarks if used is None else used)
-    return Statistic(words, float(values[0]), values[1:], found.fewest(names), names)
+    return Statistic(label, float(values[0]), values[1:], found.fewest(names), names, scope=scope)
 
 
 def median(retained: Array) -> Array:
@@ -171,17 +186,17 @@ def said(variant: str) -> str:
     return variant.replace("_", " ")
 
 
-def _by_start(r: Retained, variant: str) -> dict[int, int]:
+def _by_start(source: Retained, variant: str) -> dict[int, int]:
     """The row of a variant at each start; of the full model, which is row 0 at all of them, none."""
-    rows = reversed(r.rows(variant, **TIMES.get(variant, {})))  # of several the first
-    return {start: row for row in rows if (start := r.labels[row]["start"]) is not None}
+    rows = reversed(source.rows(variant, **TIMES.get(variant, {})))  # of several the first
+    return {start: row for row in rows if (start := source.labels[row]["start"]) is not None}
 
 
 def compared(view: View, key: str, more: str, less: str) -> Finding:
-    """A(more) less A(less), with the margin."""
-    words = f"{said(more)} less {said(less)}"
-    return asked(key, words, lambda: difference(key, view.contrast(more, less), view.margin))
+    """A(more) - A(less), with the margin."""
+    return asked(key, f"{more} - {less}", lambda: difference(key, view.contrast(more, less), view.margin))
 
 
-def all_of(view: View, key: str, words: str, pairs: Sequence[tuple[str, str]]) -> Finding:
-    return together(key, words, [compared(view, key, *pair) for pair in pairs])
+def all_of(view: View, key: str, pairs: Sequence[tuple[str, str]]) -> Finding:
+    """The differences of several pairs of variants, together."""
+    return together(key, [compared(view, key, *pair) for pair in pairs])

@@ -368,7 +368,7 @@ def test_the_eight_questions_are_answered_for_every_model(made: Path) -> None:
         # six layers decide no curve
         assert {v["answer"] for v in judged[2:]} == {"not decidable"}
         page = (made / f"out/{model}/index.html").read_text()
-        assert all(verdict["question"] in page for verdict in judged)
+        assert all(verdict["question"] in page and verdict["claim"] in page for verdict in judged)
 
 
 def test_the_scores_behind_a_report_are_kept(made: Path) -> None:

@@ -42,10 +42,11 @@ from reprlab.schedules.grids import Entry
 from reprlab.similarity.matrix import Similarity
 from reprlab.verdicts.judging import judge
 from reprlab.verdicts.q8_ranks import pairs
+from reprlab.verdicts.reasons import REASONS
 from reprlab.verdicts.rules import (
     difference,
 )
-from reprlab.verdicts.values import ANSWERS, REASONS
+from reprlab.verdicts.values import ANSWERS
 from reprlab.verdicts.view import AS_RULED, CHANGES, Setting
 
 # --- the paper's world: everything that it says holds ---
@@ -178,7 +179,7 @@ def test_each_headline_is_contradicted_where_its_opposite_is_planted() -> None:
 
     found = ruled(evidence(world(wanted), similarities=alike(0.5, 0.9), groups=groups()))
     assert {number: one.answer for number, one in found.items()} == dict.fromkeys(range(1, 9), "contradicted")
-    assert part(found, 3).reason == "left out"
+    assert part(found, 3).reason == "ruled out"
     assert part(found, 8).reason == "opposite"
 
 
@@ -191,7 +192,7 @@ def test_a_sign_that_flips_inside_the_window_depends_on_m(variant: str, numbers:
     for number in numbers:
         assert (found[number].answer, found[number].reason) == ("depends on M", "sign flips"), number
     if variant == "skip":
-        assert part(found, 3).detail == "above 0 at M = 3, 5, below 0 at M = 7, 9"
+        assert part(found, 3).detail == "the difference is positive at M = 3 and 5, negative at M = 7 and 9"
 
 
 def test_a_sign_that_flips_outside_the_window_changes_nothing() -> None:
@@ -207,7 +208,7 @@ def test_a_sign_that_flips_outside_the_window_changes_nothing() -> None:
 def test_a_headline_that_holds_without_a_part_is_in_part_and_names_it() -> None:
     found = ruled(evidence(world(changed(random=-0.14)), groups=groups()))
     assert (found[4].answer, found[4].reason) == ("in part", "not every part")
-    assert found[4].detail == "b contradicted (left out)"
+    assert found[4].detail == "b contradicted (ruled out)"
     assert found[7].detail == "b not decidable (not measured)"
 
 
@@ -269,16 +270,16 @@ def few_documents() -> dict[str, Similarity]:
 
 REACHED: Mapping[str, tuple[Callable[[], rl.Evidence], int, str]] = {
     "clear": (paper_world, 3, "h"),
-    "left out": (lambda: evidence(world(changed(skip=-0.5))), 3, "h"),
+    "ruled out": (lambda: evidence(world(changed(skip=-0.5))), 3, "h"),
     "sign flips": (lambda: evidence(world(flipping("skip"))), 3, "h"),
     "interval too wide": (lambda: evidence(world(changed(skip=-0.32), noise=1.6, seed=1)), 3, "h"),
     "below the margin": (lambda: evidence(world(changed(skip=-0.29))), 3, "h"),
-    "not clear among eight": (lambda: evidence(world(changed(skip=-0.28), noise=2)), 3, "h"),
+    "not sure among eight": (lambda: evidence(world(changed(skip=-0.28), noise=2)), 3, "h"),
     "not measured": (evidence, 8, "h"),
     "no draws": (lambda: spaces(similarities=unresampled()), 1, "h"),
     "too few starts": (lambda: evidence(world(entries=grid((7, 8)))), 3, "h"),
     "too few benchmarks": (semantic_only, 6, "h"),
-    "benchmarks at guessing": (at_guessing, 2, "h"),
+    "benchmarks at chance": (at_guessing, 2, "h"),
     "too few documents": (lambda: spaces(similarities=few_documents()), 1, "h"),
     "orders by chance": (lambda: evidence(world(noise=0.2, orders=0.2, seed=25)), 4, "c"),
     "too few layers": (lambda: spaces(scores=six_layers().scores), 1, "c"),
@@ -303,16 +304,16 @@ def test_every_reason_is_reached(reason: str) -> None:
 
 def test_other_things_that_are_missing_say_so() -> None:
     told = ruled(mathematics_alone())
-    assert part(told, 5).reason == part(told, 5, "b").reason == "benchmarks at guessing"
+    assert part(told, 5).reason == part(told, 5, "b").reason == "benchmarks at chance"
     assert part(told, 2).benchmarks == ("gsm8k_nll",)
-    assert "gsm8k_nll alone" in told[2].sentence
-    assert part(ruled(semantic_only()), 5, "b").detail == "no mathematics"
+    assert "gsm8k_nll alone" in part(told, 2).measured
+    assert part(ruled(semantic_only()), 5, "b").detail == "a benchmark of mathematics"
     third = [e for e in grid() if e.layer is None or e.layer % 3 == 0]
     told = ruled(spaces(scores=world(entries=third)))
-    assert part(told, 1, "c").detail == "7 of 20 layers skipped alone"
+    assert part(told, 1, "c").detail == "every layer skipped alone (7 of 20 were)"
     assert part(told, 2, "b").reason == part(told, 2, "c").reason == "not measured"
     only = [e for e in grid() if e.variant in {"full", "skip"}]
-    assert part(ruled(evidence(world(entries=only))), 3).detail == "not swept: middle repeat"
+    assert part(ruled(evidence(world(entries=only))), 3).detail == "a sweep of middle repeat"
     assert part(ruled(spaces(groups=replace(groups(), stable=(math.nan,) * 2))), 1, "b").reason == "no draws"
     assert part(ruled(spaces(groups=groups(tuple(range(1, 21))))), 1).reason == "too few layers"
 
@@ -345,11 +346,11 @@ def test_a_verdict_that_a_change_of_rules_would_change_is_fragile() -> None:
     found = judge(evidence(world(wanted, noise=0.1, accuracy=changed(skip=-0.5))), count=DRAWS)[2]
     assert found.answer == "supported"
     assert found.sensitivity == (
-        ("margin .02", "supported"),
-        ("margin .10", "contradicted"),
-        ("W one start wider", "depends on M"),
-        ("W one start narrower", "supported"),
-        ("accuracy in place of u", "contradicted"),
+        ("a margin of 0.02", "supported"),
+        ("a margin of 0.10", "contradicted"),
+        ("one start more", "depends on M"),
+        ("one start fewer", "supported"),
+        ("accuracy instead of the score u", "contradicted"),
     )
     assert found.fragile
     assert "(fragile)" in found.sentence
@@ -359,4 +360,4 @@ def test_a_verdict_that_no_change_touches_is_not_fragile() -> None:
     found = judge(evidence(world(accuracy=painted)), count=DRAWS)[2]
     assert {answer for _, answer in found.sensitivity} == {found.answer} == {"supported"}
     assert not found.fragile
-    assert [words for words, _ in found.sensitivity] == [change.words for change in CHANGES]
+    assert [label for label, _ in found.sensitivity] == [change.label for change in CHANGES]

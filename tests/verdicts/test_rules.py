@@ -88,8 +88,9 @@ ONES = {a: Finding("h", a, a, "clear", value=0.1, low=x, high=0.2, p=x) for x, a
     ],
 )
 def test_of_findings_together_the_least_answer_counts(answers: tuple[str, ...], answer: str) -> None:
-    found = together("b", "all", [ONES[one] for one in answers])
-    assert (found.key, found.answer, found.words) == ("b", answer, f"all, of which {answer}")
+    members = tuple(ONES[one] for one in answers)
+    found = together("b", members)
+    assert (found.key, found.answer, found.label, found.members) == ("b", answer, answer, members)
     assert found.p == max(ONES[one].p for one in answers)
 
 
@@ -104,10 +105,10 @@ def test_holm_is_its_adjusted_p() -> None:
 
 def test_holm_takes_support_away_and_leaves_contradictions() -> None:
     one = Finding("h", "", "supported", "clear", p=0.01)
-    other = replace(one, answer="contradicted", reason="left out", p=1.0)
+    other = replace(one, answer="contradicted", reason="ruled out", p=1.0)
     found = corrected({n: (one if n < 3 else other,) for n in range(1, 9)})
     assert found[1][0].answer == "not decidable"
-    assert found[1][0].reason == "not clear among eight"
+    assert found[1][0].reason == "not sure among eight"
     assert found[3] == (other,)
     sure = {n: (replace(one, p=0.001 if n == 1 else 1.0),) for n in range(1, 9)}
     assert corrected(sure)[1][0].answer == "supported"

@@ -13,27 +13,28 @@ from typing import Any
 from reprlab.errors import ReprlabError, unknown
 
 VerdictData = Mapping[str, Any]
-ANSWERS = {  # of a verdict: its sign, beside the word and the colour
+ANSWERS = {  # of a verdict: its sign, in addition to the word and the colour
     "supported": "✓",
     "in part": "◐",
     "contradicted": "✕",
     "depends on M": "≷",
     "not decidable": "?",
 }
-_NEEDED = ("number", "question", "paper", "answer")  # fields that every verdict has
+_NEEDED = ("number", "question", "paper", "claim", "answer")  # fields that every verdict has
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _OWN = re.compile(r"main|answers|figures|scores|left-out|run|rules|models|q\d+|rule-.*|.*-title")
 _PNG = b"\x89PNG\r\n\x1a\n"
-_DPI = 200  # of a PNG that does not say it
-_SHOWN = 120  # pixels of the page an inch of the picture: type of 8 points is read like the page's own
+_DPI = 200  # dots an inch of a PNG whose header has none
+_SHOWN = 120  # pixels an inch of the picture, so that 8 point type reads like the page's own
 
 
 @dataclass(frozen=True)
 class Picture:
     """A figure: `caption` says what is drawn, `claim` what the paper says of it, `reading` what is seen here.
 
-    `name` ('fig04') is its address on the page, `reading` its alternative text, too; `files` are names beside
-    the page, linked in this order. A `png` that is none, or a name that no address can have, is an error.
+    `name` ('fig04') is its address on the page, and `reading` is also its alternative text. `files` are
+    files in the page's folder, linked in this order. A `png` that is none, or a name that no address can
+    have, is an error.
 
     >>> Picture("fig 4", "Fig. 4. Skip", "", "", "", b"", ())  # doctest: +ELLIPSIS
     Traceback (most recent call last):
@@ -94,13 +95,14 @@ class Table:
 class Page:
     """A report on one model.
 
-    A verdict has `number`, `question`, `paper` (its answer) and `answer` ('supported', 'in part',
-    'contradicted', 'depends on M', 'not decidable'), and may have `sentence`, `reason`, `detail`, `fragile`,
-    `figure` (a picture's name), `findings` (each `key`, `words`, and `value`, `low`, `high`, `answer`,
-    `reason`, `detail`, `starts`, `benchmarks`, `documents`, `smallest`, `needed`; a sentence is shown where
-    there are none) and `sensitivity` (pairs: what, answer). A number that is None is not known.
-    `common` and `rules` (by question) are how they were decided, `left_out` figures and why, `made` who made
-    the page. In texts an empty line parts paragraphs, '- ' begins an item, and `...` is code.
+    A verdict has `number`, `question`, `paper` (the paper's answer), `claim` (that answer as a sentence
+    that can be judged) and `answer` ('supported', 'in part', 'contradicted', 'depends on M', 'not
+    decidable'). It may have `why` (shown where there are no findings), `fragile`, `figure` (a picture's
+    name), `findings` (each `key` and `claim`, and may have `answer`, `measured`, `why`, `benchmarks`,
+    `documents`, `smallest`) and `sensitivity` (pairs: what was changed, answer). A number that is None is
+    not known. `common` and `rules` (by question) say how they were decided, `left_out` which figures are
+    missing and why, `made` who made the page. In texts an empty line parts paragraphs, '- ' begins an
+    item, and `...` is code.
     """
 
     model: str
@@ -121,7 +123,7 @@ class Page:
 
 @dataclass(frozen=True)
 class ComparedModel:
-    """One model of several: `href` is where its own page lies, seen from the page that compares."""
+    """One model of several: `href` leads from the page that compares to the model's own page."""
 
     name: str
     href: str
@@ -134,13 +136,13 @@ class ComparedModel:
 
 
 def check(verdicts: Iterable[VerdictData]) -> None:
-    """Every verdict has what each has, answers that there are, and a number of its own."""
+    """Checks that every verdict has the required fields, a known answer and a unique number."""
     verdicts = tuple(verdicts)
     for verdict in verdicts:
         _has("verdict", verdict, _NEEDED)
         findings = verdict.get("findings") or ()
         for finding in findings:
-            _has(f"a finding of question {verdict['number']}", finding, ("key", "words"))
+            _has(f"a finding of question {verdict['number']}", finding, ("key", "claim"))
         given = [finding.get("answer") for finding in findings]
         given += [answer for _, answer in verdict.get("sensitivity") or ()]
         for answer in (verdict["answer"], *(answer for answer in given if answer is not None)):
@@ -156,7 +158,7 @@ def _has(kind: str, given: Mapping[str, Any], needed: Iterable[str]) -> None:
 
 
 def once(kind: str, names: Iterable[str]) -> None:
-    """Each name is there once."""
+    """Checks that each name is there once."""
     double = [name for name, count in Counter(names).items() if count > 1]
     if double:
         raise ReprlabError(f"{kind} '{double[0]}' is there more than once: an address leads to one place")

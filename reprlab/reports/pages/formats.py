@@ -20,8 +20,8 @@ _MISSING = {"", "nan"}
 _NUMERIC = re.compile(rf"[-{MINUS}+<>≤≥]?\s*(\d[\d,]*\.?\d*|\.\d+|inf)(e[-+]?\d+)?\s*([±%x[].*)?")
 
 
-def number(value: float | None, least: int = 2) -> Markup:
-    """Two decimals (`least`), a third where two would read 0.00; an en dash where there is none.
+def number(value: float | None) -> Markup:
+    """Two decimals, a third where two would read 0.00; an en dash where there is none.
 
     >>> number(0.126), number(0.0031), number(12345.6), number(-0.0001)
     (Markup('0.13'), Markup('0.003'), Markup('12,345.60'), Markup('0.00'))
@@ -30,66 +30,39 @@ def number(value: float | None, least: int = 2) -> Markup:
     """
     if value is None or not math.isfinite(value):
         return NONE
-    decimals = 3 if 0.0005 <= abs(value) < 0.005 else least
+    decimals = 3 if 0.0005 <= abs(value) < 0.005 else 2
     text = f"{value:,.{decimals}f}"
     return Markup((text if text.strip("-0.,") else text.lstrip("-")).replace("-", MINUS))
 
 
-def estimate(value: float | None, low: float | None, high: float | None) -> Markup:
-    """A number and its interval, all with three decimals where two would make it a point.
-
-    >>> estimate(0.2, 0.114, 0.3), estimate(0.0503, 0.0494, 0.0513)
-    (Markup('0.20 [0.11, 0.30]'), Markup('0.050 [0.049, 0.051]'))
-    """
-    ends = [end for end in (low, high) if end is not None and math.isfinite(end)]
-    if not ends:
-        return number(value)
-    least = 3 if len(ends) == 2 and ends[1] - ends[0] < 0.01 else 2
-    return Markup("{} [{}, {}]").format(*(number(one, least) for one in (value, low, high)))
-
-
-def whole(count: float | None) -> Markup:
-    """A count, thousands apart.
-
-    >>> whole(2480.0)
-    Markup('2,480')
-    """
-    return NONE if count is None or not math.isfinite(count) else Markup(f"{count:,.0f}")
-
-
 def details(finding: Mapping[str, Any]) -> list[str]:
-    """What a finding is over, and why it is not supported, each a phrase.
+    """Which benchmarks and documents a finding is over, and what it could have seen, each a phrase.
 
-    >>> details({"reason": "interval too wide", "documents": 64, "starts": [7, 8], "needed": 2480})
-    ['interval too wide', '2 starts', '64 documents', 'documents it would take: 2,480']
+    >>> details({"benchmarks": ["arc", "lambada"], "documents": 2480, "smallest": 0.084})
+    ['arc, lambada', '2,480 documents each', 'a difference of 0.08 would have been seen']
     """
-    reason = finding.get("reason") if finding.get("answer") != "supported" else ""
-    starts, documents = len(finding.get("starts") or ()), finding.get("documents")
-    smallest, needed = finding.get("smallest"), finding.get("needed")
-    found = (
-        reason,
-        finding.get("detail"),
-        starts and f"{starts} start{'s' * (starts > 1)}",
-        ", ".join(finding.get("benchmarks") or ()),
-        documents and f"{documents:,} documents",
-        number(smallest) != NONE and f"smallest difference that would be seen: {number(smallest)}",
-        whole(needed) != NONE and f"documents it would take: {whole(needed)}",
+    benchmarks, documents = finding.get("benchmarks") or (), finding.get("documents")
+    smallest = number(finding.get("smallest"))
+    phrases = (
+        ", ".join(benchmarks),
+        benchmarks and documents and f"{documents:,} documents{' each' * (len(benchmarks) > 1)}",
+        smallest != NONE and f"a difference of {smallest} would have been seen",
     )
-    return [str(phrase) for phrase in found if phrase]
+    return [str(phrase) for phrase in phrases if phrase]
 
 
 def label(name: str) -> str:
-    """What a figure is called in a text.
+    """A figure's name in a text.
 
     >>> label("fig04"), label("block_influence")
-    ('Fig. 4', 'block influence')
+    ('Fig. 4', 'Block influence')
     """
     found = _FIGURE.fullmatch(name)
-    return f"Fig. {found[1]}" if found else name.replace("_", " ")
+    return f"Fig. {found[1]}" if found else name.replace("_", " ").capitalize()
 
 
 def part(key: str) -> str:
-    """What a part of a compound answer is called.
+    """The name of a headline or part on the page.
 
     >>> part("h"), part("b")
     ('Headline', 'Part b')
@@ -98,13 +71,13 @@ def part(key: str) -> str:
 
 
 def href(path: str) -> str:
-    """The address of a file beside the page or below it.
+    """The address of a file in the page's folder or below it.
 
     >>> href('a "b"/c#1.png')
     'a%20%22b%22/c%231.png'
     """
     if path.startswith(("/", "\\")) or not path:
-        raise ReprlabError(f"'{path}' is no file beside the page: give its name, or folder/name")
+        raise ReprlabError(f"'{path}' is no file in the page's folder: give its name, or folder/name")
     return quote(path, safe="/")
 
 
@@ -138,7 +111,7 @@ def _block(block: str) -> Markup:
 
 
 def _joined(block: str) -> Iterator[str]:
-    """Lines, what goes on joined to what it goes on from."""
+    """Lines, each joined with those that continue it."""
     held: list[str] = []
     for line in map(str.strip, block.splitlines()):
         if held and line.startswith("- "):

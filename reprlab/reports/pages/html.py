@@ -1,4 +1,4 @@
-"""Rendering: content through the templates beside this file; the same content gives the same bytes."""
+"""Rendering: content goes through the templates of this folder; the same content gives the same bytes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from reprlab.reports.pages import formats
 from reprlab.reports.pages.content import ANSWERS, ComparedModel, Page, Picture, Table, VerdictData, once
 
 _HERE = Path(__file__).parent
-_FILTERS = ("breaking", "cell", "code", "details", "estimate", "href", "label", "part", "prose")
+_FILTERS = ("breaking", "cell", "code", "details", "href", "label", "part", "prose")
 
 
 def report_page(page: Page) -> str:
-    """One model's report, whole in one file: style and pictures inside, no script, nothing that is fetched.
+    """One model's report as one file that holds style and pictures; it has no script and fetches nothing.
 
-    Its policy forbids all else, its style is allowed by its digest. Questions are at `#q1` ..., figures at
-    their names.
+    Its policy forbids everything else; the style is allowed by its digest. Questions are at `#q1` ...,
+    figures at their names.
 
     >>> page = Page("tiny", "", (), (), {}, "", Table((), (), ""), (), (), "")
     >>> report_page(page).splitlines()[0]
@@ -55,7 +55,7 @@ def comparison_page(
     once("model", (model.href for model in models))
     content: dict[str, Any] = {
         "models": models,
-        "questions": questions(models),
+        "claims": claims(models),
         "identity": identities(models),
         "pictures": pictures,
         "left_out": tuple(left_out),
@@ -65,7 +65,7 @@ def comparison_page(
 
 
 def tally(verdicts: Iterable[VerdictData]) -> list[tuple[str, int]]:
-    """How often each answer is given, of those that are.
+    """How often each answer is given, without those that are not.
 
     >>> tally([{"answer": "in part"}, {"answer": "supported"}, {"answer": "in part"}])
     [('supported', 1), ('in part', 2)]
@@ -74,8 +74,8 @@ def tally(verdicts: Iterable[VerdictData]) -> list[tuple[str, int]]:
     return [(answer, counts[answer]) for answer in ANSWERS if counts[answer]]
 
 
-def questions(models: Iterable[ComparedModel]) -> list[tuple[VerdictData, list[VerdictData | None]]]:
-    """Every question that a model answers, and each model's verdict on it; None where it has none."""
+def claims(models: Iterable[ComparedModel]) -> list[tuple[VerdictData, list[VerdictData | None]]]:
+    """Every claim that is judged for a model, and each model's verdict on it; None where it has none."""
     by_model = [{verdict["number"]: verdict for verdict in model.verdicts} for model in models]
     first = {number: verdict for found in reversed(by_model) for number, verdict in found.items()}
     return [(first[number], [found.get(number) for found in by_model]) for number in sorted(first)]
