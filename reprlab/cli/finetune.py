@@ -1,173 +1,148 @@
-"""finetune: rewritten models trained on a task's rows, and set against the frozen ones."""
+"""reprlab finetune: rewritten models trained on a task's rows, and compared with the frozen ones."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from reprlab.cli.options import (
-    AsJson,
-    BatchRows,
-    BatchTokens,
-    CacheDir,
-    Checkpoints,
-    Curves,
-    DataDir,
-    Device,
-    Epochs,
-    ModelsDir,
-    Trust,
-    Yes,
-)
-from reprlab.cli.outputs import check_apart, check_files, check_target, writing
-from reprlab.cli.terminal import bar, each, err, loaded, out, print_json, say
-from reprlab.errors import ReprlabError, unknown
+from reprlab.cli.options.command import how, what, with_options
+from reprlab.cli.options.data import DataOptions
+from reprlab.cli.options.network import NetworkOptions
+from reprlab.cli.options.outputs import TableOutput, check_apart, check_single, print_files, writing
+from reprlab.cli.options.pieces import check_counts, separate
+from reprlab.cli.options.recipes import TrainingOptions
+from reprlab.cli.options.schedules import ScheduleOptions
+from reprlab.cli.terminal import bar, each_model, err, out, say
+from reprlab.errors import ReprlabError
 from reprlab.files import plain, slug
-from reprlab.models.registry import DEVICES, expand
-from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from reprlab.training.fine_tuned import Crossing, FineTuned
 
 _PAPER = 0.3  # the share of layers up to which tuning helped the paper's model
+_ALIASES = {"arc_challenge": "arc"}  # lm-eval's name
 
 
+@with_options(without=("dtype", "device_map", "grid", "starts", "seeds", "loops"), epochs=1, batch=64)
 def finetune(
-    model: Annotated[str, typer.Option(help="A name or a glob.")],
-    run: Annotated[
-        list[str] | None, typer.Option("--schedule", help="'0:14 19:32'; may be repeated.")
-    ] = None,
+    *,
+    network: NetworkOptions,
+    order: ScheduleOptions,
     shares: Annotated[
-        str | None,
-        typer.Option(help="Skips of these shares of the layers. Default: 0,.1,.2,.3,.4,.5 (fig. 13)."),
+        list[str] | None,
+        what(
+            "--shares",
+            help="Shares of the layers to skip, 0 to 1; commas or repetition. "
+            "Default: 0,.1,.2,.3,.4,.5 (fig. 13).",
+            callback=separate,
+        ),
     ] = None,
-    task: Annotated[str, typer.Option(help="arc, hellaswag or winogrande.")] = "arc",
-    epochs: Epochs = 1,
-    batch: BatchRows = 64,
-    micro_batch: Annotated[
-        int | None, typer.Option(help="Rows of a step in memory together, gradients added up. Default: 8.")
-    ] = None,
-    rate: Annotated[float, typer.Option(help="Learning rate of the first step; it falls to 0.")] = 5e-5,
-    seed: Annotated[int, typer.Option(help="Of the order of rows, and dropout.")] = 42,
-    train_limit: Annotated[
-        int | None, typer.Option(help="Rows to train on, from the first on. Default: all.")
-    ] = None,
+    task: Annotated[
+        str, what(help="The task to train on: arc (also arc_challenge), hellaswag or winogrande.")
+    ] = "arc",
     limit: Annotated[
-        int | None, typer.Option(help="Documents to score, from the first on. Default: all.")
+        int | None, what(help="Documents to score, from the first on; 1 or more. Default: all.")
     ] = None,
-    preset: Annotated[str, typer.Option(help="Of the scored prompts: paper or leaderboard.")] = "paper",
-    output: Annotated[
-        list[Path] | None,
-        typer.Option("--out", help=".csv (the table) or .npz (NAME-frozen.npz, NAME-tuned.npz); repeatable."),
+    train_limit: Annotated[
+        int | None, what(help="Rows to train on, from the first on; 1 or more. Default: all.")
     ] = None,
-    curves: Curves = None,
-    checkpoints: Checkpoints = None,
-    data_dir: DataDir = None,
-    batch_tokens: BatchTokens = 2048,
-    device: Device = "auto",
-    models_dir: ModelsDir = None,
-    cache: CacheDir = None,
-    trust_remote_code: Trust = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    training: TrainingOptions,
+    rate: Annotated[float, how(help="Learning rate of the first step, above 0; it falls to 0.")] = 5e-5,
+    micro_batch: Annotated[
+        int | None,
+        how(help="Rows of a step in memory together, their gradients added up. Default: 8."),
+    ] = None,
+    preset: Annotated[str, how(help="Prompts of the scored documents: paper or leaderboard.")] = "paper",
+    data: DataOptions,
+    output: TableOutput,
 ) -> None:
-    """Fine-tune a model under each schedule and set it against the frozen one; finished runs are kept."""
-    _check(device, output, curves, checkpoints)
-    for option, value in (
-        ("--train-limit", train_limit),
-        ("--limit", limit),
-        ("--batch-tokens", batch_tokens),
-    ):
-        if value is not None and value < 1:
-            raise ReprlabError(f"{option} {value}: give 1 or more")
-    if run and shares is not None:
-        raise ReprlabError("--schedule and --shares: give one of them")
-    parsed, wanted = [Schedule.parse(text) for text in run or []], _shares(shares)
-    from reprlab.models.locations import known
+    """Fine-tune a model under each schedule and compare it with the frozen one; finished runs are kept.
 
-    names = expand([model], known(models_dir))
-    if len(names) > 1 and (output or curves or checkpoints):
-        raise ReprlabError(
-            f"--model stands for {len(names)} models: leave --out, --curves, --checkpoints away"
-        )
+    `--out NAME.npz` writes NAME-frozen.npz and NAME-tuned.npz.
+
+    Examples:
+    reprlab finetune smollm2-135m --data-dir data --limit 400
+    reprlab finetune --model tiny-llama --shares 0,.3,.5 --train-limit 100
+    reprlab finetune tiny-llama --schedule "0:2 4:6" --task winogrande --out tuned.csv
+    """
+    from reprlab.schedules.skips import SHARES
+
+    check_counts(train_limit=train_limit, limit=limit)
+    training.check()
+    check_apart({"--out": output.out or [], "--curves": training.curve_files})
+    if order.given and shares is not None:
+        raise ReprlabError("--schedule and --shares: give one of them")
+    parts = _shares(shares) or SHARES
+    names = network.names()
+    check_single(len(names), out=output.out, curves=training.curves, checkpoints=training.checkpoints)
+    options: dict[str, Any] = {"shares": parts, "micro_batch": micro_batch, "train_limit": train_limit}
+    options |= {"limit": limit, "batch_tokens": data.batch_tokens, "cache": data.cache}
+    options |= {"checkpoints": training.checkpoints}
+    options |= _opened(training, rate, micro_batch, parts, _ALIASES.get(task, task), data, preset)
+    table = "-".join(["finetune", slug(task), *([] if limit is None else [str(limit)])])
+
+    def one(name: str) -> Iterator[dict[str, Any]]:
+        tuned = _computed(network, name, order, options)
+        crossing = tuned.crossing("u")
+        if not output.as_json:
+            _show(tuned, crossing)
+        paths = output.out or [Path("reports") / slug(tuned.frozen.model) / f"{table}.csv"]
+        for path in paths:
+            with writing(path):
+                files = tuned.save(path)
+            if not output.as_json:
+                print_files(files)
+        training.write_curves(tuned.curves_to_dataframe())
+        yield _told(tuned, crossing)
+
+    each_model(names, one, as_json=output.as_json)
+
+
+def _opened(
+    training: TrainingOptions,
+    rate: float,
+    micro_batch: int | None,
+    shares: Iterable[float],
+    task: str,
+    data: DataOptions,
+    preset: str,
+) -> dict[str, Any]:
+    """The recipe and the task's rows, checked before any model is loaded."""
     with err.status("opening the task"):
         from reprlab.benchmarks.by_name import open_splits
-        from reprlab.schedules.skips import SHARES, share_schedules
+        from reprlab.schedules.skips import share_schedules
         from reprlab.training.runs import micro_batch_of
         from reprlab.training.trainer import Recipe
 
-        recipe = Recipe(epochs, batch, rate, seed)
+        recipe = Recipe(training.epochs, training.batch, rate, training.seed)
         micro_batch_of(recipe, micro_batch)
-        share_schedules(1, wanted or SHARES)  # refuses what is no share
-        opened = open_splits(task, data_dir=data_dir, preset=preset)
-    kept = "-".join(map(str, ["finetune", slug(task), *([] if limit is None else [limit])]))
-    found: list[dict[str, Any]] = []
+        share_schedules(1, shares)  # refuses what is no share
+        return {"recipe": recipe, "task": open_splits(task, data_dir=data.data_dir, preset=preset)}
 
-    def one(name: str) -> None:
-        from reprlab.training.finetuning import finetune
 
-        where: dict[str, Any] = {"device": device, "device_map": None, "models_dir": models_dir}
-        network = loaded(name, dtype="float32", trust=trust_remote_code, yes=yes, **where)
-        with bar(network.name, unit="work") as progress:
-            made = finetune(
-                network,
-                parsed or None,
-                task=opened,
-                shares=wanted or SHARES,
-                recipe=recipe,
-                micro_batch=micro_batch,
-                train_limit=train_limit,
-                limit=limit,
-                batch_tokens=batch_tokens,
-                checkpoints=checkpoints,
-                cache=cache,
-                progress=progress,
-                say=say,
-            )
-        crossing = made.crossing("u")
-        found.append(_told(made, crossing))
-        if not as_json:
-            _show(made, crossing)
-        default = Path("reports") / slug(made.frozen.model) / f"{kept}.csv"
-        for path in output or [default]:
-            with writing(path):
-                files = made.save(path)
-            if not as_json:
-                out.print(escape("\n".join(map(str, files))), soft_wrap=True)
-        if curves is not None:
-            with writing(curves):
-                curves.write_text(made.curves_to_dataframe().to_csv(index=False), encoding="utf-8")
+def _computed(
+    models: NetworkOptions, name: str, order: ScheduleOptions, options: dict[str, Any]
+) -> FineTuned:
+    """A model fine-tuned and scored under a progress bar."""
+    from reprlab.training.finetuning import finetune
 
+    network = models.load(name, dtype="float32")
+    schedules = order.texts(network.n_layers) or None
+    with bar(network.name, unit="work") as progress:
+        return finetune(network, schedules, progress=progress, say=say, **options)
+
+
+def _shares(pieces: list[str] | None) -> list[float]:
     try:
-        each(names, one)
-    finally:
-        if as_json:
-            print_json(found)
-
-
-def _check(device: str, output: list[Path] | None, curves: Path | None, checkpoints: Path | None) -> None:
-    """What can be refused before anything is loaded."""
-    if device not in DEVICES:
-        raise unknown("device", device, DEVICES)
-    check_files("--out", output or [])
-    check_files("--curves", [curves] if curves else [], (".csv",))
-    check_apart({"--out": output or [], "--curves": [curves] if curves else []})
-    if checkpoints is not None:
-        check_target("--checkpoints", checkpoints, folder=True)
-
-
-def _shares(text: str | None) -> list[float]:
-    if text is None:
-        return []
-    try:
-        return [float(part) for part in text.split(",")]
+        return [float(piece) for piece in pieces or ()]
     except ValueError as error:
+        text = ",".join(pieces or ())
         raise ReprlabError(f"--shares '{text}': give numbers from 0 to 1 as in 0,.1,.3") from error
 
 
