@@ -25,6 +25,7 @@ PICKLED = (
     'Where you trust them, convert once: python -c "from transformers import AutoModel as A; '
     "A.from_pretrained('FOLDER').save_pretrained('NEW')\" and copy the tokenizer's files to NEW"
 )
+NO_MODEL = "give a model, as in --model tiny-neox; `reprlab models` lists the names"
 BAD: dict[str, str] = {  # command line to the line on stderr
     "capture tiny-lama": f"unknown model 'tiny-lama': did you mean 'tiny-llama'? {NAMES}",
     "similarity --model qqq": f"unknown model 'qqq': {NAMES}",
@@ -126,7 +127,7 @@ BAD: dict[str, str] = {  # command line to the line on stderr
         "--activations are states already: leave --schedule and --against-schedule away"
     ),
     "groups --model tiny-neox --count 0": "--count 0: give 1 or more",
-    "groups": "Missing option '--model'.",
+    "groups": NO_MODEL,
     "similarity --model tiny-neox --tokens no-sink": (
         "unknown token policy 'no-sink': did you mean 'no-sinks'? There are: all, no-sinks"
     ),
@@ -134,7 +135,7 @@ BAD: dict[str, str] = {  # command line to the line on stderr
         "--out 'x.gif': the ending chooses the format; there are .png, .pdf, .svg, .json, .csv"
     ),
     "similarity --model tiny-* --out x.png": (
-        "--out names one file, --model stands for 18 models: leave --out away"
+        "--out names one file, and there are 18 results: leave --out away"
     ),
     "capture tiny-neox --cache rows.jsonl/c": (
         "cannot write to the cache 'rows.jsonl/c': Not a directory; set --cache or REPRLAB_CACHE"
@@ -145,9 +146,9 @@ BAD: dict[str, str] = {  # command line to the line on stderr
     "cache remove tiny-neox": "no capture of 'tiny-neox' in the cache '{at}/cache'; there are: none",
     # usage
     "nope": "No such command 'nope'.",
-    "models --nope": "No such option: --nope",
-    "capture": "Missing argument 'names'.",
-    "similarity": "give one of --model NAME and --activations FILE",
+    "models --nope": "No such option: --nope (Possible options: --model)",
+    "capture": NO_MODEL,
+    "similarity": "give models, as in --model tiny-neox, or --activations FILE, and not both",
     "capture tiny-neox --documents three": (
         "Invalid value for '--documents': Input should be a valid integer, unable to parse string "
         "as an integer"

@@ -227,7 +227,7 @@ def test_the_command_prints_json_and_writes_its_table(call: Call, tmp_path: Path
         ("--out file/a.csv", "--out 'file/a.csv' cannot be made: 'file' is a file"),
         ("--curves c.npz", "--curves 'c.npz': the ending chooses the format; there are .csv"),
         ("--checkpoints file", "--checkpoints 'file' cannot be made: 'file' is a file"),
-        ("--model tiny-* --out a.csv", "models: leave --out, --curves, --checkpoints away"),
+        ("--model tiny-* --out a.csv", "--out names one file, and there are 18 results: leave --out away"),
     ],
     ids=str,
 )

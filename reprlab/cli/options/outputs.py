@@ -66,9 +66,11 @@ class Drawn(Protocol):
 
 def check_single(results: int, **options: object) -> None:
     """Refuse options that name the file of one result where there are several results."""
-    given = ", ".join(f"--{name}" for name, value in options.items() if value)
+    given = [f"--{name}" for name, value in options.items() if value]
     if results > 1 and given:
-        raise ReprlabError(f"{given}: that names one file, and there are {results} results: leave it away")
+        listed = ", ".join(given)
+        verb = "names one file" if len(given) == 1 else "name one file each"
+        raise ReprlabError(f"{listed} {verb}, and there are {results} results: leave {listed} away")
 
 
 def write_drawn(

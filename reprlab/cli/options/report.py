@@ -194,9 +194,7 @@ class ReportOptions:
         """The texts that are captured."""
         from reprlab.captures.corpora import corpus
 
-        return corpus(
-            self._usual["corpus"] if self.corpus is None else self.corpus, data_dir=self.data.data_dir
-        )
+        return corpus(self.corpus or self._usual["corpus"], data_dir=self.data.data_dir)
 
     @property
     def _usual(self) -> dict[str, Any]:
