@@ -78,13 +78,13 @@ def finetune(
     check_apart({"--out": output.out or [], "--curves": training.curve_files})
     if order.given and shares is not None:
         raise ReprlabError("--schedule and --shares: give one of them")
-    parts = _shares(shares) or SHARES
+    parts, task = _shares(shares) or SHARES, _ALIASES.get(task, task)
     names = network.names()
     check_single(len(names), out=output.out, curves=training.curves, checkpoints=training.checkpoints)
     options: dict[str, Any] = {"shares": parts, "micro_batch": micro_batch, "train_limit": train_limit}
     options |= {"limit": limit, "batch_tokens": data.batch_tokens, "cache": data.cache}
     options |= {"checkpoints": training.checkpoints}
-    options |= _opened(training, rate, micro_batch, parts, _ALIASES.get(task, task), data, preset)
+    options |= _opened(training, rate, micro_batch, parts, task, data, preset)
     table = "-".join(["finetune", slug(task), *([] if limit is None else [str(limit)])])
 
     def one(name: str) -> Iterator[dict[str, Any]]:

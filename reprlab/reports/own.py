@@ -82,7 +82,11 @@ def _guarded(path: Path, said: str, function: Callable[..., Any]) -> Callable[..
 
 def _line(path: Path, error: Exception) -> str:
     """The last line of the file that an error went through."""
-    lines = [frame.lineno for frame in extract_tb(error.__traceback__) if Path(frame.filename) == path]
+    lines = [
+        frame.lineno
+        for frame in extract_tb(error.__traceback__)
+        if Path(frame.filename).resolve() == path.resolve()
+    ]
     line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
     return "" if line is None else f" line {line}"
 

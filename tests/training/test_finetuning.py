@@ -198,7 +198,7 @@ def test_the_command_prints_json_and_writes_its_table(call: Call, tmp_path: Path
     assert {row["schedule"] for row in found["rows"]} == {"0:6"}
     assert set(found["crossing"]) == {"value", "low", "high", "none", "reason", "ends"}
     assert found["crossing"]["reason"] == "no turn: that takes two shares at least"
-    assert (tmp_path / "reports/tiny-llama/finetune-arc_challenge-2.csv").is_file()
+    assert (tmp_path / "reports/tiny-llama/finetune-arc-2.csv").is_file()
 
 
 @pytest.mark.parametrize(

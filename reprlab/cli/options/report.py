@@ -158,7 +158,7 @@ class ReportOptions:
         # a path may hold a comma, so --scores only repeats
         where(
             "--scores",
-            help="An .npz of `sweep --out` or of a report: what it holds is not run again. Repeat for several.",
+            help="An .npz of `sweep --out` or of a report; its scores are not run again. Repeat for several.",
         ),
     ] = None
     out: Annotated[Path, writes("--out", help="The folder of reports.")] = Path("reports")
