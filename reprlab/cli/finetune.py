@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,11 +30,10 @@ _PAPER = 0.3  # the share of layers up to which tuning helped the paper's model
 _ALIASES = {"arc_challenge": "arc"}  # lm-eval's name
 
 
-@with_options(without=("dtype", "device_map", "grid", "starts", "seeds", "loops"), epochs=1, batch=64)
-def finetune(
-    *,
-    network: NetworkOptions,
-    order: ScheduleOptions,
+@dataclass(frozen=True, kw_only=True)
+class TuningOptions:
+    """What a model is tuned on and scored on, and in which steps."""
+
     shares: Annotated[
         list[str] | None,
         what(
@@ -42,23 +42,72 @@ def finetune(
             "Default: 0,.1,.2,.3,.4,.5 (fig. 13).",
             callback=separate,
         ),
-    ] = None,
+    ] = None
     task: Annotated[
         str, what(help="The task to train on: arc (also arc_challenge), hellaswag or winogrande.")
-    ] = "arc",
+    ] = "arc"
     limit: Annotated[
         int | None, what(help="Documents to score, from the first on; 1 or more. Default: all.")
-    ] = None,
+    ] = None
     train_limit: Annotated[
         int | None, what(help="Rows to train on, from the first on; 1 or more. Default: all.")
-    ] = None,
-    training: TrainingOptions,
-    rate: Annotated[float, how(help="Learning rate of the first step, above 0; it falls to 0.")] = 5e-5,
+    ] = None
+    rate: Annotated[float, how(help="Learning rate of the first step, above 0; it falls to 0.")] = 5e-5
     micro_batch: Annotated[
-        int | None,
-        how(help="Rows of a step in memory together, their gradients added up. Default: 8."),
-    ] = None,
-    preset: Annotated[str, how(help="Prompts of the scored documents: paper or leaderboard.")] = "paper",
+        int | None, how(help="Rows of a step in memory together, their gradients added up. Default: 8.")
+    ] = None
+    preset: Annotated[str, how(help="Prompts of the scored documents: paper or leaderboard.")] = "paper"
+
+    def __post_init__(self) -> None:
+        check_counts(train_limit=self.train_limit, limit=self.limit)
+
+    @property
+    def task_name(self) -> str:
+        return _ALIASES.get(self.task, self.task)
+
+    @property
+    def parts(self) -> Sequence[float]:
+        """The shares of the layers that are skipped."""
+        from reprlab.schedules.skips import SHARES
+
+        try:
+            return [float(piece) for piece in self.shares or ()] or SHARES
+        except ValueError as error:
+            text = ",".join(self.shares or ())
+            raise ReprlabError(f"--shares '{text}': give numbers from 0 to 1 as in 0,.1,.3") from error
+
+    def given(self, training: TrainingOptions, data: DataOptions) -> dict[str, Any]:
+        """The arguments of fine-tuning, the recipe and the task's rows with them, checked."""
+        parts = self.parts
+        with err.status("opening the task"):
+            from reprlab.benchmarks.by_name import open_splits
+            from reprlab.schedules.skips import share_schedules
+            from reprlab.training.runs import micro_batch_of
+            from reprlab.training.trainer import Recipe
+
+            recipe = Recipe(training.epochs, training.batch, self.rate, training.seed)
+            micro_batch_of(recipe, self.micro_batch)
+            share_schedules(1, parts)  # refuses what is no share
+            task = open_splits(self.task_name, data_dir=data.data_dir, preset=self.preset)
+        options: dict[str, Any] = {"task": task, "shares": parts, "recipe": recipe}
+        options |= {"micro_batch": self.micro_batch, "train_limit": self.train_limit, "limit": self.limit}
+        where = {"checkpoints": training.checkpoints, "cache": data.cache}
+        return {**options, **where, "batch_tokens": data.batch_tokens}
+
+    @property
+    def file(self) -> str:
+        """The name of the table where none is given."""
+        limit = "" if self.limit is None else f"-{self.limit}"
+        return f"finetune-{slug(self.task_name)}{limit}.csv"
+
+
+@with_options(without=("dtype", "device_map", "grid", "starts", "seeds", "loops"), epochs=1, batch=64)
+def finetune(
+    *,
+    network: NetworkOptions,
+    order: ScheduleOptions,
+    tuning: TuningOptions,
+    training: TrainingOptions,
     data: DataOptions,
     output: TableOutput,
 ) -> None:
@@ -69,31 +118,22 @@ def finetune(
     Examples:
     reprlab finetune smollm2-135m --data-dir data --limit 400
     reprlab finetune --model tiny-llama --shares 0,.3,.5 --train-limit 100
-    reprlab finetune tiny-llama --schedule "0:2 4:6" --task winogrande --out tuned.csv
+    reprlab finetune tiny-llama --schedule "0:2 4:6" --task winogrande
     """
-    from reprlab.schedules.skips import SHARES
-
-    check_counts(train_limit=train_limit, limit=limit)
     training.check()
     check_apart({"--out": output.out or [], "--curves": training.curve_files})
-    if order.given and shares is not None:
+    if order.given and tuning.shares is not None:
         raise ReprlabError("--schedule and --shares: give one of them")
-    parts, task = _shares(shares) or SHARES, _ALIASES.get(task, task)
     names = network.names()
     check_single(len(names), out=output.out, curves=training.curves, checkpoints=training.checkpoints)
-    options: dict[str, Any] = {"shares": parts, "micro_batch": micro_batch, "train_limit": train_limit}
-    options |= {"limit": limit, "batch_tokens": data.batch_tokens, "cache": data.cache}
-    options |= {"checkpoints": training.checkpoints}
-    options |= _opened(training, rate, micro_batch, parts, task, data, preset)
-    table = "-".join(["finetune", slug(task), *([] if limit is None else [str(limit)])])
+    options = tuning.given(training, data)
 
     def one(name: str) -> Iterator[dict[str, Any]]:
         tuned = _computed(network, name, order, options)
         crossing = tuned.crossing("u")
         if not output.as_json:
             _show(tuned, crossing)
-        paths = output.out or [Path("reports") / slug(tuned.frozen.model) / f"{table}.csv"]
-        for path in paths:
+        for path in output.out or [Path("reports") / slug(tuned.frozen.model) / tuning.file]:
             with writing(path):
                 files = tuned.save(path)
             if not output.as_json:
@@ -102,28 +142,6 @@ def finetune(
         yield _told(tuned, crossing)
 
     each_model(names, one, as_json=output.as_json)
-
-
-def _opened(
-    training: TrainingOptions,
-    rate: float,
-    micro_batch: int | None,
-    shares: Iterable[float],
-    task: str,
-    data: DataOptions,
-    preset: str,
-) -> dict[str, Any]:
-    """The recipe and the task's rows, checked before any model is loaded."""
-    with err.status("opening the task"):
-        from reprlab.benchmarks.by_name import open_splits
-        from reprlab.schedules.skips import share_schedules
-        from reprlab.training.runs import micro_batch_of
-        from reprlab.training.trainer import Recipe
-
-        recipe = Recipe(training.epochs, training.batch, rate, training.seed)
-        micro_batch_of(recipe, micro_batch)
-        share_schedules(1, shares)  # refuses what is no share
-        return {"recipe": recipe, "task": open_splits(task, data_dir=data.data_dir, preset=preset)}
 
 
 def _computed(
@@ -136,14 +154,6 @@ def _computed(
     schedules = order.texts(network.n_layers) or None
     with bar(network.name, unit="work") as progress:
         return finetune(network, schedules, progress=progress, say=say, **options)
-
-
-def _shares(pieces: list[str] | None) -> list[float]:
-    try:
-        return [float(piece) for piece in pieces or ()]
-    except ValueError as error:
-        text = ",".join(pieces or ())
-        raise ReprlabError(f"--shares '{text}': give numbers from 0 to 1 as in 0,.1,.3") from error
 
 
 def _told(made: FineTuned, crossing: Crossing) -> dict[str, Any]:

@@ -38,8 +38,8 @@ def generate(
 
     Examples:
     reprlab generate --model tiny-neox "The capital of France is"
-    reprlab generate --model smollm2-135m --schedule "0:14 [14:17] 17:30" "Once upon a time"
-    reprlab generate --model tiny-neox,tiny-llama --schedule "0:2 4:6" --json "Hello" "Good day"
+    reprlab generate --model tiny-neox --schedule "0:2 [2:4] 4:6" "Once upon"
+    reprlab generate --model tiny-neox,tiny-llama --json "Hello" "Good day"
     """
     check_counts(max_new_tokens=max_new_tokens)
     if any(not prompt for prompt in prompts):

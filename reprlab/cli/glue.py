@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     from reprlab.benchmarks.glue.rows import Glue
     from reprlab.scores.task_means import TaskMeans
     from reprlab.training.glue_scores import GlueScores
+    from reprlab.training.trainer import Recipe
 
 
-@with_options(without=("dtype", "device_map", "loops"))
-def glue(
-    *,
-    network: NetworkOptions,
+@dataclass(frozen=True, kw_only=True)
+class GlueOptions:
+    """Which GLUE tasks score the schedules, and which part of the encoder is trained for them."""
+
     tasks: Annotated[
         list[str] | None,
         what(
@@ -39,20 +41,56 @@ def glue(
             help="cola, sst2, mrpc, stsb, qnli, rte, wnli, or all; commas or repetition. Default: all.",
             callback=separate,
         ),
-    ] = None,
-    order: ScheduleOptions,
-    frozen: Annotated[
-        bool, what("--frozen", help="Train the classifier alone, on states computed once.")
-    ] = False,
+    ] = None
+    frozen: Annotated[bool, what("--frozen", help="Train the classifier alone, on states computed once.")] = (
+        False
+    )
     limit: Annotated[
         int | None, what(help="Rows of each split, from the first on; 1 or more. Default: all.")
-    ] = None,
+    ] = None
     authors_dropout: Annotated[
         bool, how("--authors-dropout", help="With --frozen: leave the encoder's dropout on.")
-    ] = False,
-    rate: Annotated[
-        float | None, how(help="Learning rate, above 0. Default: 2e-5, with --frozen 3e-2.")
-    ] = None,
+    ] = False
+    rate: Annotated[float | None, how(help="Learning rate, above 0. Default: 2e-5, with --frozen 3e-2.")] = (
+        None
+    )
+
+    def __post_init__(self) -> None:
+        if self.authors_dropout and not self.frozen:
+            raise ReprlabError(
+                "--authors-dropout goes with --frozen: unfrozen runs have the encoder's dropout on"
+            )
+
+    @property
+    def mode(self) -> str:
+        return "unfrozen" if not self.frozen else "authors-dropout" if self.authors_dropout else "frozen"
+
+    def recipe(self, training: TrainingOptions) -> Recipe:
+        """The recipe of the mode, with the numbers given."""
+        from reprlab.training.glue_runs import recipe_of
+
+        if training.checkpoints is not None and self.mode == "frozen":
+            raise ReprlabError("--checkpoints goes with unfrozen encoders: a frozen one is the model itself")
+        return recipe_of(self.mode, training.epochs, training.batch, self.rate, training.seed)
+
+    def opened(self, data_dir: Path | None) -> list[Glue]:
+        """The tasks, opened."""
+        from reprlab.benchmarks.glue.opened import open_glue
+
+        return open_glue(glue_tasks(self.tasks or ["all"]), data_dir=data_dir, limit=self.limit)
+
+    def file(self, grid: str | None, tasks: Iterable[str]) -> str:
+        """The name of the table where none is given."""
+        limit = "" if self.limit is None else f"-{self.limit}"
+        return f"glue-{grid or 'schedules'}-{'+'.join(tasks)}-{self.mode}{limit}.csv"
+
+
+@with_options(without=("dtype", "device_map", "loops"))
+def glue(
+    *,
+    network: NetworkOptions,
+    order: ScheduleOptions,
+    scored: GlueOptions,
     training: TrainingOptions,
     data: DataOptions,
     output: TableOutput,
@@ -60,31 +98,26 @@ def glue(
     """Train a classifier on an encoder under each schedule and score it on GLUE; finished runs are kept.
 
     Examples:
-    reprlab glue minilm-l6 --tasks rte,sst2 --grid fig11 --frozen --data-dir data
-    reprlab glue bert-large --schedule "0:9 [9:15]*3 15:24" --curves curves.csv
+    reprlab glue minilm-l6 --tasks rte,sst2 --grid fig11 --frozen
+    reprlab glue bert-large --schedule "0:9 [9:15]*3 15:24" --curves a.csv
     reprlab glue --model tiny-bert --tasks rte --schedules mine.txt --limit 100
     """
-    from reprlab.benchmarks.glue.opened import open_glue
-    from reprlab.training.glue_runs import recipe_of
-
     order.require()
-    _check(frozen, authors_dropout, training, output)
+    training.check()
+    check_apart({"--out": output.out or [], "--curves": training.curve_files})
     names = network.names()
     check_single(len(names), out=output.out, curves=training.curves, checkpoints=training.checkpoints)
-    mode = "unfrozen" if not frozen else "authors-dropout" if authors_dropout else "frozen"
-    recipe = recipe_of(mode, training.epochs, training.batch, rate, training.seed)
-    opened = open_glue(glue_tasks(tasks or ["all"]), data_dir=data.data_dir, limit=limit)
-    options: dict[str, Any] = {"mode": mode, "recipe": recipe, "checkpoints": training.checkpoints}
-    options |= {"batch_tokens": data.batch_tokens, "cache": data.cache}
-    table = ["glue", order.grid or "schedules", "{tasks}", mode, *([] if limit is None else [str(limit)])]
+    options: dict[str, Any] = {"mode": scored.mode, "recipe": scored.recipe(training)}
+    options |= {"checkpoints": training.checkpoints, "batch_tokens": data.batch_tokens, "cache": data.cache}
+    opened = scored.opened(data.data_dir)
 
     def one(name: str) -> Iterator[dict[str, Any]]:
         trained = _computed(network, name, order, opened, options)
         means = _means(trained)
         if not output.as_json:
             _show(trained, means)
-        default = "-".join(table).format(tasks="+".join(trained.scores.benchmarks))
-        paths = output.out or [Path("reports") / slug(trained.scores.model) / f"{default}.csv"]
+        default = scored.file(order.grid, trained.scores.benchmarks)
+        paths = output.out or [Path("reports") / slug(trained.scores.model) / default]
         for path in paths:
             _save(trained, means, path)
         if not output.as_json:
@@ -115,18 +148,6 @@ def _means(trained: GlueScores) -> TaskMeans:
     import reprlab as rl
 
     return rl.task_means(trained.scores)
-
-
-def _check(frozen: bool, authors_dropout: bool, training: TrainingOptions, output: TableOutput) -> None:
-    """Refuse options that do not go together, and files that cannot be written."""
-    if authors_dropout and not frozen:
-        raise ReprlabError(
-            "--authors-dropout goes with --frozen: unfrozen runs have the encoder's dropout on"
-        )
-    if training.checkpoints is not None and frozen and not authors_dropout:
-        raise ReprlabError("--checkpoints goes with unfrozen encoders: a frozen one is the model itself")
-    training.check()
-    check_apart({"--out": output.out or [], "--curves": training.curve_files})
 
 
 def _frame(means: TaskMeans) -> Any:

@@ -48,7 +48,7 @@ def groups(
     Examples:
     reprlab groups tiny-neox --documents 3
     reprlab groups 'pythia-*' --corpus lambada --measure cosine,cka
-    reprlab groups --model smollm2-135m --tokens no-sinks --count 4 --out groups.pdf
+    reprlab groups --model smollm2-135m --count 4 --out groups.pdf
     """
     from reprlab.similarity.measures import check_asked
 

@@ -177,8 +177,8 @@ def similarity(
 
     Examples:
     reprlab similarity tiny-neox --documents 3 --measure cosine,cka
-    reprlab similarity --model llama2-13b --measure cka --tokens no-sinks --out fig.pdf
-    reprlab similarity tiny-llama --against tiny-neox --measure cka --control residual
+    reprlab similarity --model llama2-13b --tokens no-sinks --out fig.pdf
+    reprlab similarity tiny-llama --against tiny-neox --control residual
     """
     names = other.names(work)
     shown.check(how_compared)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
     from reprlab.scores.scores import Scores
 
 
-@with_options()
-def sweep(
-    *,
-    network: NetworkOptions,
-    order: ScheduleOptions,
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkOptions:
+    """Which benchmarks score the schedules, how they ask, and what is shown of their metrics."""
+
     benchmarks: Annotated[
         list[str] | None,
         what(
@@ -39,56 +39,86 @@ def sweep(
             "Default: builtin.",
             callback=separate,
         ),
-    ] = None,
-    limit: Annotated[int, what(help="Documents of each benchmark, from the first on; 1 or more.")] = 100,
+    ] = None
+    limit: Annotated[int, what(help="Documents of each benchmark, from the first on; 1 or more.")] = 100
     preset: Annotated[
         str, how(help="Prompts: paper (0-shot, GSM8K 5, no BOS) or leaderboard (25/10/5/5).")
-    ] = "paper",
-    kl: Annotated[bool, how("--kl", help="Add KL to the full model, and top-1 agreement.")] = False,
+    ] = "paper"
+    kl: Annotated[bool, how("--kl", help="Add KL to the full model, and top-1 agreement.")] = False
     max_new_tokens: Annotated[
         int, how(help="Most tokens of a generated answer, where the task does not say; 1 or more.")
-    ] = 256,
-    data: DataOptions,
+    ] = 256
     allow_task_code: Annotated[
         bool, where("--allow-task-code", help="Run the Python that a YAML of yours names.")
-    ] = False,
+    ] = False
     metric: Annotated[
         str | None, writes(help="The table's metric; u where a benchmark lacks it. Default: acc.")
-    ] = None,
-    output: TableOutput,
+    ] = None
     lm_eval_json: Annotated[
         Path | None, writes(help="A folder for lm-eval's own results files, one a schedule.")
-    ] = None,
+    ] = None
+
+    def __post_init__(self) -> None:
+        check_counts(limit=self.limit, max_new_tokens=self.max_new_tokens)
+        if self.lm_eval_json is not None:
+            check_target("--lm-eval-json", self.lm_eval_json, folder=True)
+
+    @property
+    def names(self) -> list[str]:
+        return self.benchmarks or ["builtin"]
+
+    def opened(self, data_dir: Path | None) -> list[Opened]:
+        """The benchmarks, opened; refuses a metric that none of them has."""
+        with err.status("opening benchmarks"):
+            from reprlab.benchmarks.by_name import open_benchmarks
+
+            asked: dict[str, Any] = {"preset": self.preset, "allow_code": self.allow_task_code}
+            opened = open_benchmarks(self.names, data_dir=data_dir, **asked)
+        metrics = dict.fromkeys(name for one in opened for name in one.metrics)
+        metrics |= {"kl": None, "agreement": None} if self.kl else {}
+        if self.metric is not None and self.metric.partition(",")[0] not in metrics:
+            raise unknown("metric", self.metric, metrics)
+        return opened
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The arguments of a sweep."""
+        options = {"limit": self.limit, "divergence": self.kl, "max_new_tokens": self.max_new_tokens}
+        return {**options, "lm_eval_json": self.lm_eval_json}
+
+    def file(self, grid: str | None) -> str:
+        """The name of the table where none is given."""
+        preset = "" if self.preset == "paper" else f"-{self.preset}"
+        return f"sweep-{grid or 'schedules'}-{slug('+'.join(self.names))}-{self.limit}{preset}.csv"
+
+
+@with_options()
+def sweep(
+    *,
+    network: NetworkOptions,
+    order: ScheduleOptions,
+    scored: BenchmarkOptions,
+    data: DataOptions,
+    output: TableOutput,
 ) -> None:
     """Score schedules on benchmarks; answers that are there are not computed again.
 
     Examples:
     reprlab sweep tiny-neox --grid fig11 --starts 1,2 --limit 8
-    reprlab sweep tiny-neox tiny-llama --schedule "0:2 4:6" --benchmarks builtin_cloze
-    reprlab sweep --model smollm2-135m --benchmarks lambada,arc --grid paper --out scores.npz
+    reprlab sweep tiny-neox --schedule "0:2 4:6" --benchmarks builtin_cloze
+    reprlab sweep --model smollm2-135m --benchmarks lambada,arc --grid paper
     """
-    check_counts(limit=limit, max_new_tokens=max_new_tokens)
     order.require()
     names = network.names()
     check_single(len(names), out=output.out)
-    if lm_eval_json is not None:
-        check_target("--lm-eval-json", lm_eval_json, folder=True)
-    wanted = benchmarks or ["builtin"]
-    with err.status("opening benchmarks"):
-        from reprlab.benchmarks.by_name import open_benchmarks
-
-        opened = open_benchmarks(wanted, data_dir=data.data_dir, preset=preset, allow_code=allow_task_code)
-    _check_metric(metric, opened, kl)
-    table = f"sweep-{order.grid or 'schedules'}-{slug('+'.join(wanted))}-{limit}"
-    table += "" if preset == "paper" else f"-{preset}"
-    options: dict[str, Any] = {"limit": limit, "divergence": kl, "max_new_tokens": max_new_tokens}
-    options |= {"batch_tokens": data.batch_tokens, "cache": data.cache, "lm_eval_json": lm_eval_json}
+    opened = scored.opened(data.data_dir)
+    options = {**scored.given, "batch_tokens": data.batch_tokens, "cache": data.cache}
 
     def one(name: str) -> Iterator[dict[str, Any]]:
         scores = _computed(network, name, order, opened, options)
         if not output.as_json:
-            _show(scores, metric)
-        paths = output.out or [Path("reports") / slug(scores.model) / f"{table}.csv"]
+            _show(scores, scored.metric)
+        paths = output.out or [Path("reports") / slug(scores.model) / scored.file(order.grid)]
         for path in paths:
             with writing(path):
                 scores.save(path)
@@ -113,14 +143,6 @@ def _computed(
     schedules = order.entries(network.n_layers)
     with bar(network.name, unit="work") as progress:
         return rl.sweep(network, schedules, opened, progress=progress, say=say, **options)
-
-
-def _check_metric(metric: str | None, opened: list[Opened], kl: bool) -> None:
-    """Refuse a metric that no benchmark has."""
-    metrics = dict.fromkeys(name for one in opened for name in one.metrics)
-    metrics |= {"kl": None, "agreement": None} if kl else {}
-    if metric is not None and metric.partition(",")[0] not in metrics:
-        raise unknown("metric", metric, metrics)
 
 
 def _show(scores: Scores, asked: str | None) -> None:

@@ -75,7 +75,8 @@ def _guarded(path: Path, said: str, function: Callable[..., Any]) -> Callable[..
         except ReprlabError:
             raise
         except Exception as error:  # the user's code may raise anything
-            raise ReprlabError(f"{said} of '{path}'{_line(path, error)}: {error!r}") from error
+            what = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            raise ReprlabError(f"{said} of '{path}'{_line(path, error)}: {what}") from error
 
     return run
 

@@ -126,14 +126,14 @@ def test_a_file_that_lacks_something_is_refused_in_one_line(
 
 FAILING: dict[str, tuple[str, str, str]] = {
     "numbers": (
-        "evidence.capture.norms()",
-        "evidence.capture.nomrs()",
+        "evidence.capture.norms",
+        "evidence.capture.nomrs",
         "numbers(evidence) of 'my_norms.py' line 12",
     ),
     "no dict": (
         "return {",
-        "return []\\n    return {",
-        "numbers(evidence) of 'my_norms.py': TypeError('it gave a list",
+        "return []\n    return {",
+        "numbers(evidence) of 'my_norms.py': TypeError: it gave a list",
     ),
     "no JSON": ('"model": evidence.model', '"model": evidence', "numbers(evidence) of 'my_norms.py'"),
     "draw": (
