@@ -32,6 +32,38 @@ def test_a_report_prints_the_answers_and_its_page_and_is_drawn_again_from_number
     alone = run("figures", "fig15", "--model", "tiny-llama", "--from-numbers")
     assert alone.out.splitlines()[:2] == ["reports/tiny-llama/fig15.png", "reports/tiny-llama/fig15.pdf"]
     assert not (tmp_path / "cache").exists()
+    (tmp_path / "mine.py").write_text(FAMILY)
+    mine = run("figures", "mine.py")
+    assert mine.out.splitlines() == ["reports/mine.png", "reports/mine.pdf", "tiny-llama has fig15."]
+    assert run("figures", "mine.py", "--from-numbers").out == mine.out
+
+
+FAMILY = '''"""Models. Which of them have figure 15.
+
+Caption: A mark for each model with the figure.
+
+Claim: Every model has it.
+"""
+
+NEEDS = ()
+FAMILY = True
+
+
+def numbers(models):
+    return {"rows": [{"model": name} for name, figures in models.items() if "fig15" in figures]}
+
+
+def reading(numbers):
+    return f"{', '.join(row['model'] for row in numbers['rows'])} has fig15."
+
+
+def draw(numbers):
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3, 2))
+    figure.add_subplot().bar([row["model"] for row in numbers["rows"]], 1)
+    return figure
+'''
 
 
 BAD_REPORTS: dict[str, str] = {

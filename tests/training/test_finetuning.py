@@ -199,6 +199,11 @@ def test_the_command_prints_json_and_writes_its_table(call: Call, tmp_path: Path
     assert set(found["crossing"]) == {"value", "low", "high", "none", "reason", "ends"}
     assert found["crossing"]["reason"] == "no turn: that takes two shares at least"
     assert (tmp_path / "reports/tiny-llama/finetune-arc-2.csv").is_file()
+    again = call(
+        f"{SMALL} --shares 0 --train-limit 4 --limit 2 --json --task arc_challenge"
+    )  # lm-eval's name
+    assert json.loads(again) == [found]
+    assert [file.name for file in (tmp_path / "reports/tiny-llama").iterdir()] == ["finetune-arc-2.csv"]
 
 
 @pytest.mark.parametrize(
