@@ -17,11 +17,13 @@ from reprlab.cli.glue import glue
 from reprlab.cli.groups import groups
 from reprlab.cli.lens import lens
 from reprlab.cli.models import fetch, models
+from reprlab.cli.options.command import PanelledCommand, described
 from reprlab.cli.report import report
 from reprlab.cli.schedule import schedule
 from reprlab.cli.similarity import similarity
 from reprlab.cli.sweep import sweep
 from reprlab.cli.terminal import err, fail, out
+from reprlab.cli.version import print_versions
 from reprlab.errors import ReprlabError
 
 __all__ = ["app", "err", "main", "out"]
@@ -30,15 +32,12 @@ _USAGE: Any = typer.BadParameter.__mro__[2]  # click's base of usage errors, whi
 _STOPPED = 130  # Ctrl-C, by the shells' custom; typer gives it back as a code
 
 app = typer.Typer(
-    help="Shows what the layers of a transformer do.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 cache_app = typer.Typer(help="List, check and remove captures and answers.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
-
 
 for _command in (
     models,
@@ -56,9 +55,11 @@ for _command in (
     report,
     figures,
 ):
-    app.command()(_command)
+    _help, _examples = described(_command)
+    app.command(cls=PanelledCommand, help=_help, epilog=_examples)(_command)
 for _name, _command in (("list", cache_list), ("verify", cache_verify), ("remove", cache_remove)):
-    cache_app.command(_name)(_command)
+    _help, _examples = described(_command)
+    cache_app.command(_name, cls=PanelledCommand, help=_help, epilog=_examples)(_command)
 
 
 def main() -> None:
@@ -78,8 +79,26 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-@app.callback()
-def _debug(
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the versions of reprlab, python, torch, transformers and nnsight.",
+            callback=print_versions,
+            is_eager=True,
+        ),
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
-    """Shows what the layers of a transformer do."""
+    """Shows what the layers of a transformer do.
+
+    Examples:
+    reprlab report smollm2-135m --quick
+    reprlab similarity tiny-neox --documents 3
+    reprlab schedule "0:14 [14:19]*3 19:32"
+    """
+
+
+_help, _examples = described(_root)
+app.callback(help=_help, epilog=_examples)(_root)

@@ -11,26 +11,33 @@ from rich.markup import escape
 from rich.table import Table
 
 from reprlab.cli.capture import described
-from reprlab.cli.options import (
-    AsJson,
-    CacheDir,
-    Yes,
-)
+from reprlab.cli.options.command import AsJson, what, where, with_options, writes
+from reprlab.cli.options.data import DataOptions
 from reprlab.cli.terminal import confirm, fail, out, print_json
 from reprlab.errors import ReprlabError
 from reprlab.files import unslug
 
+_ONLY_CACHE = ("data_dir", "batch_tokens")
 
-def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
-    """List captures (documents, tokens, dtype, size) and the answers of sweeps (documents, schedules)."""
+
+@with_options(without=_ONLY_CACHE)
+def cache_list(*, data: DataOptions, as_json: AsJson = False) -> None:
+    """List captures (documents, tokens, dtype, size) and the answers of sweeps (documents, schedules).
+
+    Examples:
+    reprlab cache list
+    reprlab cache list --json
+    reprlab cache list --cache elsewhere
+    """
     from reprlab.captures.inventory import captures, unreadable
     from reprlab.files import cache_folder
 
-    if cache_folder(cache).is_file():
-        raise ReprlabError(f"the cache '{cache_folder(cache)}' is a file, not a folder")
-    found = list(captures(cache_folder(cache)))
+    root = cache_folder(data.cache)
+    if root.is_file():
+        raise ReprlabError(f"the cache '{root}' is a file, not a folder")
+    found = list(captures(root))
     if as_json:
-        print_json([*(described(c) for c in found), *(row for row, _ in _answers(cache_folder(cache)))])
+        print_json([*(described(c) for c in found), *(row for row, _ in _answers(root))])
         return
     heads = ("model", "corpus", "schedule", "documents", "tokens", "cut at", "dtype", "size", "digest")
     table = Table(*heads, box=None, header_style="bold")
@@ -43,9 +50,9 @@ def cache_list(cache: CacheDir = None, as_json: AsJson = False) -> None:
         table.add_row(
             escape(i.model), escape(i.corpus), i.schedule, *counts, str(i.max_tokens), kind, size, i.digest
         )
-    out.print(table if found else f"no captures in {escape(str(cache_folder(cache)))}")
-    _show_answers(cache_folder(cache))
-    _report(unreadable(cache_folder(cache)))
+    out.print(table if found else f"no captures in {escape(str(root))}")
+    _show_answers(root)
+    _report(unreadable(root))
 
 
 def _answers(root: Path) -> Iterator[tuple[dict[str, Any], str]]:
@@ -79,19 +86,28 @@ def _show_answers(root: Path) -> None:
         out.print(table)
 
 
+@with_options(without=_ONLY_CACHE)
 def cache_verify(
-    cache: CacheDir = None,
+    *,
+    data: DataOptions,
     drop_damaged: Annotated[
-        bool, typer.Option("--drop-damaged", help="Forget damaged shards: the next capture makes them again.")
+        bool, writes("--drop-damaged", help="Forget damaged shards: the next capture makes them again.")
     ] = False,
 ) -> None:
-    """Check every shard against its checksum, every file of answers for damage, and name what is damaged."""
+    """Check every shard against its checksum and every file of answers for damage.
+
+    Examples:
+    reprlab cache verify
+    reprlab cache verify --drop-damaged
+    reprlab cache verify --cache elsewhere
+    """
     from reprlab.captures.inventory import captures, damaged, drop, unreadable
     from reprlab.files import cache_folder
     from reprlab.sweeps.answers import answer_files, damage
 
+    root = cache_folder(data.cache)
     count = bad = 0
-    for found in captures(cache_folder(cache)):
+    for found in captures(root):
         broken = damaged(found)
         count, bad = count + len(found.rows), bad + len(broken)
         for row, why in broken:
@@ -100,29 +116,39 @@ def cache_verify(
             drop(found, [row for row, _ in broken])
     advice = "dropped; capture again to make them" if drop_damaged else "mend with --drop-damaged"
     out.print(f"{count} shards, {f'{bad} damaged: {advice}' if bad else 'all good'}")
-    files = answer_files(cache_folder(cache))
+    files = answer_files(root)
     wrong = [found for path in files if (found := damage(path))]
     for found in wrong:
         out.print(escape(found), soft_wrap=True)
     if files:
         out.print(f"{len(files)} files of answers, {f'{len(wrong)} damaged' if wrong else 'all good'}")
-    _report(unreadable(cache_folder(cache)))
+    _report(unreadable(root))
     if wrong or (bad and not drop_damaged):
         raise typer.Exit(1)
 
 
+@with_options(without=_ONLY_CACHE)
 def cache_remove(
+    *,
     model: Annotated[str, typer.Argument(help="A model's name, or the digest of a capture or of answers.")],
-    corpus: Annotated[str | None, typer.Option(help="Only of this corpus or benchmark.")] = None,
-    cache: CacheDir = None,
-    yes: Yes = False,
+    corpus: Annotated[
+        str | None, what(help="Remove only results on this corpus or benchmark. Default: all.")
+    ] = None,
+    data: DataOptions,
+    yes: Annotated[bool, where("--yes", "-y", help="Do not ask before files are deleted.")] = False,
 ) -> None:
-    """Delete captures and answers of a model, or one by its digest; never anything outside the cache."""
+    """Delete captures and answers of a model, or one by its digest; never anything outside the cache.
+
+    Examples:
+    reprlab cache remove tiny-neox
+    reprlab cache remove tiny-neox --corpus lambada --yes
+    reprlab cache remove 1b2c3d4e5f --cache elsewhere
+    """
     from reprlab.captures.inventory import folders, remove
     from reprlab.files import cache_folder
     from reprlab.sweeps.answers import answer_files
 
-    root = cache_folder(cache)
+    root = cache_folder(data.cache)
     every = [*folders(root), *answer_files(root)]
     chosen = [
         f

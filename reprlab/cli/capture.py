@@ -1,52 +1,39 @@
-"""capture, models, fetch: weights and hidden states."""
+"""reprlab capture: hidden states of texts at every depth, kept in the cache."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-import typer
 from rich.markup import escape
 
-from reprlab.cli.captures import CaptureOptions, on_captures, parsed
-from reprlab.cli.options import (
-    AsJson,
-    NoStates,
-    Schedules,
-)
-from reprlab.cli.terminal import each, out, print_json
-from reprlab.models.registry import expand
+from reprlab.cli.options.captures import CaptureOptions
+from reprlab.cli.options.command import AsJson, with_options
+from reprlab.cli.terminal import each_model, out
 
 if TYPE_CHECKING:
     from reprlab.captures.capture import Capture
 
 
-@on_captures
-def capture(
-    work: CaptureOptions,
-    names: Annotated[list[str], typer.Argument(help="Names or globs, one model after the other.")],
-    run: Schedules = None,
-    no_states: NoStates = False,
-    as_json: AsJson = False,
-) -> None:
-    """Capture hidden states at every depth into the cache; what is there already is not computed again."""
-    from reprlab.models.locations import known
+@with_options()
+def capture(*, work: CaptureOptions, as_json: AsJson = False) -> None:
+    """Capture hidden states at every depth into the cache; states that are there are not computed again.
 
-    work = replace(work, schedule=parsed(run), states=not no_states)
-    corpora = work.corpora()
-    rows: list[dict[str, Any]] = []
+    Examples:
+    reprlab capture tiny-neox tiny-llama --documents 3
+    reprlab capture 'pythia-*' --corpus lambada --documents 200
+    reprlab capture --model tiny-neox --schedule "0:2 [2:4]*2 4:6" --no-states
+    """
+    names, corpora = work.network.names(), work.corpora()
+    _ = work.parsed  # refused before any model is loaded
 
-    def one(name: str) -> None:
+    def one(name: str) -> Iterator[dict[str, Any]]:
         for made in work.capture(name, corpora):
-            rows.append(described(made))
             if not as_json:
                 out.print(f"{_summary(made)}\n  {escape(str(made.folder))}", soft_wrap=True)
+            yield described(made)
 
-    try:
-        each(expand(names, known(work.models_dir)), one)
-    finally:
-        if as_json:
-            print_json(rows)
+    each_model(names, one, as_json=as_json)
 
 
 def described(made: Capture) -> dict[str, Any]:

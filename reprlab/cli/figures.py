@@ -1,72 +1,94 @@
-"""reprlab figures: the analyses listed, and one drawn alone."""
+"""reprlab figures: the analyses listed, and one drawn alone: a shipped one, or a file of the user's."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.report import ReportRun, on_report
+from reprlab.cli.options.command import with_options
+from reprlab.cli.options.outputs import print_files
+from reprlab.cli.options.report import ReportOptions
+from reprlab.cli.report import FromNumbers
 from reprlab.cli.terminal import bar, each, out, say
 
+if TYPE_CHECKING:
+    from reprlab.reports.analyses import Analysis
 
-@on_report
+_NAME = (
+    "A figure's name, `list`, or a file of yours that ends in .py. "
+    "reprlab runs the Python of that file, as you ask by naming it."
+)
+
+
+@with_options()
 def figures(
-    run: ReportRun,
-    name: Annotated[str, typer.Argument(help="A figure's name, or `list`.")] = "list",
-    from_numbers: Annotated[
-        bool,
-        typer.Option("--from-numbers", help="Only draw again, from the JSON in --out: no model, no cache."),
-    ] = False,
+    *,
+    name: Annotated[str, typer.Argument(help=_NAME)] = "list",
+    run: ReportOptions,
+    from_numbers: FromNumbers = False,
 ) -> None:
-    """List the figures, or draw one alone: only what it needs is run."""
-    from reprlab.reports.analyses import analysis
-    from reprlab.reports.gather import gather
-    from reprlab.reports.write import compare, home, keep, numbers_of
+    """List the figures, or draw one alone: only what it needs is run.
 
+    Examples:
+    reprlab figures list
+    reprlab figures fig11 smollm2-135m
+    reprlab figures my_figure.py --model tiny-neox --documents 3
+    """
+    from reprlab.reports.analyses import analysis
+    from reprlab.reports.own import own_analysis
+    from reprlab.reports.write import compare, home, keep_family
+
+    run.check_words()
     if name == "list":
         _list()
         return
-    one = analysis(name)
+    mine = name.endswith(".py")
+    one = own_analysis(Path(name)) if mine else analysis(name)
     if one.family:
-        compare(run.out)
-        _drawn(run.out, one)
+        if not mine:
+            compare(run.out)  # also draws every shipped figure of a family
+        elif not from_numbers:
+            keep_family(run.out, one)
+        _draw(run.out, one)
         return
-    names = run.names()
+    names = run.network.names()
     if not from_numbers:
         run.check()
-
-    def alone(model: str) -> None:
-        folder = home(run.out, model)
-        if not from_numbers:
-            network = run.load(model, dtype=run.dtype)
-            folder = home(run.out, network.name)
-            with bar(f"{name} of {network.name}", unit="work") as progress:
-                evidence = gather(
-                    network,
-                    run.corpus,
-                    run.settings(network.n_layers),
-                    run.workspace,
-                    parts={*one.needs, *one.uses},
-                    precise=lambda: run.load(model, dtype="float32"),
-                    progress=progress,
-                    say=say,
-                )
-            keep(folder, name, numbers_of(one, evidence))
-        _drawn(folder, one)
-
-    each(names, alone)
+    each(names, lambda model: _draw(home(run.out, model) if from_numbers else _keep(run, model, one), one))
 
 
-def _drawn(folder: Path, one: Any) -> None:
+def _keep(run: ReportOptions, model: str, one: Analysis) -> Path:
+    """Run what a figure needs of a model and keep its numbers; gives their folder."""
+    from reprlab.reports.gather import gather
+    from reprlab.reports.write import home, keep, numbers_of
+
+    network = run.network.load(model, pooled=True)
+    with bar(f"{one.name} of {network.name}", unit="work") as progress:
+        evidence = gather(
+            network,
+            run.texts,
+            run.settings(network.n_layers),
+            run.workspace,
+            parts={*one.needs, *one.uses},
+            precise=lambda: run.network.load(model, dtype="float32", pooled=True),
+            progress=progress,
+            say=say,
+        )
+    folder = home(run.out, network.name)
+    keep(folder, one.name, numbers_of(one, evidence))
+    return folder
+
+
+def _draw(folder: Path, one: Analysis) -> None:
+    """Draw a figure from its numbers, name the files and read it out."""
     from reprlab.reports.write import draw
 
     picture = draw(folder, one)
-    for ending in ("png", "pdf"):
-        out.print(escape(str(folder / f"{one.name}.{ending}")), soft_wrap=True)
+    print_files([folder / f"{one.name}.{ending}" for ending in ("png", "pdf")])
     out.print(escape(picture.reading), soft_wrap=True)
 
 

@@ -1,174 +1,159 @@
-"""finetune: rewritten models trained on a task's rows, and set against the frozen ones."""
+"""reprlab finetune: rewritten models trained on a task's rows, and compared with the frozen ones."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from reprlab.cli.options import (
-    AsJson,
-    BatchRows,
-    BatchTokens,
-    CacheDir,
-    Checkpoints,
-    Curves,
-    DataDir,
-    Device,
-    Epochs,
-    ModelsDir,
-    Trust,
-    Yes,
-)
-from reprlab.cli.outputs import check_apart, check_files, check_target, writing
-from reprlab.cli.terminal import bar, each, err, loaded, out, print_json, say
-from reprlab.errors import ReprlabError, unknown
+from reprlab.cli.options.command import how, what, with_options
+from reprlab.cli.options.data import DataOptions
+from reprlab.cli.options.network import NetworkOptions
+from reprlab.cli.options.outputs import TableOutput, check_apart, check_single, print_files, writing
+from reprlab.cli.options.pieces import check_counts, separate
+from reprlab.cli.options.recipes import TrainingOptions
+from reprlab.cli.options.schedules import ScheduleOptions
+from reprlab.cli.terminal import bar, each_model, err, out, say
+from reprlab.errors import ReprlabError
 from reprlab.files import plain, slug
-from reprlab.models.registry import DEVICES, expand
-from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from reprlab.training.fine_tuned import Crossing, FineTuned
 
 _PAPER = 0.3  # the share of layers up to which tuning helped the paper's model
+_ALIASES = {"arc_challenge": "arc"}  # lm-eval's name
 
 
-def finetune(
-    model: Annotated[str, typer.Option(help="A name or a glob.")],
-    run: Annotated[
-        list[str] | None, typer.Option("--schedule", help="'0:14 19:32'; may be repeated.")
-    ] = None,
+@dataclass(frozen=True, kw_only=True)
+class TuningOptions:
+    """What a model is tuned on and scored on, and in which steps."""
+
     shares: Annotated[
-        str | None,
-        typer.Option(help="Skips of these shares of the layers. Default: 0,.1,.2,.3,.4,.5 (fig. 13)."),
-    ] = None,
-    task: Annotated[str, typer.Option(help="arc, hellaswag or winogrande.")] = "arc",
-    epochs: Epochs = 1,
-    batch: BatchRows = 64,
-    micro_batch: Annotated[
-        int | None, typer.Option(help="Rows of a step in memory together, gradients added up. Default: 8.")
-    ] = None,
-    rate: Annotated[float, typer.Option(help="Learning rate of the first step; it falls to 0.")] = 5e-5,
-    seed: Annotated[int, typer.Option(help="Of the order of rows, and dropout.")] = 42,
-    train_limit: Annotated[
-        int | None, typer.Option(help="Rows to train on, from the first on. Default: all.")
-    ] = None,
+        list[str] | None,
+        what(
+            "--shares",
+            help="Shares of the layers to skip, 0 to 1; commas or repetition. "
+            "Default: 0,.1,.2,.3,.4,.5 (fig. 13).",
+            callback=separate,
+        ),
+    ] = None
+    task: Annotated[
+        str, what(help="The task to train on: arc (also arc_challenge), hellaswag or winogrande.")
+    ] = "arc"
     limit: Annotated[
-        int | None, typer.Option(help="Documents to score, from the first on. Default: all.")
-    ] = None,
-    preset: Annotated[str, typer.Option(help="Of the scored prompts: paper or leaderboard.")] = "paper",
-    output: Annotated[
-        list[Path] | None,
-        typer.Option("--out", help=".csv (the table) or .npz (NAME-frozen.npz, NAME-tuned.npz); repeatable."),
-    ] = None,
-    curves: Curves = None,
-    checkpoints: Checkpoints = None,
-    data_dir: DataDir = None,
-    batch_tokens: BatchTokens = 2048,
-    device: Device = "auto",
-    models_dir: ModelsDir = None,
-    cache: CacheDir = None,
-    trust_remote_code: Trust = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+        int | None, what(help="Documents to score, from the first on; 1 or more. Default: all.")
+    ] = None
+    train_limit: Annotated[
+        int | None, what(help="Rows to train on, from the first on; 1 or more. Default: all.")
+    ] = None
+    rate: Annotated[float, how(help="Learning rate of the first step, above 0; it falls to 0.")] = 5e-5
+    micro_batch: Annotated[
+        int | None, how(help="Rows of a step in memory together, their gradients added up. Default: 8.")
+    ] = None
+    preset: Annotated[str, how(help="Prompts of the scored documents: paper or leaderboard.")] = "paper"
+
+    def __post_init__(self) -> None:
+        check_counts(train_limit=self.train_limit, limit=self.limit)
+
+    @property
+    def task_name(self) -> str:
+        return _ALIASES.get(self.task, self.task)
+
+    @property
+    def parts(self) -> Sequence[float]:
+        """The shares of the layers that are skipped."""
+        from reprlab.schedules.skips import SHARES
+
+        try:
+            return [float(piece) for piece in self.shares or ()] or SHARES
+        except ValueError as error:
+            text = ",".join(self.shares or ())
+            raise ReprlabError(f"--shares '{text}': give numbers from 0 to 1 as in 0,.1,.3") from error
+
+    def given(self, training: TrainingOptions, data: DataOptions) -> dict[str, Any]:
+        """The arguments of fine-tuning, the recipe and the task's rows with them, checked."""
+        parts = self.parts
+        with err.status("opening the task"):
+            from reprlab.benchmarks.by_name import open_splits
+            from reprlab.schedules.skips import share_schedules
+            from reprlab.training.runs import micro_batch_of
+            from reprlab.training.trainer import Recipe
+
+            recipe = Recipe(training.epochs, training.batch, self.rate, training.seed)
+            micro_batch_of(recipe, self.micro_batch)
+            share_schedules(1, parts)  # refuses what is no share
+            task = open_splits(self.task_name, data_dir=data.data_dir, preset=self.preset)
+        options: dict[str, Any] = {"task": task, "shares": parts, "recipe": recipe}
+        options |= {"micro_batch": self.micro_batch, "train_limit": self.train_limit, "limit": self.limit}
+        where = {"checkpoints": training.checkpoints, "cache": data.cache}
+        return {**options, **where, "batch_tokens": data.batch_tokens}
+
+    @property
+    def file(self) -> str:
+        """The name of the table where none is given."""
+        limit = "" if self.limit is None else f"-{self.limit}"
+        return f"finetune-{slug(self.task_name)}{limit}.csv"
+
+
+@with_options(without=("dtype", "device_map", "grid", "starts", "seeds", "loops"), epochs=1, batch=64)
+def finetune(
+    *,
+    network: NetworkOptions,
+    order: ScheduleOptions,
+    tuning: TuningOptions,
+    training: TrainingOptions,
+    data: DataOptions,
+    output: TableOutput,
 ) -> None:
-    """Fine-tune a model under each schedule and set it against the frozen one; finished runs are kept."""
-    _check(device, output, curves, checkpoints)
-    for option, value in (
-        ("--train-limit", train_limit),
-        ("--limit", limit),
-        ("--batch-tokens", batch_tokens),
-    ):
-        if value is not None and value < 1:
-            raise ReprlabError(f"{option} {value}: give 1 or more")
-    if run and shares is not None:
+    """Fine-tune a model under each schedule and compare it with the frozen one; finished runs are kept.
+
+    `--out NAME.npz` writes NAME-frozen.npz and NAME-tuned.npz.
+
+    Examples:
+    reprlab finetune smollm2-135m --data-dir data --limit 400
+    reprlab finetune --model tiny-llama --shares 0,.3,.5 --train-limit 100
+    reprlab finetune tiny-llama --schedule "0:2 4:6" --task winogrande
+    """
+    training.check()
+    check_apart({"--out": output.out or [], "--curves": training.curve_files})
+    if order.given and tuning.shares is not None:
         raise ReprlabError("--schedule and --shares: give one of them")
-    parsed, wanted = [Schedule.parse(text) for text in run or []], _shares(shares)
-    from reprlab.models.locations import known
+    names = network.names()
+    check_single(len(names), out=output.out, curves=training.curves, checkpoints=training.checkpoints)
+    options = tuning.given(training, data)
 
-    names = expand([model], known(models_dir))
-    if len(names) > 1 and (output or curves or checkpoints):
-        raise ReprlabError(
-            f"--model stands for {len(names)} models: leave --out, --curves, --checkpoints away"
-        )
-    with err.status("opening the task"):
-        from reprlab.benchmarks.by_name import open_splits
-        from reprlab.schedules.skips import SHARES, share_schedules
-        from reprlab.training.runs import micro_batch_of
-        from reprlab.training.trainer import Recipe
-
-        recipe = Recipe(epochs, batch, rate, seed)
-        micro_batch_of(recipe, micro_batch)
-        share_schedules(1, wanted or SHARES)  # refuses what is no share
-        opened = open_splits(task, data_dir=data_dir, preset=preset)
-    kept = "-".join(map(str, ["finetune", slug(task), *([] if limit is None else [limit])]))
-    found: list[dict[str, Any]] = []
-
-    def one(name: str) -> None:
-        from reprlab.training.finetuning import finetune
-
-        where: dict[str, Any] = {"device": device, "device_map": None, "models_dir": models_dir}
-        network = loaded(name, dtype="float32", trust=trust_remote_code, yes=yes, **where)
-        with bar(network.name, unit="work") as progress:
-            made = finetune(
-                network,
-                parsed or None,
-                task=opened,
-                shares=wanted or SHARES,
-                recipe=recipe,
-                micro_batch=micro_batch,
-                train_limit=train_limit,
-                limit=limit,
-                batch_tokens=batch_tokens,
-                checkpoints=checkpoints,
-                cache=cache,
-                progress=progress,
-                say=say,
-            )
-        crossing = made.crossing("u")
-        found.append(_told(made, crossing))
-        if not as_json:
-            _show(made, crossing)
-        default = Path("reports") / slug(made.frozen.model) / f"{kept}.csv"
-        for path in output or [default]:
+    def one(name: str) -> Iterator[dict[str, Any]]:
+        tuned = _computed(network, name, order, options)
+        crossing = tuned.crossing("u")
+        if not output.as_json:
+            _show(tuned, crossing)
+        for path in output.out or [Path("reports") / slug(tuned.frozen.model) / tuning.file]:
             with writing(path):
-                files = made.save(path)
-            if not as_json:
-                out.print(escape("\n".join(map(str, files))), soft_wrap=True)
-        if curves is not None:
-            with writing(curves):
-                curves.write_text(made.curves_to_dataframe().to_csv(index=False), encoding="utf-8")
+                files = tuned.save(path)
+            if not output.as_json:
+                print_files(files)
+        training.write_curves(tuned.curves_to_dataframe())
+        yield _told(tuned, crossing)
 
-    try:
-        each(names, one)
-    finally:
-        if as_json:
-            print_json(found)
+    each_model(names, one, as_json=output.as_json)
 
 
-def _check(device: str, output: list[Path] | None, curves: Path | None, checkpoints: Path | None) -> None:
-    """What can be refused before anything is loaded."""
-    if device not in DEVICES:
-        raise unknown("device", device, DEVICES)
-    check_files("--out", output or [])
-    check_files("--curves", [curves] if curves else [], (".csv",))
-    check_apart({"--out": output or [], "--curves": [curves] if curves else []})
-    if checkpoints is not None:
-        check_target("--checkpoints", checkpoints, folder=True)
+def _computed(
+    models: NetworkOptions, name: str, order: ScheduleOptions, options: dict[str, Any]
+) -> FineTuned:
+    """A model fine-tuned and scored under a progress bar."""
+    from reprlab.training.finetuning import finetune
 
-
-def _shares(text: str | None) -> list[float]:
-    if text is None:
-        return []
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise ReprlabError(f"--shares '{text}': give numbers from 0 to 1 as in 0,.1,.3") from error
+    network = models.load(name, dtype="float32")
+    schedules = order.texts(network.n_layers) or None
+    with bar(network.name, unit="work") as progress:
+        return finetune(network, schedules, progress=progress, say=say, **options)
 
 
 def _told(made: FineTuned, crossing: Crossing) -> dict[str, Any]:

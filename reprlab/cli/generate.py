@@ -2,56 +2,82 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.options import AsJson, Device, DeviceMap, Dtype, ModelsDir, Trust, Yes
-from reprlab.cli.terminal import err, loaded, out, print_json
+from reprlab.cli.options.command import AsJson, how, with_options
+from reprlab.cli.options.network import NetworkOptions
+from reprlab.cli.options.pieces import check_counts
+from reprlab.cli.options.schedules import ScheduleOptions
+from reprlab.cli.terminal import each, err, out, print_json
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from reprlab.network.network import Network
 
 _ENDED = "(nothing: the model ended its text at once)"
 
 
+@with_options(without=("models", "grid", "starts", "seeds", "loops"))
 def generate(
+    *,
     prompts: Annotated[list[str], typer.Argument(help="One or more prompts, each in quotes.")],
-    model: Annotated[str, typer.Option(help="A name.")],
-    run: Annotated[
-        list[str] | None, typer.Option("--schedule", help="May be repeated; shown beside the full model.")
-    ] = None,
-    max_new_tokens: Annotated[int, typer.Option(help="How many tokens to write.")] = 64,
-    kv: Annotated[str, typer.Option(help="exact, or paper: a set's keys and values averaged.")] = "exact",
-    dtype: Dtype = "auto",
-    device: Device = "auto",
-    device_map: DeviceMap = None,
-    models_dir: ModelsDir = None,
-    trust_remote_code: Trust = False,
-    yes: Yes = False,
+    network: NetworkOptions,
+    order: ScheduleOptions,
+    max_new_tokens: Annotated[int, how(help="How many tokens to write; 1 or more.")] = 64,
+    kv: Annotated[str, how(help="exact, or paper: the keys and values of a set are averaged.")] = "exact",
     as_json: AsJson = False,
 ) -> None:
-    """Continue prompts with the full model and under schedules, side by side (no chat template)."""
-    parsed = [Schedule.parse(text) for text in run or []]
-    if max_new_tokens < 1:
-        raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")
+    """Continue prompts with the full model and under schedules, side by side (no chat template).
+
+    Models are given by --model, since the arguments are prompts.
+
+    Examples:
+    reprlab generate --model tiny-neox "The capital of France is"
+    reprlab generate --model tiny-neox --schedule "0:2 [2:4] 4:6" "Once upon"
+    reprlab generate --model tiny-neox,tiny-llama --json "Hello" "Good day"
+    """
+    check_counts(max_new_tokens=max_new_tokens)
     if any(not prompt for prompt in prompts):
         raise ReprlabError("a prompt is empty: give some text to go on from")
     if kv not in ("exact", "paper"):
         raise unknown("kv", kv, ("exact", "paper"))
-    where: dict[str, Any] = {"device": device, "device_map": device_map, "models_dir": models_dir}
-    network = loaded(model, dtype=dtype, trust=trust_remote_code, yes=yes, **where)
-    for each in parsed:
-        each.check(network.n_layers)
-    written: dict[str, list[str]] = {}
-    for each in dict.fromkeys([network.full(), *parsed]):
-        with err.status(f"writing under {each}"):
-            written[str(each)] = network.generate(prompts, each, max_new_tokens=max_new_tokens, kv=kv)
-    if as_json:
+    names = network.names()
+    answers: list[dict[str, Any]] = []
+
+    def one(name: str) -> None:
+        loaded = network.load(name)
+        schedules = [loaded.full(), *order.texts(loaded.n_layers)]
+        written = _written(loaded, schedules, prompts, max_new_tokens=max_new_tokens, kv=kv)
         rows = [{"schedule": text, "continuations": texts} for text, texts in written.items()]
-        print_json({"model": network.name, "note": network.note, "prompts": prompts, "schedules": rows})
-        return
+        answers.append({"model": loaded.name, "note": loaded.note, "prompts": prompts, "schedules": rows})
+        if not as_json:
+            _show(loaded, prompts, written)
+
+    try:
+        each(names, one)
+    finally:
+        if as_json and answers:  # one model is an object, several are a list of them
+            print_json(answers if len(names) > 1 else answers[0])
+
+
+def _written(
+    network: Network, schedules: list[Schedule], prompts: list[str], **options: Any
+) -> dict[str, list[str]]:
+    """The continuations of every prompt under each schedule."""
+    written: dict[str, list[str]] = {}
+    for schedule in dict.fromkeys(schedules):
+        with err.status(f"writing under {schedule}"):
+            written[str(schedule)] = network.generate(prompts, schedule, **options)
+    return written
+
+
+def _show(network: Network, prompts: list[str], written: dict[str, list[str]]) -> None:
+    """A table a prompt, a column a schedule."""
     out.print(f"{escape(network.name)} ({escape(network.note)}), {network.dtype}", soft_wrap=True)
     full = str(network.full())
     heads = [f"{text} (full)" if text == full else text for text in written]

@@ -1,183 +1,153 @@
-"""glue: classifiers on a rewritten encoder, trained and scored on GLUE's tasks."""
+"""reprlab glue: classifiers on a rewritten encoder, trained and scored on GLUE's tasks."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from reprlab.cli.options import (
-    AsJson,
-    BatchRows,
-    BatchTokens,
-    CacheDir,
-    Checkpoints,
-    Curves,
-    DataDir,
-    Device,
-    Epochs,
-    ModelsDir,
-    Out,
-    Trust,
-    Yes,
-    whole,
-)
-from reprlab.cli.outputs import check_apart, check_files, check_target, writing
-from reprlab.cli.terminal import bar, each, loaded, out, print_json, say
-from reprlab.errors import ReprlabError, unknown
+from reprlab.cli.options.command import how, what, with_options
+from reprlab.cli.options.data import DataOptions
+from reprlab.cli.options.network import NetworkOptions
+from reprlab.cli.options.outputs import TableOutput, check_apart, check_single, print_files, writing
+from reprlab.cli.options.pieces import separate
+from reprlab.cli.options.recipes import TrainingOptions
+from reprlab.cli.options.schedules import ScheduleOptions
+from reprlab.cli.options.tasks import glue_tasks
+from reprlab.cli.terminal import bar, each_model, out, say
+from reprlab.errors import ReprlabError
 from reprlab.files import slug
-from reprlab.models.registry import DEVICES, expand
-from reprlab.schedules.grids import GRIDS, Entry, paper_grid
-from reprlab.schedules.schedule import Schedule, choose
 
 if TYPE_CHECKING:
+    from reprlab.benchmarks.glue.rows import Glue
     from reprlab.scores.task_means import TaskMeans
     from reprlab.training.glue_scores import GlueScores
+    from reprlab.training.trainer import Recipe
 
 
-def glue(
-    model: Annotated[str, typer.Option(help="An encoder: bert-large, minilm-l6, a folder; or a glob.")],
+@dataclass(frozen=True, kw_only=True)
+class GlueOptions:
+    """Which GLUE tasks score the schedules, and which part of the encoder is trained for them."""
+
     tasks: Annotated[
-        str, typer.Option(help="With commas between: cola, sst2, mrpc, stsb, qnli, rte, wnli; or all.")
-    ] = "cola,sst2,mrpc,stsb,qnli,rte,wnli",
-    grid: Annotated[str | None, typer.Option(help=f"The paper's: {', '.join(GRIDS)}.")] = None,
-    run: Annotated[
-        list[str] | None, typer.Option("--schedule", help="'0:9 [9:15]*3 15:24'; may be repeated.")
-    ] = None,
-    frozen: Annotated[
-        bool, typer.Option("--frozen", help="Train the classifier alone, on states computed once.")
-    ] = False,
-    authors_dropout: Annotated[
-        bool, typer.Option("--authors-dropout", help="With --frozen: leave the encoder's dropout on.")
-    ] = False,
+        list[str] | None,
+        what(
+            "--tasks",
+            help="cola, sst2, mrpc, stsb, qnli, rte, wnli, or all; commas or repetition. Default: all.",
+            callback=separate,
+        ),
+    ] = None
+    frozen: Annotated[bool, what("--frozen", help="Train the classifier alone, on states computed once.")] = (
+        False
+    )
     limit: Annotated[
-        int | None, typer.Option(help="Rows of each split, from the first on. Default: all.")
-    ] = None,
-    epochs: Epochs = 3,
-    batch: BatchRows = 32,
-    rate: Annotated[float | None, typer.Option(help="Learning rate. Default: 2e-5; frozen: 3e-2.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the new head, the order of rows, and dropout.")] = 42,
-    starts: Annotated[str | None, typer.Option(help="Starts s of --grid: 5,7,9 or 5:14.")] = None,
-    seeds: Annotated[int, typer.Option(help="Random orders for each start of --grid.")] = 10,
-    output: Out = None,
-    curves: Curves = None,
-    checkpoints: Checkpoints = None,
-    data_dir: DataDir = None,
-    batch_tokens: BatchTokens = 2048,
-    device: Device = "auto",
-    models_dir: ModelsDir = None,
-    cache: CacheDir = None,
-    trust_remote_code: Trust = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
-) -> None:
-    """Train a classifier on an encoder under each schedule and score it on GLUE; finished runs are kept."""
-    texts = run or []
-    _check(grid, texts, frozen, authors_dropout, device, output, curves, checkpoints)
-    for option, value in (("--batch-tokens", batch_tokens), ("--seeds", seeds)):
-        if value < 1:
-            raise ReprlabError(f"{option} {value}: give 1 or more")
-    chosen_starts = whole("--starts", starts)
-    if grid is None and starts:
-        raise ReprlabError("--starts goes with --grid: a --schedule says it all")
-    parsed = [Schedule.parse(text) for text in texts]
-    from reprlab.benchmarks.glue.opened import open_glue
-    from reprlab.benchmarks.glue.table import TASKS
-    from reprlab.models.locations import known
-    from reprlab.training.glue_runs import recipe_of
+        int | None, what(help="Rows of each split, from the first on; 1 or more. Default: all.")
+    ] = None
+    authors_dropout: Annotated[
+        bool, how("--authors-dropout", help="With --frozen: leave the encoder's dropout on.")
+    ] = False
+    rate: Annotated[float | None, how(help="Learning rate, above 0. Default: 2e-5, with --frozen 3e-2.")] = (
+        None
+    )
 
-    names = expand([model], known(models_dir))
-    if len(names) > 1 and (output or curves or checkpoints):
-        raise ReprlabError(
-            f"--model stands for {len(names)} models: leave --out, --curves, --checkpoints away"
-        )
-    wanted = [*TASKS] if tasks == "all" else [name.strip() for name in tasks.split(",") if name.strip()]
-    mode = "unfrozen" if not frozen else "authors-dropout" if authors_dropout else "frozen"
-    recipe = recipe_of(mode, epochs, batch, rate, seed)
-    opened = open_glue(wanted, data_dir=data_dir, limit=limit)
-    rows: list[dict[str, Any]] = []
-
-    def one(name: str) -> None:
-        import reprlab as rl
-
-        where: dict[str, Any] = {"device": device, "device_map": None, "models_dir": models_dir}
-        network = loaded(name, dtype="float32", trust=trust_remote_code, yes=yes, pooled=True, **where)
-        with bar(network.name, unit="work") as progress:
-            made = rl.glue(
-                network,
-                [*_grid(grid, network.n_layers, chosen_starts, seeds), *parsed],
-                opened,
-                mode=mode,
-                recipe=recipe,
-                batch_tokens=batch_tokens,
-                checkpoints=checkpoints,
-                cache=cache,
-                progress=progress,
-                say=say,
+    def __post_init__(self) -> None:
+        if self.authors_dropout and not self.frozen:
+            raise ReprlabError(
+                "--authors-dropout goes with --frozen: unfrozen runs have the encoder's dropout on"
             )
-        means = rl.task_means(made.scores)
-        rows.extend(json.loads(_frame(means).to_json(orient="records")))
-        if not as_json:
-            _show(made, means)
-        parts = [
-            grid or "schedules",
-            "+".join(made.scores.benchmarks),
-            mode,
-            *([] if limit is None else [limit]),
-        ]
-        kept = "-".join(map(str, ["glue", *parts]))
-        default = Path("reports") / slug(made.scores.model) / f"{kept}.csv"
-        for path in output or [default]:
-            _save(made, means, path)
-            if not as_json:
-                out.print(escape(str(path)), soft_wrap=True)
-        if curves is not None:
-            with writing(curves):
-                curves.write_text(made.to_dataframe().to_csv(index=False), encoding="utf-8")
 
-    try:
-        each(names, one)
-    finally:
-        if as_json:
-            print_json(rows)
+    @property
+    def mode(self) -> str:
+        return "unfrozen" if not self.frozen else "authors-dropout" if self.authors_dropout else "frozen"
 
+    def recipe(self, training: TrainingOptions) -> Recipe:
+        """The recipe of the mode, with the numbers given."""
+        from reprlab.training.glue_runs import recipe_of
 
-def _check(
-    grid: str | None,
-    texts: list[str],
-    frozen: bool,
-    authors_dropout: bool,
-    device: str,
-    output: list[Path] | None,
-    curves: Path | None,
-    checkpoints: Path | None,
-) -> None:
-    """What can be refused before anything is loaded."""
-    if grid is None and not texts:
-        raise ReprlabError(f"give --grid NAME ({', '.join(GRIDS)}), or --schedule TEXT, or both")
-    if grid is not None:
-        choose(GRIDS, grid, "grid")
-    if authors_dropout and not frozen:
-        raise ReprlabError(
-            "--authors-dropout goes with --frozen: unfrozen runs have the encoder's dropout on"
-        )
-    if checkpoints is not None:
-        if frozen and not authors_dropout:
+        if training.checkpoints is not None and self.mode == "frozen":
             raise ReprlabError("--checkpoints goes with unfrozen encoders: a frozen one is the model itself")
-        check_target("--checkpoints", checkpoints, folder=True)
-    if device not in DEVICES:
-        raise unknown("device", device, DEVICES)
-    check_files("--out", output or [])
-    check_files("--curves", [curves] if curves else [], (".csv",))
-    check_apart({"--out": output or [], "--curves": [curves] if curves else []})
+        return recipe_of(self.mode, training.epochs, training.batch, self.rate, training.seed)
+
+    def opened(self, data_dir: Path | None) -> list[Glue]:
+        """The tasks, opened."""
+        from reprlab.benchmarks.glue.opened import open_glue
+
+        return open_glue(glue_tasks(self.tasks or ["all"]), data_dir=data_dir, limit=self.limit)
+
+    def file(self, grid: str | None, tasks: Iterable[str]) -> str:
+        """The name of the table where none is given."""
+        limit = "" if self.limit is None else f"-{self.limit}"
+        return f"glue-{grid or 'schedules'}-{'+'.join(tasks)}-{self.mode}{limit}.csv"
 
 
-def _grid(grid: str | None, layers: int, starts: list[int] | None, seeds: int) -> list[Entry]:
-    return [] if grid is None else paper_grid(grid, layers, starts=starts, seeds=range(seeds))
+@with_options(without=("dtype", "device_map", "loops"))
+def glue(
+    *,
+    network: NetworkOptions,
+    order: ScheduleOptions,
+    scored: GlueOptions,
+    training: TrainingOptions,
+    data: DataOptions,
+    output: TableOutput,
+) -> None:
+    """Train a classifier on an encoder under each schedule and score it on GLUE; finished runs are kept.
+
+    Examples:
+    reprlab glue minilm-l6 --tasks rte,sst2 --grid fig11 --frozen
+    reprlab glue bert-large --schedule "0:9 [9:15]*3 15:24" --curves a.csv
+    reprlab glue --model tiny-bert --tasks rte --schedules mine.txt --limit 100
+    """
+    order.require()
+    training.check()
+    check_apart({"--out": output.out or [], "--curves": training.curve_files})
+    names = network.names()
+    check_single(len(names), out=output.out, curves=training.curves, checkpoints=training.checkpoints)
+    options: dict[str, Any] = {"mode": scored.mode, "recipe": scored.recipe(training)}
+    options |= {"checkpoints": training.checkpoints, "batch_tokens": data.batch_tokens, "cache": data.cache}
+    opened = scored.opened(data.data_dir)
+
+    def one(name: str) -> Iterator[dict[str, Any]]:
+        trained = _computed(network, name, order, opened, options)
+        means = _means(trained)
+        if not output.as_json:
+            _show(trained, means)
+        default = scored.file(order.grid, trained.scores.benchmarks)
+        paths = output.out or [Path("reports") / slug(trained.scores.model) / default]
+        for path in paths:
+            _save(trained, means, path)
+        if not output.as_json:
+            print_files(paths)
+        training.write_curves(trained.to_dataframe())
+        yield from json.loads(_frame(means).to_json(orient="records"))
+
+    each_model(names, one, as_json=output.as_json)
+
+
+def _computed(
+    models: NetworkOptions,
+    name: str,
+    order: ScheduleOptions,
+    opened: list[Glue],
+    options: dict[str, Any],
+) -> GlueScores:
+    """The classifiers of a model, trained and scored under a progress bar."""
+    import reprlab as rl
+
+    network = models.load(name, dtype="float32", pooled=True)
+    schedules = order.entries(network.n_layers)
+    with bar(network.name, unit="work") as progress:
+        return rl.glue(network, schedules, opened, progress=progress, say=say, **options)
+
+
+def _means(trained: GlueScores) -> TaskMeans:
+    import reprlab as rl
+
+    return rl.task_means(trained.scores)
 
 
 def _frame(means: TaskMeans) -> Any:

@@ -1,7 +1,9 @@
-"""groups: which neighbouring depths share a space, and how that goes with the size of a model."""
+"""reprlab groups: which neighbouring depths share a space, and how that goes with the size of a model."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,96 +11,136 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.captures import CaptureOptions, check_outputs, on_captures, write
-from reprlab.cli.options import AsJson, TokenPolicy
-from reprlab.cli.terminal import each, err, out, print_json, say
-from reprlab.errors import ReprlabError
+from reprlab.cli.options.captures import CaptureOptions
+from reprlab.cli.options.command import what, with_options
+from reprlab.cli.options.outputs import PictureOutput, check_single, print_files, print_summary, write_drawn
+from reprlab.cli.options.pieces import check_counts, separate
+from reprlab.cli.options.tokens import TokenOptions
+from reprlab.cli.terminal import each, err, json_rows, out, say
 from reprlab.files import slug
-from reprlab.models.registry import expand
 
 if TYPE_CHECKING:
+    from reprlab.captures.corpora import Corpus
     from reprlab.depths.family import Family
     from reprlab.depths.groups import Groups
 
 
-@on_captures
+@with_options(without=("schedule", "no_states"))
 def groups(
+    *,
     work: CaptureOptions,
-    model: Annotated[str, typer.Option(help="A name or a glob; of several models the family too.")],
-    measure: Annotated[str, typer.Option(help="As for similarity: cosine, cka, ...")] = "cosine",
-    tokens: TokenPolicy = "all",
-    sink_factor: Annotated[float, typer.Option(help="A sink's norm is above this many medians.")] = 4.0,
-    count: Annotated[int | None, typer.Option(help="How many groups. Default: from the data.")] = None,
-    output: Annotated[
-        list[Path] | None, typer.Option("--out", help=".png, .pdf, .svg, .json or .csv; may be repeated.")
+    measure: Annotated[
+        list[str] | None,
+        what(
+            "--measure",
+            help="A measure as of `reprlab similarity`; commas or repetition. Default: cosine.",
+            callback=separate,
+        ),
     ] = None,
-    as_json: AsJson = False,
+    which: TokenOptions,
+    count: Annotated[
+        int | None, what(help="Number of groups, 1 or more. Default: decided from the data.")
+    ] = None,
+    output: PictureOutput,
 ) -> None:
-    """Cut the depths into groups that share a space; over several models, groups against size."""
-    from reprlab.depths.family import family
-    from reprlab.depths.grouping import group
-    from reprlab.models.locations import known
-    from reprlab.similarity.comparing import MEASURES, average, compare
+    """Cut the depths into groups that share a space; over several models, groups against size.
+
+    Examples:
+    reprlab groups tiny-neox --documents 3
+    reprlab groups 'pythia-*' --corpus lambada --measure cosine,cka
+    reprlab groups --model smollm2-135m --count 4 --out groups.pdf
+    """
     from reprlab.similarity.measures import check_asked
-    from reprlab.similarity.policy import Policy
 
-    check_asked(measure, Policy(tokens, sink_factor))  # before any model is loaded
-    if count is not None and count < 1:
-        raise ReprlabError(f"--count {count}: give 1 or more")
-    names = expand([model], known(work.models_dir))
-    check_outputs(output, len(names))
-    corpora = work.corpora()
-    rows: list[dict[str, Any]] = []
-    made: list[Groups] = []
+    measures = list(dict.fromkeys(measure or ["cosine"]))
+    names = work.network.names()
+    for name in measures:
+        check_asked(name, which.policy())
+    check_counts(count=count)
+    check_single(len(names) * len(measures), out=output.out)
+    run = GroupsRun(work, which, count, output, work.corpora())
+    with json_rows(output.as_json) as rows:
+        failures = [run.of_models(names, name, rows) for name in measures]
+    if failure := next(filter(None, failures), None):
+        raise failure
 
-    def one(name: str) -> None:
-        captures = work.found(name, corpora, states=MEASURES[measure].states)
-        with err.status(f"{measure} over {captures[0].depths} depths"):
-            parts = [compare(c, measure, tokens=tokens, sink_factor=sink_factor, say=say) for c in captures]
-            found = group(parts[0] if len(parts) == 1 else average(parts, work.corpus), count=count)
-        made.append(found)
-        written = write(found, output or [_default(found, slug(found.model), "groups", found.documents)])
-        rows.append({"model": name, **_described(found), "files": [str(path) for path in written]})
-        if not as_json:
-            _show(found)
-            _tell(name, found.summary, written)
 
-    stopped: typer.Exit | None = None
-    try:
+@dataclass(frozen=True)
+class GroupsRun:
+    """What `groups` was asked for, whichever the model and the measure."""
+
+    work: CaptureOptions
+    which: TokenOptions
+    count: int | None
+    output: PictureOutput
+    corpora: list[Corpus]
+
+    def of_models(self, names: list[str], measure: str, rows: list[dict[str, Any]]) -> typer.Exit | None:
+        """Cut every model by a measure, and several as a family; gives the failure of some."""
+        cut: list[Groups] = []
+        failure: typer.Exit | None = None
+
+        def one(name: str) -> None:
+            cut.append(self._computed(name, measure))
+            rows.append(_written(name, cut[-1], self.output))
+
         try:
             each(names, one)
-        except typer.Exit as stop:  # some failed: the family is of the others
-            stopped = stop
-        if len(made) > 1:
-            rows.append(_family(family(made), model, as_json))
-    finally:
-        if as_json:
-            print_json(rows)
-    if stopped is not None:
-        raise stopped
+        except typer.Exit as some:  # the family is of the others
+            failure = some
+        if len(cut) > 1:
+            rows.append(_family(cut, self.work.network.patterns, self.output.as_json))
+        return failure
+
+    def _computed(self, name: str, measure: str) -> Groups:
+        """The groups of a model by a measure, averaged where the corpora are several."""
+        from reprlab.depths.grouping import group
+        from reprlab.similarity.comparing import MEASURES, average, compare
+
+        captures = self.work.obtained(name, self.corpora, states=MEASURES[measure].states)
+        with err.status(f"{measure} over {captures[0].depths} depths"):
+            parts = [compare(capture, measure, **self.which.given, say=say) for capture in captures]
+            similarity = parts[0] if len(parts) == 1 else average(parts, self.work.corpus)
+            return group(similarity, count=self.count)
 
 
-def _family(found: Family, pattern: str, as_json: bool) -> dict[str, Any]:
-    """Write a family's numbers and both pictures, and say what they show."""
+def _written(name: str, groups: Groups, output: PictureOutput) -> dict[str, Any]:
+    """Write, show and describe the groups of a model."""
+    default = _default(groups, slug(groups.model), "groups", groups.documents)
+    written = write_drawn(groups, output.out or [default])
+    if not output.as_json:
+        _show(groups)
+        print_summary(name, groups.summary, written)
+    return {"model": name, **_described(groups), "files": [str(path) for path in written]}
+
+
+def _family(cut: list[Groups], patterns: Sequence[str], as_json: bool) -> dict[str, Any]:
+    """Write the numbers of a family and both pictures, and say what they show."""
+    from reprlab.depths.family import family
+
+    found = family(cut)
     counts = sorted({member.documents for member in found.members})
-    path = _default(found, slug(pattern), "group-sizes", "-".join(map(str, counts)))
+    path = _default(found, slug("+".join(patterns)), "group-sizes", "-".join(map(str, counts)))
     shares = path.with_name(path.name.replace("sizes", "shares", 1))
-    written = write(found, [path])
-    write(_PartShares(found), [shares, written[-1]])  # the same numbers
-    written = [path, shares, written[-1]]
+    numbers = write_drawn(found, [path])[-1]
+    write_drawn(_PartShares(found), [shares, numbers])  # the same numbers
+    written = [path, shares, numbers]
     if not as_json:
-        table = Table("model", "layers", "beginning", "middle", "ending", box=None, header_style="bold")
-        for member in found.members:
-            sizes = [member.reason, "", ""] if member.reason else [f"{size:g}" for size in member.sizes]
-            table.add_row(escape(member.model), str(member.layers), *map(escape, sizes))
-        out.print(table)
-        say(found.caption)
-        for file in written:
-            out.print(escape(str(file)), soft_wrap=True)
-        for claim in found.claims:
-            out.print(f"{claim.text}: {claim.verdict} ({claim.reason})", soft_wrap=True)
+        _show_family(found, written)
     claims = [{"claim": c.text, "verdict": c.verdict, "reason": c.reason} for c in found.claims]
-    return {"family": pattern, "claims": claims, "files": [str(file) for file in written]}
+    return {"family": ",".join(patterns), "claims": claims, "files": [str(file) for file in written]}
+
+
+def _show_family(found: Family, written: Sequence[Path]) -> None:
+    table = Table("model", "layers", "beginning", "middle", "ending", box=None, header_style="bold")
+    for member in found.members:
+        sizes = [member.reason, "", ""] if member.reason else [f"{size:g}" for size in member.sizes]
+        table.add_row(escape(member.model), str(member.layers), *map(escape, sizes))
+    out.print(table)
+    say(found.caption)
+    print_files(written)
+    for claim in found.claims:
+        out.print(f"{claim.text}: {claim.verdict} ({claim.reason})", soft_wrap=True)
 
 
 class _PartShares:
@@ -151,9 +193,3 @@ def _show(found: Groups) -> None:
         table.add_row(part, said(depths), said(layers), str(len(depths)), share, start)
     out.print(table)
     say(found.caption)
-
-
-def _tell(name: str, reading: str, written: list[Path]) -> None:
-    for path in written:
-        out.print(escape(str(path)), soft_wrap=True)
-    out.print(f"{escape(name)}: {escape(reading)}", soft_wrap=True)

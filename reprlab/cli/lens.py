@@ -1,36 +1,21 @@
-"""lens: what the model would say at every depth, and from where on that is what it says in the end."""
+"""reprlab lens: what the model would say at every depth, and from where on that is its last word."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.captures import CaptureOptions, check_outputs, write
-from reprlab.cli.options import (
-    AsJson,
-    BatchTokens,
-    CorpusName,
-    DataDir,
-    Device,
-    DeviceMap,
-    Dtype,
-    FieldName,
-    MaxTokens,
-    ModelsDir,
-    Schedules,
-    TokenPolicy,
-    Trust,
-    Yes,
-)
-from reprlab.cli.terminal import bar, each, out, print_json, say
-from reprlab.errors import ReprlabError, unknown
+from reprlab.cli.options.captures import CaptureOptions
+from reprlab.cli.options.command import what, with_options
+from reprlab.cli.options.outputs import PictureOutput, check_single, print_summary, write_drawn
+from reprlab.cli.options.tokens import TokenOptions
+from reprlab.cli.terminal import bar, each_model, out, say
+from reprlab.errors import unknown
 from reprlab.files import slug
-from reprlab.models.registry import expand
-from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from reprlab.depths.lens import Lens
@@ -38,84 +23,51 @@ if TYPE_CHECKING:
 _ROWS = 12  # of the table, and the last depth
 
 
+@with_options(without=("documents", "store", "no_states", "force", "cache"))
 def lens(
-    model: Annotated[str, typer.Option(help="A name or a glob.")],
-    run: Schedules = None,
-    tokens: TokenPolicy = "all",
-    sink_factor: Annotated[float, typer.Option(help="A sink's norm is above this many medians.")] = 4.0,
-    show: Annotated[
-        str, typer.Option(help="What the picture has: nats (KL, entropy), agreement or likelihood.")
-    ] = "nats",
-    output: Annotated[
-        list[Path] | None, typer.Option("--out", help=".png, .pdf, .svg, .json or .csv; may be repeated.")
+    *,
+    work: CaptureOptions,
+    documents: Annotated[
+        int | None, what(help="How many texts, from the first on. Default: 24, or all if there are fewer.")
     ] = None,
-    corpus: CorpusName = "builtin",
-    documents: Annotated[int | None, typer.Option(help="How many, from the first on. Default: 24.")] = None,
-    max_tokens: MaxTokens = None,
-    batch_tokens: BatchTokens = 2048,
-    dtype: Dtype = "auto",
-    device: Device = "auto",
-    device_map: DeviceMap = None,
-    data_dir: DataDir = None,
-    field: FieldName = "text",
-    models_dir: ModelsDir = None,
-    trust_remote_code: Trust = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    which: TokenOptions,
+    show: Annotated[
+        str, what(help="What the picture shows: nats (KL and entropy), agreement or likelihood.")
+    ] = "nats",
+    output: PictureOutput,
 ) -> None:
-    """Read every depth through the model's own head (logit lens): KL to the end, entropy, first choices."""
-    from reprlab.depths.lensing import lens as compute
-    from reprlab.models.locations import known
+    """Read every depth through the model's own head (logit lens): KL to the end, entropy, first choices.
 
-    _check(tokens, sink_factor, show)
-    names = expand([model], known(models_dir))
-    check_outputs(output, len(names))
-    shared: dict[str, Any] = {"data_dir": data_dir, "field": field, "documents": documents}
-    shared |= {"max_tokens": max_tokens, "batch_tokens": batch_tokens, "dtype": dtype, "device": device}
-    shared |= {"device_map": device_map, "models_dir": models_dir, "trust": trust_remote_code, "yes": yes}
-    schedule = None if run is None else Schedule.parse(run)
-    work = CaptureOptions(
-        corpus=corpus, schedule=schedule, stored="auto", cache=None, states=False, force=False, **shared
-    )
-    texts = work.corpora()
-    if len(texts) > 1:
-        raise ReprlabError(f"lens takes one corpus, '{corpus}' stands for {len(texts)}: name one of them")
-    rows: list[dict[str, Any]] = []
-
-    def one(name: str) -> None:
-        network = work.load(name)
-        options: dict[str, Any] = {"documents": documents, "max_tokens": max_tokens, "schedule": schedule}
-        options |= {"batch_tokens": batch_tokens, "tokens": tokens, "sink_factor": sink_factor}
-        with bar(f"{network.name} on {texts[0].name}") as progress:
-            found = compute(network, texts[0], progress=progress, **options)
-        written = write(_LensPicture(found, show), output or [_default(found, show)])
-        files = [str(path) for path in written]
-        rows.append({"model": name, "summary": found.summary, "settled": found.settled, "files": files})
-        if as_json:
-            return
-        _table(found)
-        for path in files:
-            out.print(escape(path), soft_wrap=True)
-        out.print(f"{escape(name)}: {escape(found.summary)}", soft_wrap=True)
-
-    try:
-        each(names, one)
-    finally:
-        if as_json:
-            print_json(rows)
-
-
-def _check(tokens: str, sink_factor: float, show: str) -> None:
-    """Refuse wrong words and numbers before any model is loaded."""
+    Examples:
+    reprlab lens tiny-neox --documents 3
+    reprlab lens smollm2-135m --corpus lambada --show agreement
+    reprlab lens --model tiny-neox --schedule "0:2 3:6" --out lens.pdf
+    """
     from reprlab.depths.lens import SHOWN
-    from reprlab.similarity.policy import POLICIES
+    from reprlab.depths.lensing import lens as compute
 
-    if tokens not in POLICIES:
-        raise unknown("token policy", tokens, POLICIES)
+    work = replace(work, documents=documents, no_states=True)
+    names = work.network.names()
+    which.policy()
     if show not in SHOWN:
         raise unknown("picture", show, SHOWN)
-    if not sink_factor >= 1:
-        raise ReprlabError(f"sink factor {sink_factor:g}: give 1 or more")
+    check_single(len(names), out=output.out)
+    corpus, schedule = work.one_corpus("lens"), work.parsed
+
+    def one(name: str) -> Iterator[dict[str, Any]]:
+        network = work.network.load(name)
+        options: dict[str, Any] = {"documents": documents, "max_tokens": work.max_tokens, **which.given}
+        options |= {"batch_tokens": work.data.batch_tokens, "schedule": schedule}
+        with bar(f"{network.name} on {corpus.name}") as progress:
+            found = compute(network, corpus, progress=progress, **options)
+        written = write_drawn(_LensPicture(found, show), output.out or [_default(found, show)])
+        if not output.as_json:
+            _table(found)
+            print_summary(name, found.summary, written)
+        files = [str(path) for path in written]
+        yield {"model": name, "summary": found.summary, "settled": found.settled, "files": files}
+
+    each_model(names, one, as_json=output.as_json)
 
 
 class _LensPicture:

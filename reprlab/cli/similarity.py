@@ -1,24 +1,26 @@
-"""similarity: how alike the hidden states are at every pair of depths, with intervals and controls."""
+"""reprlab similarity: how alike hidden states are at every pair of depths, with intervals and controls."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from rich.markup import escape
 from rich.table import Table
 
-from reprlab.cli.captures import CaptureOptions, check_outputs, on_captures, parsed, write
-from reprlab.cli.options import AsJson, NoStates, Schedules, TokenPolicy
-from reprlab.cli.terminal import bar, each, out, print_json, say
+from reprlab.cli.options.captures import CaptureOptions
+from reprlab.cli.options.command import how, what, with_options
+from reprlab.cli.options.outputs import PictureOutput, check_single, print_files, write_drawn
+from reprlab.cli.options.pieces import separate
+from reprlab.cli.options.tokens import TokenOptions
+from reprlab.cli.terminal import bar, each_model, out, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
-from reprlab.models.registry import expand
 
 if TYPE_CHECKING:
     from reprlab.captures.activations import Activations
@@ -26,214 +28,292 @@ if TYPE_CHECKING:
     from reprlab.similarity.comparing import Similarity
 
 UNTRAINED = "untrained"
-SinkFactor = Annotated[float, typer.Option(help="A sink's norm is above this many medians.")]
 
 
-@on_captures
-def similarity(
-    work: CaptureOptions,
-    model: Annotated[str | None, typer.Option(help="A name or a glob.")] = None,
-    activations: Annotated[
-        Path | None, typer.Option(help="Instead of a model: states made elsewhere, .npz or .safetensors.")
-    ] = None,
+@dataclass(frozen=True, kw_only=True)
+class SimilarityOptions:
+    """How states are compared: by which measures, and what each of them takes."""
+
     measure: Annotated[
-        str,
-        typer.Option(
+        list[str] | None,
+        what(
+            "--measure",
             help="cosine, cosine-centred, cosine-standardised, cosine-components, cosine-sequence, angular, "
-            "cka, cka-biased, rbf-cka, procrustes or knn."
+            "cka, cka-biased, rbf-cka, procrustes or knn; commas or repetition. Default: cosine.",
+            callback=separate,
         ),
-    ] = "cosine",
-    against: Annotated[
-        str | None, typer.Option(help="Another model, or a file of activations: its depths are the columns.")
-    ] = None,
-    against_schedule: Annotated[
-        str | None,
-        typer.Option(help="The columns are depths under this schedule; of the same model by default."),
-    ] = None,
-    tokens: TokenPolicy = "all",
-    sink_factor: SinkFactor = 4.0,
-    sinks_sweep: Annotated[
-        bool, typer.Option("--sinks-sweep", help="Also show how the result moves with the sink factor.")
-    ] = False,
+    ] = None
     positions: Annotated[
-        str, typer.Option(help="all, first, last, or a range of places in the document: 1:16, 16:.")
-    ] = "all",
-    bins: Annotated[
-        str | None, typer.Option(help="Also show the result by place in the document, cut at 1,8,32.")
-    ] = None,
+        str, how(help="Places in the document: all, first, last, or a range such as 1:16 or 16:.")
+    ] = "all"
     samples: Annotated[
-        str, typer.Option(help="What is compared: tokens, documents (means), last or cls (first) tokens.")
-    ] = "tokens",
+        str, how(help="Samples: tokens, documents (their means), or last or cls (first) tokens.")
+    ] = "tokens"
+    bandwidth: Annotated[float, how(help="Kernel width of rbf-cka, in median distances; above 0.")] = 1.0
+    neighbours: Annotated[int, how(help="Number of neighbours of knn; 1 or more.")] = 10
+    components: Annotated[
+        int, how(help="Number of components that cosine-components removes; 1 or more.")
+    ] = 3
+    memory: Annotated[float, how(help="GiB for the states that are compared; above 0.")] = 0.75
+
+    @property
+    def measures(self) -> list[str]:
+        return list(dict.fromkeys(self.measure or ["cosine"]))
+
+    def check(self, which: TokenOptions) -> None:
+        """Refuse what no comparison takes, before anything is captured."""
+        from reprlab.similarity.measures import check_asked
+
+        for name in self.measures:
+            policy = which.policy(positions=self.positions, samples=self.samples)
+            check_asked(name, policy, None, self.bandwidth, self.neighbours, self.components)
+        if not 0 < self.memory < float("inf"):
+            raise ReprlabError(f"--memory {self.memory:g}: give a positive number of GiB")
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The arguments of a comparison."""
+        names = ("positions", "samples", "bandwidth", "neighbours", "components")
+        return {**{name: getattr(self, name) for name in names}, "memory": int(self.memory * (1 << 30))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherOptions:
+    """The sides of a comparison that are not the models named: files, other models, other schedules."""
+
+    against: Annotated[
+        str | None, what(help="Another model, or a file of activations: its depths are the columns.")
+    ] = None
+    against_schedule: Annotated[
+        str | None, what(help="The columns are depths under this schedule, of the same model by default.")
+    ] = None
+    activations: Annotated[
+        Path | None, what(help="States made elsewhere, .npz or .safetensors, instead of a model.")
+    ] = None
+
+    @property
+    def paired(self) -> bool:
+        return self.against is not None or self.against_schedule is not None
+
+    def names(self, work: CaptureOptions) -> list[str]:
+        """The models, or the file instead of them."""
+        if bool(work.network.patterns) == (self.activations is not None):
+            raise ReprlabError("give models, as in --model tiny-neox, or --activations FILE, and not both")
+        if self.activations is None:
+            return work.network.names()
+        if work.schedule is not None or self.against_schedule is not None:
+            raise ReprlabError(
+                "--activations are states already: leave --schedule and --against-schedule away"
+            )
+        _read(self.activations)
+        return [str(self.activations)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownOptions:
+    """What is shown with a result: controls, means, and results by place and by threshold."""
+
     control: Annotated[
         list[str] | None,
-        typer.Option(help="A null beside it: shuffled, residual or untrained; may be repeated."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the controls' random orders.")] = 0,
+        what(
+            "--control",
+            help="A null for comparison: shuffled, residual or untrained; commas or repetition.",
+            callback=separate,
+        ),
+    ] = None
+    seed: Annotated[int, how(help="Seed of the controls.")] = 0
     mean: Annotated[
-        list[str] | None, typer.Option(help="Depths a:b whose mean to each other is shown; may be repeated.")
-    ] = None,
-    bandwidth: Annotated[float, typer.Option(help="Of rbf-cka, in median distances.")] = 1.0,
-    neighbours: Annotated[int, typer.Option(help="Of knn: k.")] = 10,
-    components: Annotated[int, typer.Option(help="Of cosine-components: how many are taken away.")] = 3,
-    memory: Annotated[float, typer.Option(help="GiB for states that are compared.")] = 0.75,
-    output: Annotated[
-        list[Path] | None, typer.Option("--out", help=".png, .pdf, .svg, .json or .csv; may be repeated.")
-    ] = None,
-    run: Schedules = None,
-    no_states: NoStates = False,
-    as_json: AsJson = False,
+        list[str] | None,
+        how(
+            "--mean",
+            help="Show the mean over depths a:b of two or more, half-open; commas or repetition.",
+            callback=separate,
+        ),
+    ] = None
+    bins: Annotated[
+        list[str] | None,
+        how("--bins", help="Show the result by place in the document too, cut at 1,8,32.", callback=separate),
+    ] = None
+    sinks_sweep: Annotated[
+        bool, how("--sinks-sweep", help="Show how the result moves with the sink factor too.")
+    ] = False
+
+    @property
+    def controls(self) -> list[str]:
+        return list(dict.fromkeys(self.control or ()))
+
+    @cached_property
+    def ranges(self) -> list[range]:
+        return [_range(text) for text in self.mean or ()]
+
+    @cached_property
+    def cuts(self) -> list[str]:
+        return _cuts(self.bins or [])
+
+    def check(self, measures: SimilarityOptions) -> None:
+        """Refuse unknown controls and wrong ranges, before anything is captured."""
+        from reprlab.similarity.controls import CONTROLS
+
+        for name in self.controls:
+            if name not in (*CONTROLS, UNTRAINED):
+                raise unknown("control", name, (*CONTROLS, UNTRAINED))
+        placed = measures.positions != "all" or measures.samples in {"last", "cls"}
+        if self.cuts and placed:
+            raise ReprlabError("--bins cut all places of a document: leave --positions and --samples away")
+        _ = self.ranges
+
+
+@with_options()
+def similarity(
+    *,
+    work: CaptureOptions,
+    how_compared: SimilarityOptions,
+    which: TokenOptions,
+    other: OtherOptions,
+    shown: ShownOptions,
+    output: PictureOutput,
 ) -> None:
-    """Draw how alike the hidden states are at every pair of depths; captures first if need be."""
-    from reprlab.models.locations import known, locate
-    from reprlab.similarity.comparing import MEASURES
-    from reprlab.similarity.controls import CONTROLS
-    from reprlab.similarity.measures import check_asked
-    from reprlab.similarity.policy import Policy
+    """Draw how alike the hidden states are at every pair of depths; captures first if need be.
 
-    controls = control or []
-    for name in controls:
-        if name not in (*CONTROLS, UNTRAINED):
-            raise unknown("control", name, (*CONTROLS, UNTRAINED))
-    check_asked(
-        measure, Policy(tokens, sink_factor, positions, samples), None, bandwidth, neighbours, components
-    )
-    states = MEASURES[measure].states or positions != "all" or bool(controls or bins)
-    states |= against is not None or against_schedule is not None or samples in {"last", "cls"}
-    if states and no_states:
-        raise ReprlabError(f"--no-states keeps no states and {measure} needs them: leave one of both away")
-    cuts = _cuts(bins)
-    if cuts and (positions != "all" or samples in {"last", "cls"}):
-        raise ReprlabError("--bins cut all places of a document: leave --positions and --samples away")
-    if not 0 < memory < float("inf"):
-        raise ReprlabError(f"--memory {memory:g}: give a positive number of GiB")
-    if (model is None) == (activations is None):
-        raise ReprlabError("give one of --model NAME and --activations FILE")
-    if activations is not None and (run is not None or against_schedule is not None):
-        raise ReprlabError("--activations are states already: leave --schedule and --against-schedule away")
-    names = expand([model], known(work.models_dir)) if model else [str(activations)]
-    check_outputs(output, len(names))
-    if activations is not None:
-        _read(activations)
-    if against is not None and _file(against) is None:
-        locate(against, work.models_dir)
-    for name in names if UNTRAINED in controls else ():
-        _trained(name, activations is not None or against is not None or against_schedule is not None)
-    options: dict[str, Any] = {
-        "tokens": tokens,
-        "sink_factor": sink_factor,
-        "positions": positions,
-        "samples": samples,
-    }
-    options |= {"bandwidth": bandwidth, "neighbours": neighbours, "components": components}
-    options |= {"memory": int(memory * (1 << 30)), "device": work.device, "say": say}
-    work = replace(work, schedule=parsed(run), states=not no_states)
-    job = _Comparison(work, measure, options, states, [_range(text) for text in mean or []])
-    corpora = work.corpora() if model else []
-    rows: list[dict[str, Any]] = []
+    Examples:
+    reprlab similarity tiny-neox --documents 3 --measure cosine,cka
+    reprlab similarity --model llama2-13b --tokens no-sinks --out fig.pdf
+    reprlab similarity tiny-llama --against tiny-neox --control residual
+    """
+    names = other.names(work)
+    shown.check(how_compared)
+    how_compared.check(which)
+    measures = how_compared.measures
+    check_single(len(names) * len(measures), out=output.out)
+    jobs = [SimilarityRun(work, name, how_compared, which, other, shown) for name in measures]
+    for job in jobs:
+        job.check(names)
+    corpora = [] if other.activations else work.corpora()
+    _ = work.parsed
 
-    def one(name: str) -> None:
-        ours = job.states_of(name, corpora)
-        theirs = job.other(name, corpora, against, against_schedule)
-        found = [job.compared(ours, theirs)]
-        for null in controls:
-            found.append(job.control(null, name, ours, theirs, corpora, seed))
-        written = _written(found, output)
-        rows.append(job.row(name, found, written))
-        sweep = job.sweep(ours, theirs) if sinks_sweep else []
-        rows[-1]["sinks_sweep"] = [_numbers(part, job.ranges) for part in sweep]
-        binned = [job.compared(ours, theirs, positions=place) for place in cuts]
-        rows[-1]["bins"] = {part.positions: _numbers(part, job.ranges) for part in binned}
-        if as_json:
-            return
-        for path in written:
-            out.print(escape(str(path)), soft_wrap=True)
-        job.show(name, found, sweep + binned)
+    def one(name: str) -> Iterator[dict[str, Any]]:
+        for job in jobs:
+            yield job.of_model(name, corpora, output)
 
-    try:
-        each(names, one)
-    finally:
-        if as_json:
-            print_json(rows)
+    each_model(names, one, as_json=output.as_json)
 
 
-class _Comparison:
-    """One measure under one set of options, over whatever it is asked for."""
+@dataclass(frozen=True)
+class SimilarityRun:
+    """One measure under one set of options, for whichever model."""
 
-    def __init__(
-        self,
-        work: CaptureOptions,
-        measure: str,
-        options: dict[str, Any],
-        states: bool,
-        ranges: Sequence[range],
-    ) -> None:
-        self.work, self.measure, self.options = work, measure, options
-        self.states, self.ranges = states, ranges
+    work: CaptureOptions
+    measure: str
+    how_compared: SimilarityOptions
+    which: TokenOptions
+    other: OtherOptions
+    shown: ShownOptions
 
-    def states_of(self, name: str, corpora: list[Corpus], work: CaptureOptions | None = None) -> list[Any]:
+    @property
+    def states(self) -> bool:
+        """Whether it takes the states themselves, not only what was summed as they passed by."""
+        from reprlab.similarity.comparing import MEASURES
+
+        placed = self.how_compared.positions != "all" or self.how_compared.samples in {"last", "cls"}
+        more = bool(self.shown.controls or self.shown.cuts) or self.other.paired
+        return MEASURES[self.measure].states or placed or more
+
+    def check(self, names: Sequence[str]) -> None:
+        """Refuse what the options do not allow together, before anything is captured."""
+        from reprlab.models.locations import locate
+
+        if self.states and self.work.no_states:
+            raise ReprlabError(
+                f"--no-states keeps no states and {self.measure} needs them: leave one of both away"
+            )
+        if self.other.against is not None and _file(self.other.against) is None:
+            locate(self.other.against, self.work.network.models_dir)
+        for name in names if UNTRAINED in self.shown.controls else ():
+            _trained(name, self.other.activations is not None or self.other.paired)
+
+    def of_model(self, name: str, corpora: list[Corpus], output: PictureOutput) -> dict[str, Any]:
+        """Compare a model's depths, write the files, show the result and describe it."""
+        ours, theirs = self._states(name, corpora), self._other(name, corpora)
+        results = [self._compared(ours, theirs)]
+        for null in self.shown.controls:
+            results.append(self._control(null, name, ours, theirs, corpora))
+        written = _written(results, output.out)
+        sweep = self._sweep(ours, theirs) if self.shown.sinks_sweep else []
+        binned = [self._compared(ours, theirs, positions=place) for place in self.shown.cuts]
+        if not output.as_json:
+            print_files(written)
+            self._show(name, results, sweep + binned)
+        return self._row(name, results, written, sweep, binned)
+
+    def _states(self, name: str, corpora: list[Corpus], work: CaptureOptions | None = None) -> list[Any]:
         """Captures of every corpus, or the activations in a file."""
-        if (found := _file(name)) is not None:
-            return [found]
-        return (work or self.work).found(name, corpora, states=self.states)
+        if (activations := _file(name)) is not None:
+            return [activations]
+        return (work or self.work).obtained(name, corpora, states=self.states)
 
-    def other(
-        self, name: str, corpora: list[Corpus], against: str | None, schedule: str | None
-    ) -> list[Any] | None:
+    def _other(self, name: str, corpora: list[Corpus]) -> list[Any] | None:
         """What the depths are compared with, if it is something else."""
-        if against is None and schedule is None:
+        if not self.other.paired:
             return None
-        return self.states_of(against or name, corpora, replace(self.work, schedule=parsed(schedule)))
+        work = replace(self.work, schedule=self.other.against_schedule)
+        return self._states(self.other.against or name, corpora, work)
 
-    def compared(self, ours: list[Any], theirs: list[Any] | None, **changes: Any) -> Similarity:
+    def _compared(self, ours: list[Any], theirs: list[Any] | None, **changes: Any) -> Similarity:
         """The measure, averaged where the corpora are several."""
         from reprlab.similarity.comparing import average, compare
 
-        others = theirs or [None] * len(ours)
+        options = {**self.which.given, **self.how_compared.given, **changes}
         parts: list[Similarity] = []
-        for one, other in zip(ours, others, strict=True):
+        for one, other in zip(ours, theirs or [None] * len(ours), strict=True):
             with bar(f"{self.measure} over {one.depths} depths", unit="parts") as progress:
-                given: dict[str, Any] = {**self.options, **changes, "progress": progress}
-                parts.append(compare(one, self.measure, against=other, **given))
+                where: dict[str, Any] = {"device": self.work.network.device, "progress": progress, "say": say}
+                parts.append(compare(one, self.measure, against=other, **options, **where))
         return parts[0] if len(parts) == 1 else average(parts, self.work.corpus)
 
-    def control(
-        self,
-        null: str,
-        name: str,
-        ours: list[Any],
-        theirs: list[Any] | None,
-        corpora: list[Corpus],
-        seed: int,
+    def _control(
+        self, null: str, name: str, ours: list[Any], theirs: list[Any] | None, corpora: list[Corpus]
     ) -> Similarity:
         """The same measure of a null's states, or of the untrained network's."""
         if null != UNTRAINED:
-            return self.compared(ours, theirs, control=null, seed=seed)
-        found = self.compared(self.states_of(f"{name.split('@')[0]}@init", corpora), None)
-        return replace(found, control=UNTRAINED)
+            return self._compared(ours, theirs, control=null, seed=self.shown.seed)
+        untrained = self._compared(self._states(f"{name.split('@')[0]}@init", corpora), None)
+        return replace(untrained, control=UNTRAINED)
 
-    def sweep(self, ours: list[Any], theirs: list[Any] | None) -> list[Similarity]:
+    def _sweep(self, ours: list[Any], theirs: list[Any] | None) -> list[Similarity]:
         """The measure without sinks at several thresholds, and with all tokens."""
         from reprlab.similarity.comparing import FACTORS
 
-        found = [self.compared(ours, theirs, tokens="no-sinks", sink_factor=k) for k in FACTORS]
-        return [*found, self.compared(ours, theirs, tokens="all")]
+        bare = [self._compared(ours, theirs, tokens="no-sinks", sink_factor=k) for k in FACTORS]
+        return [*bare, self._compared(ours, theirs, tokens="all")]
 
-    def row(self, name: str, found: list[Similarity], written: list[Path]) -> dict[str, Any]:
-        first, *nulls = found
+    def _row(
+        self,
+        name: str,
+        results: list[Similarity],
+        written: list[Path],
+        sweep: list[Similarity],
+        binned: list[Similarity],
+    ) -> dict[str, Any]:
+        """What --json says of a model under this measure."""
+        first, *nulls = results
+        ranges = self.shown.ranges
         return {
             "model": name,
+            "measure": self.measure,
             "summary": first.summary,
             "remark": first.remark,
-            **_numbers(first, self.ranges),
-            "controls": {part.control: _numbers(part, self.ranges) for part in nulls},
+            **_numbers(first, ranges),
+            "controls": {part.control: _numbers(part, ranges) for part in nulls},
             "files": [str(path) for path in written],
+            "sinks_sweep": [_numbers(part, ranges) for part in sweep],
+            "bins": {part.positions: _numbers(part, ranges) for part in binned},
         }
 
-    def show(self, name: str, found: list[Similarity], sweep: list[Similarity]) -> None:
-        first, *nulls = found
+    def _show(self, name: str, results: list[Similarity], more: list[Similarity]) -> None:
+        first, *nulls = results
         out.print(f"{escape(name)}: {escape(first.summary)}", soft_wrap=True)
-        if nulls or sweep or self.ranges:
-            out.print(_table(found, sweep, self.ranges))
+        if nulls or more or self.shown.ranges:
+            out.print(_table(results, more, self.shown.ranges))
         if first.intervals:
             say(f"{first.intervals}; {_size(first)}")
         if first.remark and first.remark not in first.summary:
@@ -299,13 +379,13 @@ def _trained(name: str, paired: bool) -> None:
         raise ReprlabError(f"'{name}' is untrained already")
 
 
-def _cuts(text: str | None) -> list[str]:
+def _cuts(pieces: list[str]) -> list[str]:
     """Ranges of places between cuts: 1,8 gives 0:1, 1:8 and 8:."""
-    if text is None:
+    if not pieces:
         return []
-    parts = text.split(",")
-    ends = [int(part) for part in parts if part.isdigit()]
-    if len(ends) != len(parts) or ends != sorted(set(ends)) or not ends[0]:
+    ends = [int(piece) for piece in pieces if piece.isdigit()]
+    if len(ends) != len(pieces) or ends != sorted(set(ends)) or not ends[0]:
+        text = ",".join(pieces)
         raise ReprlabError(f"--bins '{text}': give rising places above 0 with commas between, such as 1,8,32")
     return [f"{a}:{b}" for a, b in pairwise([0, *ends])] + [f"{ends[-1]}:"]
 
@@ -322,10 +402,10 @@ def _written(found: list[Similarity], output: list[Path] | None) -> list[Path]:
     """The files of the result, and beside them those of its controls."""
     first, *nulls = found
     paths = output or [_default_output(first)]
-    written = write(first, paths, replacing=_note_replaced)
+    written = write_drawn(first, paths, replacing=_note_replaced)
     for part in nulls:
         beside = [path.with_stem(f"{path.stem}-{part.control}") for path in paths]
-        written = [*written, *write(part, beside, replacing=_note_replaced)]
+        written = [*written, *write_drawn(part, beside, replacing=_note_replaced)]
     return written
 
 

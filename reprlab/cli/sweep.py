@@ -1,184 +1,148 @@
-"""sweep: many schedules over benchmarks, announced, shown as they run, and as a table at the end."""
+"""reprlab sweep: many schedules over benchmarks, announced, shown as they run, and as a table at the end."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from reprlab.cli.options import (
-    AsJson,
-    BatchTokens,
-    CacheDir,
-    DataDir,
-    Device,
-    DeviceMap,
-    Dtype,
-    ModelsDir,
-    Out,
-    Trust,
-    Yes,
-    whole,
-)
-from reprlab.cli.outputs import check_files, check_target, writing
-from reprlab.cli.terminal import bar, each, err, loaded, out, print_json, say
-from reprlab.errors import ReprlabError, unknown
+from reprlab.cli.options.command import how, what, where, with_options, writes
+from reprlab.cli.options.data import DataOptions
+from reprlab.cli.options.network import NetworkOptions
+from reprlab.cli.options.outputs import TableOutput, check_single, check_target, print_files, writing
+from reprlab.cli.options.pieces import check_counts, separate
+from reprlab.cli.options.schedules import ScheduleOptions
+from reprlab.cli.terminal import bar, each_model, err, out, say
+from reprlab.errors import unknown
 from reprlab.files import slug
-from reprlab.models.registry import DEVICES, DTYPES, expand
-from reprlab.schedules.grids import GRIDS, Entry, paper_grid
-from reprlab.schedules.schedule import Schedule, choose
 
 if TYPE_CHECKING:
-    from reprlab.network.network import Network
+    from reprlab.benchmarks.opened import Opened
     from reprlab.scores.scores import Scores
 
 
-def sweep(
-    model: Annotated[str, typer.Option(help="A name or a glob.")],
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkOptions:
+    """Which benchmarks score the schedules, how they ask, and what is shown of their metrics."""
+
     benchmarks: Annotated[
-        str, typer.Option(help="With commas between: lambada, arc, builtin, paper; any lm-eval task; a YAML.")
-    ] = "builtin",
-    grid: Annotated[str | None, typer.Option(help=f"The paper's: {', '.join(GRIDS)}.")] = None,
-    run: Annotated[
-        list[str] | None, typer.Option("--schedule", help="'0:14 [14:19]*3 19:32'; may be repeated.")
-    ] = None,
-    limit: Annotated[int, typer.Option(help="Documents of each benchmark, from the first on.")] = 100,
-    starts: Annotated[
-        str | None, typer.Option(help="Starts s of --grid: 5,7,9 or 5:14. Default: all.")
-    ] = None,
-    seeds: Annotated[int, typer.Option(help="Random orders for each start of --grid.")] = 10,
-    loops: Annotated[str | None, typer.Option(help="Loop counts of --grid: 1,3 or 1:29.")] = None,
+        list[str] | None,
+        what(
+            "--benchmarks",
+            help="lambada, arc, builtin, paper ..., any lm-eval task or a YAML; commas or repetition. "
+            "Default: builtin.",
+            callback=separate,
+        ),
+    ] = None
+    limit: Annotated[int, what(help="Documents of each benchmark, from the first on; 1 or more.")] = 100
     preset: Annotated[
-        str, typer.Option(help="paper (0-shot, GSM8K 5, no BOS) or leaderboard (25/10/5/5).")
-    ] = "paper",
-    kl: Annotated[bool, typer.Option("--kl", help="Also KL to the full model, and top-1 agreement.")] = False,
-    metric: Annotated[
-        str | None, typer.Option(help="What the table shows; u where a benchmark lacks it. Default: acc.")
-    ] = None,
-    output: Out = None,
-    lm_eval_json: Annotated[
-        Path | None, typer.Option(help="A folder for lm-eval's own results files, one a schedule.")
-    ] = None,
+        str, how(help="Prompts: paper (0-shot, GSM8K 5, no BOS) or leaderboard (25/10/5/5).")
+    ] = "paper"
+    kl: Annotated[bool, how("--kl", help="Add KL to the full model, and top-1 agreement.")] = False
     max_new_tokens: Annotated[
-        int, typer.Option(help="The most tokens of a generated answer, where the task does not say.")
-    ] = 256,
+        int, how(help="Most tokens of a generated answer, where the task does not say; 1 or more.")
+    ] = 256
     allow_task_code: Annotated[
-        bool, typer.Option("--allow-task-code", help="Run the Python that a YAML of yours names.")
-    ] = False,
-    data_dir: DataDir = None,
-    batch_tokens: BatchTokens = 2048,
-    dtype: Dtype = "auto",
-    device: Device = "auto",
-    device_map: DeviceMap = None,
-    models_dir: ModelsDir = None,
-    cache: CacheDir = None,
-    trust_remote_code: Trust = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+        bool, where("--allow-task-code", help="Run the Python that a YAML of yours names.")
+    ] = False
+    metric: Annotated[
+        str | None, writes(help="The table's metric; u where a benchmark lacks it. Default: acc.")
+    ] = None
+    lm_eval_json: Annotated[
+        Path | None, writes(help="A folder for lm-eval's own results files, one a schedule.")
+    ] = None
+
+    def __post_init__(self) -> None:
+        check_counts(limit=self.limit, max_new_tokens=self.max_new_tokens)
+        if self.lm_eval_json is not None:
+            check_target("--lm-eval-json", self.lm_eval_json, folder=True)
+
+    @property
+    def names(self) -> list[str]:
+        return self.benchmarks or ["builtin"]
+
+    def opened(self, data_dir: Path | None) -> list[Opened]:
+        """The benchmarks, opened; refuses a metric that none of them has."""
+        with err.status("opening benchmarks"):
+            from reprlab.benchmarks.by_name import open_benchmarks
+
+            asked: dict[str, Any] = {"preset": self.preset, "allow_code": self.allow_task_code}
+            opened = open_benchmarks(self.names, data_dir=data_dir, **asked)
+        metrics = dict.fromkeys(name for one in opened for name in one.metrics)
+        metrics |= {"kl": None, "agreement": None} if self.kl else {}
+        if self.metric is not None and self.metric.partition(",")[0] not in metrics:
+            raise unknown("metric", self.metric, metrics)
+        return opened
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The arguments of a sweep."""
+        options = {"limit": self.limit, "divergence": self.kl, "max_new_tokens": self.max_new_tokens}
+        return {**options, "lm_eval_json": self.lm_eval_json}
+
+    def file(self, grid: str | None) -> str:
+        """The name of the table where none is given."""
+        preset = "" if self.preset == "paper" else f"-{self.preset}"
+        return f"sweep-{grid or 'schedules'}-{slug('+'.join(self.names))}-{self.limit}{preset}.csv"
+
+
+@with_options()
+def sweep(
+    *,
+    network: NetworkOptions,
+    order: ScheduleOptions,
+    scored: BenchmarkOptions,
+    data: DataOptions,
+    output: TableOutput,
 ) -> None:
-    """Score schedules on benchmarks; what was answered before is not computed again."""
-    from reprlab.models.locations import known
+    """Score schedules on benchmarks; answers that are there are not computed again.
 
-    texts = run or []
-    _check(grid, texts, limit, seeds, dtype, device, output)
-    for option, value in (("--batch-tokens", batch_tokens), ("--max-new-tokens", max_new_tokens)):
-        if value < 1:
-            raise ReprlabError(f"{option} {value}: give 1 or more")
-    chosen = {"starts": whole("--starts", starts), "loops": whole("--loops", loops)}
-    if grid is None and (starts or loops):
-        raise ReprlabError(
-            f"{'--starts' if starts else '--loops'} goes with --grid: a --schedule says it all"
-        )
-    if lm_eval_json is not None:
-        check_target("--lm-eval-json", lm_eval_json, folder=True)
-    parsed = [Schedule.parse(text) for text in texts]
-    names = expand([model], known(models_dir))
-    if output and len(names) > 1:
-        raise ReprlabError(f"--out names one file, --model stands for {len(names)} models: leave --out away")
-    with err.status("opening benchmarks"):
-        from reprlab.benchmarks.by_name import open_benchmarks
+    Examples:
+    reprlab sweep tiny-neox --grid fig11 --starts 1,2 --limit 8
+    reprlab sweep tiny-neox --schedule "0:2 4:6" --benchmarks builtin_cloze
+    reprlab sweep --model smollm2-135m --benchmarks lambada,arc --grid paper
+    """
+    order.require()
+    names = network.names()
+    check_single(len(names), out=output.out)
+    opened = scored.opened(data.data_dir)
+    options = {**scored.given, "batch_tokens": data.batch_tokens, "cache": data.cache}
 
-        wanted = [name.strip() for name in benchmarks.split(",") if name.strip()]
-        opened = open_benchmarks(wanted, data_dir=data_dir, preset=preset, allow_code=allow_task_code)
-    metrics = dict.fromkeys(m for one in opened for m in one.metrics) | (
-        {"kl": None, "agreement": None} if kl else {}
-    )
-    if metric is not None and metric.partition(",")[0] not in metrics:
-        raise unknown("metric", metric, metrics)
-    kept = f"sweep-{grid or 'schedules'}-{slug(benchmarks.replace(',', '+'))}-{limit}"
-    kept += "" if preset == "paper" else f"-{preset}"
-    rows: list[dict[str, Any]] = []
-
-    def one(name: str) -> None:
-        import reprlab as rl
-
-        where: dict[str, Any] = {"device": device, "device_map": device_map, "models_dir": models_dir}
-        network = loaded(name, dtype=dtype, trust=trust_remote_code, yes=yes, **where)
-        with bar(network.name, unit="work") as progress:
-            scores = rl.sweep(
-                network,
-                [*_grid(grid, network, seeds, **chosen), *parsed],
-                opened,
-                limit=limit,
-                divergence=kl,
-                max_new_tokens=max_new_tokens,
-                batch_tokens=batch_tokens,
-                cache=cache,
-                lm_eval_json=lm_eval_json,
-                progress=progress,
-                say=say,
-            )
-        rows.extend(json.loads(scores.to_dataframe().to_json(orient="records")))
-        if not as_json:
-            _show(scores, metric)
-        default = Path("reports") / slug(scores.model) / f"{kept}.csv"
-        for path in output or [default]:
+    def one(name: str) -> Iterator[dict[str, Any]]:
+        scores = _computed(network, name, order, opened, options)
+        if not output.as_json:
+            _show(scores, scored.metric)
+        paths = output.out or [Path("reports") / slug(scores.model) / scored.file(order.grid)]
+        for path in paths:
             with writing(path):
                 scores.save(path)
-            if not as_json:
-                out.print(escape(str(path)), soft_wrap=True)
+        if not output.as_json:
+            print_files(paths)
+        yield from json.loads(scores.to_dataframe().to_json(orient="records"))
 
-    try:
-        each(names, one)
-    finally:
-        if as_json:
-            print_json(rows)
+    each_model(names, one, as_json=output.as_json)
 
 
-def _check(
-    grid: str | None,
-    texts: list[str],
-    limit: int,
-    seeds: int,
-    dtype: str,
-    device: str,
-    output: list[Path] | None,
-) -> None:
-    """What can be refused before anything is loaded."""
-    if grid is None and not texts:
-        raise ReprlabError(f"give --grid NAME ({', '.join(GRIDS)}), or --schedule TEXT, or both")
-    if grid is not None:
-        choose(GRIDS, grid, "grid")
-    for option, value in (("--limit", limit), ("--seeds", seeds)):
-        if value < 1:
-            raise ReprlabError(f"{option} {value}: give 1 or more")
-    for kind, name, allowed in (("dtype", dtype, ("auto", *DTYPES)), ("device", device, DEVICES)):
-        if name not in allowed:
-            raise unknown(kind, name, allowed)
-    check_files("--out", output or [])
+def _computed(
+    models: NetworkOptions,
+    name: str,
+    order: ScheduleOptions,
+    opened: list[Opened],
+    options: dict[str, Any],
+) -> Scores:
+    """The scores of a model, under a progress bar."""
+    import reprlab as rl
 
-
-def _grid(
-    grid: str | None, network: Network, seeds: int, starts: list[int] | None, loops: list[int] | None
-) -> list[Entry]:
-    if grid is None:
-        return []
-    return paper_grid(grid, network.n_layers, starts=starts, seeds=range(seeds), loops=loops)
+    network = models.load(name)
+    schedules = order.entries(network.n_layers)
+    with bar(network.name, unit="work") as progress:
+        return rl.sweep(network, schedules, opened, progress=progress, say=say, **options)
 
 
 def _show(scores: Scores, asked: str | None) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -16,9 +15,6 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from reprlab.errors import ReprlabError
-
-if TYPE_CHECKING:
-    from reprlab.network.network import Network
 
 out = Console(emoji=False, width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True, emoji=False)
@@ -52,40 +48,34 @@ def confirm(yes: bool) -> Callable[[str], bool] | None:
     return typer.confirm if sys.stdin.isatty() else None
 
 
-def loaded(
-    model: str,
-    *,
-    dtype: str,
-    device: str,
-    device_map: str | None,
-    models_dir: Path | None,
-    trust: bool,
-    yes: bool,
-    pooled: bool = False,
-) -> Network:
-    """The network of a name, with a word while it loads."""
-    import reprlab as rl
-
-    with err.status(f"loading {escape(model)}"):
-        return rl.load(
-            model,
-            dtype=dtype,
-            device=device,
-            device_map=device_map,
-            models_dir=models_dir,
-            trust_remote_code=trust,
-            pooled=pooled,
-            confirm=confirm(yes),
-            say=say,
-        )
-
-
 def say(text: str) -> None:
     err.print(escape(text), soft_wrap=True)
 
 
 def print_json(data: object) -> None:
     print(json.dumps(data, indent=1))
+
+
+@contextmanager
+def json_rows(as_json: bool) -> Generator[list[dict[str, Any]]]:
+    """A list of rows, printed as JSON at the end where that is asked for, also after an error."""
+    rows: list[dict[str, Any]] = []
+    try:
+        yield rows
+    finally:
+        if as_json:
+            print_json(rows)
+
+
+def each_model(names: list[str], one: Callable[[str], Iterable[dict[str, Any]]], *, as_json: bool) -> None:
+    """Do one model after the other, and print the rows that each gives as JSON where that is asked for."""
+    with json_rows(as_json) as rows:
+        each(names, lambda name: _extend(rows, one(name)))
+
+
+def _extend(rows: list[dict[str, Any]], more: Iterable[dict[str, Any]]) -> None:
+    for row in more:  # those before an error stay
+        rows.append(row)
 
 
 class _Speed(ProgressColumn):

@@ -57,13 +57,22 @@ def analysis(name: str) -> Analysis:
     """
     if name not in names():
         raise unknown("figure", name, names())
-    label = f"reprlab_analyses.{name}"
-    spec = spec_from_file_location(label, folder() / f"{name}.py")
+    return analysis_of(name, module_at(f"reprlab_analyses.{name}", folder() / f"{name}.py"))
+
+
+def module_at(label: str, path: Path) -> Any:
+    """The module that a file's Python makes."""
+    spec = spec_from_file_location(label, path)
     if spec is None or spec.loader is None:
-        raise ReprlabError(f"the analysis '{name}' cannot be read")
+        raise ReprlabError(f"the analysis '{path}' cannot be read")
     module = module_from_spec(spec)
     sys.modules[label] = module
     spec.loader.exec_module(module)
+    return module
+
+
+def analysis_of(name: str, module: Any) -> Analysis:
+    """The analysis that a module holds."""
     title, caption, claim = words(name, inspect.getdoc(module) or "")
     needs, uses = (tuple(getattr(module, parts, ())) for parts in ("NEEDS", "USES"))
     return Analysis(name, title, caption, claim, needs, uses, bool(getattr(module, "FAMILY", False)), module)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -177,11 +177,8 @@ def members(reports: Path) -> list[Path]:
 
 def compare(reports: Path) -> Path:
     """The page over every model that has a report: verdicts side by side, and the figures of a family."""
-    folders = members(reports)
-    if not folders:
-        raise ReprlabError(f"there is no report in '{reports}'; `reprlab report --model NAME` makes one")
-    runs = {folder: read(folder / RUN) for folder in folders}
-    models = {str(run["model"]): _numbers(folder, run["figures"]) for folder, run in runs.items()}
+    runs = _runs(reports)
+    models = _models(runs)
     pictures: list[Picture] = []
     left_out: list[tuple[str, str]] = []
     for one in (one for one in everything() if one.family):
@@ -199,6 +196,24 @@ def compare(reports: Path) -> Path:
     )
     write(reports / INDEX, page)
     return reports / INDEX
+
+
+def keep_family(reports: Path, one: Analysis) -> None:
+    """Write the numbers of a figure that compares the models of every report."""
+    keep(reports, one.name, rounded(one.module.numbers(_models(_runs(reports)))))
+
+
+def _runs(reports: Path) -> dict[Path, dict[str, Any]]:
+    """What each report was run with, by its folder; at least one."""
+    folders = members(reports)
+    if not folders:
+        raise ReprlabError(f"there is no report in '{reports}'; `reprlab report --model NAME` makes one")
+    return {folder: read(folder / RUN) for folder in folders}
+
+
+def _models(runs: Mapping[Path, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The numbers of each model's figures, by model and figure."""
+    return {str(run["model"]): _numbers(folder, run["figures"]) for folder, run in runs.items()}
 
 
 def _numbers(folder: Path, names: Sequence[str]) -> dict[str, Any]:

@@ -45,3 +45,11 @@ def test_an_encoder_cannot_generate(run: Run) -> None:
         2,
         "reprlab: 'tiny-bert' has no language head, so it cannot generate",
     )
+
+
+def test_several_models_are_a_list_of_what_one_is(run: Run) -> None:
+    words = ("--model", "tiny-llama,tiny-neox", "--max-new-tokens", "2", "Hello", "--json")
+    data = json.loads(run("generate", *words).out)
+    assert [one["model"] for one in data] == ["tiny-llama", "tiny-neox"]
+    alone = json.loads(run("generate", *words[:1], "tiny-llama", *words[2:]).out)
+    assert alone == data[0]

@@ -1,5 +1,6 @@
 """`reprlab groups`: groups of depths are drawn, listed and read out."""
 
+import json
 from pathlib import Path
 
 from cli_runs import SMALL, Run
@@ -25,3 +26,13 @@ def test_groups_of_several_models_are_a_family(run: Run, tmp_path: Path) -> None
     assert done.code == 0
     assert "not decidable" in done.out
     assert list(tmp_path.glob("reports/*/group-shares-*.png"))
+
+
+def test_several_measures_have_groups_and_a_family_each(run: Run) -> None:
+    done = run("groups", "tiny-llama", "--model", "tiny-neox", *SMALL, "--measure", "cosine,cka", "--json")
+    assert done.code == 0, done.err
+    rows = json.loads(done.out)
+    assert [row.get("model") or row["family"] for row in rows] == 2 * [
+        *("tiny-llama", "tiny-neox", "tiny-llama,tiny-neox")
+    ]
+    assert all("-cka-" in file for row in rows[3:] for file in row["files"])

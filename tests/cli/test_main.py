@@ -1,8 +1,13 @@
 """Every command: bad input, exit codes, help, and what the start of the command line costs."""
 
+import ast
+import json
+import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +17,7 @@ from cli_runs import NAMES, SMALL, Done, Run
 
 import reprlab as rl
 from reprlab import cli
+from reprlab.cli.options.command import PANELS
 from reprlab.errors import ReprlabError
 
 # --- bad input -----------------------------------------------------------------------------------
@@ -25,6 +31,7 @@ PICKLED = (
     'Where you trust them, convert once: python -c "from transformers import AutoModel as A; '
     "A.from_pretrained('FOLDER').save_pretrained('NEW')\" and copy the tokenizer's files to NEW"
 )
+NO_MODEL = "give a model, as in --model tiny-neox; `reprlab models` lists the names"
 BAD: dict[str, str] = {  # command line to the line on stderr
     "capture tiny-lama": f"unknown model 'tiny-lama': did you mean 'tiny-llama'? {NAMES}",
     "similarity --model qqq": f"unknown model 'qqq': {NAMES}",
@@ -126,7 +133,7 @@ BAD: dict[str, str] = {  # command line to the line on stderr
         "--activations are states already: leave --schedule and --against-schedule away"
     ),
     "groups --model tiny-neox --count 0": "--count 0: give 1 or more",
-    "groups": "Missing option '--model'.",
+    "groups": NO_MODEL,
     "similarity --model tiny-neox --tokens no-sink": (
         "unknown token policy 'no-sink': did you mean 'no-sinks'? There are: all, no-sinks"
     ),
@@ -134,7 +141,7 @@ BAD: dict[str, str] = {  # command line to the line on stderr
         "--out 'x.gif': the ending chooses the format; there are .png, .pdf, .svg, .json, .csv"
     ),
     "similarity --model tiny-* --out x.png": (
-        "--out names one file, --model stands for 18 models: leave --out away"
+        "--out names one file, and there are 18 results: leave --out away"
     ),
     "capture tiny-neox --cache rows.jsonl/c": (
         "cannot write to the cache 'rows.jsonl/c': Not a directory; set --cache or REPRLAB_CACHE"
@@ -145,9 +152,9 @@ BAD: dict[str, str] = {  # command line to the line on stderr
     "cache remove tiny-neox": "no capture of 'tiny-neox' in the cache '{at}/cache'; there are: none",
     # usage
     "nope": "No such command 'nope'.",
-    "models --nope": "No such option: --nope",
-    "capture": "Missing argument 'names'.",
-    "similarity": "give one of --model NAME and --activations FILE",
+    "models --nope": "No such option: --nope (Possible options: --model)",
+    "capture": NO_MODEL,
+    "similarity": "give models, as in --model tiny-neox, or --activations FILE, and not both",
     "capture tiny-neox --documents three": (
         "Invalid value for '--documents': Input should be a valid integer, unable to parse string "
         "as an integer"
@@ -228,6 +235,163 @@ def test_every_command_and_every_option_has_help(run: Run, path: tuple[str, ...]
     assert COMMANDS[path].help.split()[0] in done.out
     assert run(*path, "-h").out == done.out
     assert [param.name for param in COMMANDS[path].params if not param.help] == []
+
+
+LEAVES = {path: command for path, command in COMMANDS.items() if not getattr(command, "commands", {})}
+EVERY_LEAF = pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+
+
+def panels(command: Any) -> dict[str, list[str]]:
+    """The panels of a command's --help in their order, and the options in each."""
+    shown: dict[str, list[str]] = {}
+    for param in command.get_params(typer.Context(command)):
+        if param.param_type_name == "option":
+            shown.setdefault(param.rich_help_panel, []).append(param.opts[0])
+    return shown
+
+
+@EVERY_LEAF
+def test_options_stand_in_panels_and_the_first_is_short(path: tuple[str, ...]) -> None:
+    shown = panels(LEAVES[path])
+    assert list(shown) == [name for name in PANELS if name in shown]
+    assert len(next(iter(shown.values()))) <= 10
+    assert shown["Output"][-1] in {"-h", "--help"}
+
+
+@EVERY_LEAF
+def test_help_is_plain_english(path: tuple[str, ...]) -> None:
+    for param in LEAVES[path].params:
+        assert param.help.endswith("."), param.help
+        assert not param.help.startswith(("Of ", "of ", "The same")), param.help
+        words = " ".join(param.help.split())
+        assert not any(bad in words for bad in (" behind ", " beside ", " less ", "so many", "have no say"))
+        assert all(len(sentence.split()) <= 25 for sentence in words.split(". ")), param.help
+
+
+def examples(path: tuple[str, ...]) -> list[str]:
+    head, *lines = COMMANDS[path].epilog.splitlines()
+    assert head == "Examples:"
+    return lines
+
+
+@pytest.mark.parametrize("path", [(), *LEAVES], ids=lambda path: " ".join(path) or "reprlab")
+def test_three_examples_stand_at_the_end_of_help_and_parse(run: Run, path: tuple[str, ...]) -> None:
+    lines = examples(path)
+    assert (len(lines), max(map(len, lines)) <= 78) == (3, True)  # 80 columns
+    shown = [line.strip() for line in run(*path, "--help").out.strip().splitlines()]
+    assert shown[-3:] == lines
+    for line in lines:
+        name, *words = shlex.split(line)
+        own = path or tuple(words[:1])
+        assert (name, tuple(words[: len(own)])) == ("reprlab", own)
+        LEAVES[own].make_context(own[-1], words[len(own) :])
+
+
+QUICK = [
+    line
+    for path in LEAVES
+    for line in examples(path)
+    if {"models", "schedule", "list"} & set(line.split()[1:3]) and "mine" not in line
+]
+
+
+@pytest.mark.parametrize("line", QUICK)
+def test_examples_that_take_no_model_run(run: Run, line: str) -> None:
+    done = run(*shlex.split(line)[1:])
+    assert (done.code, done.err) == (0, "")
+
+
+# --- models --------------------------------------------------------------------------------------
+
+TAKE_MODELS = {path for path, command in LEAVES.items() if "model" in {p.name for p in command.params}}
+BY_OPTION_ONLY = {("generate",)}  # its arguments are prompts
+
+
+def test_the_commands_that_take_models() -> None:
+    assert {" ".join(path) for path in TAKE_MODELS} == {
+        *("models", "fetch", "capture", "similarity", "groups", "drift", "lens", "generate"),
+        *("sweep", "glue", "finetune", "report", "figures", "cache remove"),
+    }
+
+
+def given_models(path: tuple[str, ...], *words: str) -> tuple[list[str], list[str]]:
+    """What a command takes for models, by argument and by option."""
+    params = LEAVES[path].make_context(path[-1], list(words)).params
+    return list(params.get("models") or []), list(params["model"] or [])
+
+
+@pytest.mark.parametrize("path", sorted(TAKE_MODELS - {("cache", "remove")}), ids=" ".join)
+def test_models_are_given_by_argument_and_by_option_or_both(path: tuple[str, ...]) -> None:
+    first = {"figures": ("fig11",), "generate": ("a prompt",)}.get(path[0], ())
+    options = ("--model", "tiny-neox, tiny-bert", "--model", "pythia-*")
+    assert given_models(path, *first, *options) == ([], ["tiny-neox", "tiny-bert", "pythia-*"])
+    if path not in BY_OPTION_ONLY:
+        words = (*first, "tiny-llama", "a,b", *options)  # a folder's name may hold a comma
+        assert given_models(path, *words)[0] == ["tiny-llama", "a,b"]
+
+
+NEED_MODELS = sorted(TAKE_MODELS - {("cache", "remove"), ("models",), ("similarity",)})
+
+
+@pytest.mark.parametrize("path", NEED_MODELS, ids=" ".join)
+def test_no_model_at_all_is_one_line(run: Run, path: tuple[str, ...]) -> None:
+    more = {
+        "figures": ["fig11"],
+        "generate": ["x"],
+        "sweep": ["--schedule", "0:6"],
+        "glue": ["--schedule", "0:6"],
+    }
+    assert run(*path, *more.get(path[0], [])) == Done(2, "", f"reprlab: {NO_MODEL}\n")
+
+
+def test_both_forms_name_the_same_models(run: Run) -> None:
+    done = run("models", "tiny-neox", "--model", "tiny-bert,tiny-neox", "--json")
+    assert [row["model"] for row in json.loads(done.out)] == ["tiny-neox", "tiny-bert"]
+
+
+# --- versions and completion ---------------------------------------------------------------------
+
+
+def test_versions_are_printed_a_line_each_without_torch() -> None:
+    code = (
+        "import sys; from reprlab.cli import main\nsys.argv = ['reprlab', '--version']\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code\n"
+        "assert not {'torch', 'transformers', 'nnsight'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    names = ("torch", "transformers", "nnsight")
+    assert done.stdout.splitlines() == [
+        f"reprlab {rl.__version__}",
+        f"python {platform.python_version()}",
+        *(f"{name} {version(name)}" for name in names),
+    ]
+
+
+def test_shells_complete_commands_without_torch() -> None:
+    code = (
+        "import os, sys; from reprlab.cli import main\nsys.argv = ['reprlab']\n"
+        "os.environ |= {'_REPRLAB_COMPLETE': 'complete_bash'}\n"
+        "os.environ |= {'COMP_WORDS': 'reprlab sw', 'COMP_CWORD': '1'}\n"
+        "try: main()\nexcept SystemExit as end: assert not end.code\n"
+        "assert not {'torch', 'transformers', 'nnsight'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["sweep"]
+
+
+# --- the code ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "file", sorted(Path(cli.__file__).parent.rglob("*.py")), ids=lambda f: f"{f.parent.name}-{f.stem}"
+)
+def test_no_function_of_the_command_line_is_long(file: Path) -> None:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 60, node.name
+
+
+# --- groups of commands --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", [(), ("cache",)], ids=str)

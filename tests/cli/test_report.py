@@ -35,23 +35,55 @@ def test_a_report_prints_the_answers_and_its_page_and_is_drawn_again_from_number
     alone = run("figures", "fig15", "--model", "tiny-llama", "--from-numbers")
     assert alone.out.splitlines()[:2] == ["reports/tiny-llama/fig15.png", "reports/tiny-llama/fig15.pdf"]
     assert not (tmp_path / "cache").exists()
+    (tmp_path / "mine.py").write_text(FAMILY)
+    mine = run("figures", "mine.py")
+    assert mine.out.splitlines() == ["reports/mine.png", "reports/mine.pdf", "tiny-llama has fig15."]
+    assert run("figures", "mine.py", "--from-numbers").out == mine.out
+
+
+FAMILY = '''"""Models. Which of them have figure 15.
+
+Caption: A mark for each model with the figure.
+
+Claim: Every model has it.
+"""
+
+NEEDS = ()
+FAMILY = True
+
+
+def numbers(models):
+    return {"rows": [{"model": name} for name, figures in models.items() if "fig15" in figures]}
+
+
+def reading(numbers):
+    return f"{', '.join(row['model'] for row in numbers['rows'])} has fig15."
+
+
+def draw(numbers):
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(3, 2))
+    figure.add_subplot().bar([row["model"] for row in numbers["rows"]], 1)
+    return figure
+'''
 
 
 BAD_REPORTS: dict[str, str] = {
-    "report": "give --model NAME, as in `reprlab report --model smollm2-135m --quick`",
+    "report": "give a model, as in --model tiny-neox; `reprlab models` lists the names",
     "report --model tiny-lama": "unknown model 'tiny-lama': did you mean 'tiny-llama'?",
     "report --model tiny-llama --quick --full": "--quick and --full: give one of them, or neither",
     "report --model tiny-llama --limit 0": "--limit 0: give 1 or more",
     "report --model tiny-llama --documents 0": "--documents 0: give 1 or more",
     "report --model tiny-llama --seeds 0": "--seeds 0: give 1 or more",
     "report --model tiny-llama --seeds 1001": "--seeds 1001: give 1000 at most",
-    "report --model tiny-llama --benchmarks ,": "--benchmarks '' names none: write them with commas between",
+    "report --model tiny-llama --benchmarks ,": "--benchmarks ',' has an empty piece: write",
     "report --model tiny-llama --example mine": "unknown example 'mine'",
     "report --model tiny-llama --glue rt": "unknown GLUE task 'rt': did you mean 'rte'?",
     "report --model tiny-bert --trained-starts 1": "--trained-starts goes with --glue: give both, or neither",
     "report --model tiny-bert --glue rte --trained-variants skip": "--trained-variants goes with --tra",
-    "report --model tiny-bert --glue=": "--glue '' names none: write them with commas between",
-    "report --model tiny-bert --glue rte --trained-starts 1 --trained-variants ,": "--trained-variants '' na",
+    "report --model tiny-bert --glue=": "--glue '' has an empty piece: write values with commas between",
+    "report --model tiny-bert --glue rte --trained-starts 1 --trained-variants ,": "--trained-variants ','",
     "report --model tiny-bert --benchmarks builtin --corpus builtin --data-dir . --glue rte": "GLUE task",
     "report --model tiny-llama --benchmarks builtin --corpus builtin --data-dir . --fine-tune 4": "'arc'",
     "report --model tiny-bert --glue rte --glue-limit 0": "--glue-limit 0: give 1 or more",
@@ -79,7 +111,7 @@ BAD_REPORTS: dict[str, str] = {
     "report --from-numbers": "--from-numbers: there is no report in 'reports'; `reprlab report --model",
     "report --from-numbers --model tiny-llama": "--from-numbers: there is no report in 'reports/tiny-llama'",
     "figures fig99": "unknown figure 'fig99'",
-    "figures fig11": "give --model NAME",
+    "figures fig11": "give a model, as in --model tiny-neox",
     "figures fig11 --model tiny-llama --from-numbers": "cannot read 'reports/tiny-llama/fig11.json'",
     "figures fig12": "there is no report in 'reports'",
     "figures fig11 --model tiny-bert --documents 3": "the model has no causal language head",

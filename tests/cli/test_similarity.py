@@ -190,3 +190,26 @@ def test_block_influence_comes_with_the_cosine(run: Run) -> None:
     (row,) = json.loads(run("similarity", "--model", "tiny-neox", *SMALL, "--json").out)
     values = rl.Similarity.load(row["files"][1]).values
     assert row["block_influence"] == pytest.approx([1 - values[i, i + 1] for i in range(6)])
+
+
+def test_several_measures_are_compared_over_one_capture(run: Run, tmp_path: Path) -> None:
+    done = run("similarity", "tiny-neox", *SMALL, "--measure", "cosine,knn", "--measure", "cka", "--json")
+    assert done.code == 0, done.err
+    rows = json.loads(done.out)
+    assert [(row["model"], row["measure"]) for row in rows] == [
+        ("tiny-neox", name) for name in ("cosine", "knn", "cka")
+    ]
+    names = {file.name for file in tmp_path.glob("reports/tiny-neox/*.json")}
+    assert names == {"cosine-builtin-3.json", "knn-10-builtin-3.json", "cka-builtin-3.json"}
+    assert len(shards(tmp_path / "cache")) == 1
+    both = run("similarity", "tiny-neox", *SMALL, "--measure", "cosine,cka", "--out", "x.png")
+    assert both.err == "reprlab: --out names one file, and there are 2 results: leave --out away\n"
+
+
+def test_controls_and_means_are_given_with_commas_or_again(run: Run) -> None:
+    command = ("similarity", "tiny-neox", *SMALL, "--json")
+    commas = run(*command, "--control", "shuffled,residual", "--mean", "1:3,2:5")
+    again = run(*command, "--control", "shuffled", "--control", "residual", "--mean", "1:3", "--mean", "2:5")
+    assert (commas.code, commas.out) == (0, again.out)
+    (row,) = json.loads(commas.out)
+    assert (list(row["controls"]), len(row["means"])) == (["shuffled", "residual"], 2)

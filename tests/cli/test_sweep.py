@@ -54,7 +54,7 @@ BAD_SWEEPS: dict[str, str] = {
         "benchmark 'lambada' needs lambada_openai/test.jsonl in --data-dir '.' for its rows: put it there"
     ),
     "--grid fig04 --metric bogus": "unknown metric 'bogus': there are: acc, u",
-    "--schedule 0:6 --starts 2": "--starts goes with --grid",
+    "--schedule 0:6 --starts 2": "--starts applies to --grid; a --schedule is already complete",
     "--grid fig04 --out folder.csv": "--out 'folder.csv' is a folder: name a file in it",
     "--grid fig04 --out file/a.csv": "--out 'file/a.csv' cannot be made: 'file' is a file",
     "--grid fig04 --lm-eval-json file": "--lm-eval-json 'file' cannot be made: 'file' is a file",

@@ -1,0 +1,89 @@
+"""Which models a command takes, and how their networks are loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from reprlab.cli.options.command import how, what, where
+from reprlab.cli.options.pieces import separate
+from reprlab.cli.terminal import confirm, err, say
+from reprlab.errors import ReprlabError, unknown
+from reprlab.models.registry import DEVICES, DTYPES, expand
+
+if TYPE_CHECKING:
+    from reprlab.network.network import Network
+
+_NAMES = "tiny-neox, a pattern 'pythia-*', a hub id org/name, a folder or a .gguf file"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """Models by argument and by option, and how their networks are loaded."""
+
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="MODEL", help=f"Models: {_NAMES}. One or more.")
+    ] = None
+    model: Annotated[
+        list[str] | None,
+        what("--model", help="Models by option: names or patterns; commas or repetition.", callback=separate),
+    ] = None
+    dtype: Annotated[str, how(help="Number type: auto (float32 on a CPU), float32, bfloat16 or float16.")] = (
+        "auto"
+    )
+    device: Annotated[str, where(help="Where the network runs: auto, cpu, cuda or mps.")] = "auto"
+    device_map: Annotated[
+        str | None, where(help="auto spreads the layers over devices (accelerate). Default: one device.")
+    ] = None
+    models_dir: Annotated[
+        Path | None,
+        where(help="Folder of weights, one folder a name. Default: $REPRLAB_MODELS, else ~/.cache/reprlab."),
+    ] = None
+    trust_remote_code: Annotated[
+        bool, where("--trust-remote-code", help="Run the Python that a model's folder brings.")
+    ] = False
+    yes: Annotated[bool, where("--yes", "-y", help="Do not ask before a large download.")] = False
+
+    def __post_init__(self) -> None:
+        for kind, name, allowed in (
+            ("dtype", self.dtype, ("auto", *DTYPES)),
+            ("device", self.device, DEVICES),
+        ):
+            if name not in allowed:
+                raise unknown(kind, name, allowed)
+
+    @property
+    def patterns(self) -> list[str]:
+        """What was given for models, arguments first."""
+        return [*(self.models or ()), *(self.model or ())]
+
+    def names(self, *, new_folder: bool = False) -> list[str]:
+        """The names of the models given, at least one; `new_folder`: --models-dir need not be there."""
+        from reprlab.models.locations import known
+
+        if self.models_dir is not None and not self.models_dir.is_dir() and not new_folder:
+            raise ReprlabError(f"--models-dir '{self.models_dir}' is no folder")
+        if not self.patterns:
+            raise ReprlabError("give a model, as in --model tiny-neox; `reprlab models` lists the names")
+        return expand(self.patterns, known(self.models_dir))
+
+    def load(self, name: str, *, dtype: str | None = None, pooled: bool = False) -> Network:
+        """The network of a name, with a word while it loads."""
+        import reprlab as rl
+
+        with err.status(f"loading {escape(name)}"):
+            return rl.load(
+                name,
+                dtype=dtype or self.dtype,
+                device=self.device,
+                device_map=self.device_map,
+                models_dir=self.models_dir,
+                trust_remote_code=self.trust_remote_code,
+                pooled=pooled,
+                confirm=confirm(self.yes),
+                say=say,
+            )

@@ -1,0 +1,251 @@
+"""What a report runs, and where: the options of `report` and `figures`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from reprlab.cli.options.command import how, what, where, writes
+from reprlab.cli.options.data import DataOptions
+from reprlab.cli.options.network import NetworkOptions
+from reprlab.cli.options.outputs import check_folder
+from reprlab.cli.options.pieces import separate, whole
+from reprlab.cli.options.tasks import glue_tasks
+from reprlab.cli.terminal import err
+from reprlab.errors import ReprlabError, unknown
+
+if TYPE_CHECKING:
+    from reprlab.captures.corpora import Corpus
+    from reprlab.reports.gather import Workspace
+    from reprlab.reports.settings import ReportSettings
+
+_FOUR = ("lambada", "hellaswag", "arc", "winogrande")
+_SETTINGS = {"windows": "window_limit", "precise": "precise_limit", "fine_tune": "tuned_limit"}
+_COUNTS = ("documents", "limit", "seeds", "loop_limit", "windows", "precise", "glue_limit", "fine_tune")
+_WORDS = ("precise_on", "example")
+_RANGES, _NAMES = ("starts", "loops", "trained_starts"), ("single_on", "trained_variants")
+_SIZES: Mapping[str, dict[str, Any]] = {
+    "quick": {"documents": 24, "limit": 40, "seeds": 2, "every": 3},
+    "": {
+        "documents": 100,
+        "limit": 100,
+        "seeds": 3,
+        "loops": (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 28),
+        "loop_limit": 40,
+    },
+    "full": {
+        **{"documents": 100, "limit": 400, "seeds": 10, "loops": tuple(range(1, 29)), "loop_limit": 400},
+        **{"window_limit": 100, "precise_limit": 100, "tuned_limit": 400},
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions:
+    """The models of a report, how much of the paper it runs, and where its numbers go."""
+
+    network: NetworkOptions
+    quick: Annotated[
+        bool, what("--quick", help="Run little: 40 documents a benchmark, three starts, every third layer.")
+    ] = False
+    full: Annotated[
+        bool, what("--full", help="Run all of the paper: 400 documents, every start, 10 seeds, 28 loops.")
+    ] = False
+    benchmarks: Annotated[
+        list[str] | None,
+        what(
+            "--benchmarks",
+            help="Benchmarks; commas or repetition. "
+            "Default: with --data-dir or --full the paper's, else builtin.",
+            callback=separate,
+        ),
+    ] = None
+    corpus: Annotated[
+        str | None,
+        what(
+            help="Texts to capture: a name or a file. "
+            "Default: with --data-dir or --full lambada, else builtin."
+        ),
+    ] = None
+    documents: Annotated[
+        int | None, what(help="How many texts to capture, 1 or more. Default: 100 (--quick: 24).")
+    ] = None
+    limit: Annotated[
+        int | None,
+        what(help="Documents of a benchmark, 1 or more. Default: 100 (--quick: 40, --full: 400)."),
+    ] = None
+    starts: Annotated[
+        list[str] | None,
+        what(
+            "--starts",
+            help="Starts s: 5,7,9 or a half-open range 5:15. Default: all (--quick: three).",
+            callback=separate,
+        ),
+    ] = None
+    glue: Annotated[
+        list[str] | None,
+        what(
+            "--glue",
+            help="GLUE tasks for encoders: rte,sst2 or all; commas or repetition. Default: none.",
+            callback=separate,
+        ),
+    ] = None
+    fine_tune: Annotated[
+        int | None, what(help="Documents of ARC for fig. 13; 0 leaves it out. Default: 0 (--full: 400).")
+    ] = None
+    seeds: Annotated[
+        int | None, how(help="Random orders a start, 1 to 1000. Default: 3 (--quick: 2, --full: 10).")
+    ] = None
+    loops: Annotated[
+        list[str] | None,
+        how(
+            "--loops",
+            help="Loop counts of fig. 10: 1,3 or a half-open range 1:29. Default: eleven (--quick: none).",
+            callback=separate,
+        ),
+    ] = None
+    loop_limit: Annotated[
+        int | None, how(help="Documents for fig. 10; 0 leaves it out. Default: 40 (--full: 400).")
+    ] = None
+    single_on: Annotated[
+        list[str] | None,
+        how(
+            "--single-on",
+            help="Benchmarks of figs. 2 and 17, to save time; commas or repetition. Default: all.",
+            callback=separate,
+        ),
+    ] = None
+    windows: Annotated[
+        int | None,
+        how(help="Documents for every window of layers; 0 leaves it out. Default: 0 (--full: 100)."),
+    ] = None
+    precise: Annotated[
+        int | None,
+        how(help="Documents that are swept in float32 too; 0 leaves it out. Default: 0 (--full: 100)."),
+    ] = None
+    precise_on: Annotated[str | None, how(help="The benchmark of --precise. Default: the last.")] = None
+    glue_limit: Annotated[
+        int | None, how(help="Rows of each split of a GLUE task, 1 or more. Default: all.")
+    ] = None
+    trained_starts: Annotated[
+        list[str] | None,
+        how(
+            "--trained-starts",
+            help="Starts at which an encoder is trained as a whole too, as in 1,2. Default: none.",
+            callback=separate,
+        ),
+    ] = None
+    trained_variants: Annotated[
+        list[str] | None,
+        how(
+            "--trained-variants",
+            help="Variants for --trained-starts: skip,parallel; commas or repetition. Default: all.",
+            callback=separate,
+        ),
+    ] = None
+    example: Annotated[
+        str | None, how(help="Question of fig. 16: gsm8k or builtin. Default: gsm8k if its rows are there.")
+    ] = None
+    preset: Annotated[str, how(help="Prompts: paper (0-shot, no BOS) or leaderboard.")] = "paper"
+    force: Annotated[
+        bool, how("--force", help="Continue a capture that other versions of the libraries began.")
+    ] = False
+    data: DataOptions
+    scores: Annotated[
+        list[Path] | None,
+        # a path may hold a comma, so --scores only repeats
+        where(
+            "--scores",
+            help="An .npz of `sweep --out` or of a report; its scores are not run again. Repeat for several.",
+        ),
+    ] = None
+    out: Annotated[Path, writes("--out", help="The folder of reports.")] = Path("reports")
+
+    def __post_init__(self) -> None:
+        if self.quick and self.full:
+            raise ReprlabError("--quick and --full: give one of them, or neither")
+        if self.corpus == "benchmarks":
+            raise ReprlabError("a report takes one corpus, 'benchmarks' stands for several: name one of them")
+        for path in self.scores or ():
+            if not path.is_file():
+                raise ReprlabError(f"--scores '{path}': there is no such file")
+
+    @property
+    def size(self) -> str:
+        return "quick" if self.quick else "full" if self.full else ""
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The settings that were chosen, by option; the others have the defaults of the size."""
+        given = {name: getattr(self, name) for name in (*_COUNTS, *_WORDS)}
+        given |= {name: whole(f"--{name.replace('_', '-')}", getattr(self, name)) for name in _RANGES}
+        given |= {name: getattr(self, name) for name in (*_NAMES, "benchmarks", "corpus")}
+        given["glue"] = None if self.glue is None else glue_tasks(self.glue)
+        return {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+            if value is not None
+        }
+
+    @property
+    def texts(self) -> Corpus:
+        """The texts that are captured."""
+        from reprlab.captures.corpora import corpus
+
+        return corpus(self.corpus or self._usual["corpus"], data_dir=self.data.data_dir)
+
+    @property
+    def _usual(self) -> dict[str, Any]:
+        """The benchmarks and the corpus where none are named."""
+        paper = self.data.data_dir is not None or self.full
+        return {"benchmarks": _FOUR if paper else ("builtin",), "corpus": "lambada" if paper else "builtin"}
+
+    @property
+    def workspace(self) -> Workspace:
+        from reprlab.reports.gather import Workspace
+
+        where = (self.data.cache, self.data.data_dir, self.preset, self.data.batch_tokens)
+        return Workspace(*where, self.force, tuple(self.scores or ()))
+
+    def settings(self, layers: int) -> ReportSettings:
+        """What runs on a model of this many layers."""
+        from reprlab.reports.settings import ReportSettings, quick_starts
+
+        few = {"starts": quick_starts(layers)} if self.quick else {}
+        chosen = {_SETTINGS.get(name, name): value for name, value in self.chosen.items()}
+        settings: dict[str, Any] = {**self._usual, **_SIZES[self.size], **few, **chosen}
+        if "loop_limit" in settings and "loop_limit" not in chosen:
+            settings["loop_limit"] = min(settings["loop_limit"], settings["limit"])
+        return ReportSettings(**settings)
+
+    def check_words(self) -> None:
+        """Refuse words and numbers that are not allowed."""
+        from reprlab.reports.example import EXAMPLES
+
+        if self.example is not None and self.example not in EXAMPLES:
+            raise unknown("example", self.example, EXAMPLES)
+        _ = self.chosen
+
+    def check(self) -> None:
+        """Refuse what can be refused before anything is loaded."""
+        from reprlab.benchmarks.by_name import open_benchmarks, open_splits
+        from reprlab.benchmarks.glue.opened import open_glue
+        from reprlab.reports.gather import FINE_TUNED_ON
+
+        settings, texts = self.settings(32), self.texts
+        texts.count(min(settings.documents, len(texts)))
+        data_dir = self.data.data_dir
+        with err.status("opening benchmarks"):
+            opened = open_benchmarks(settings.benchmarks, data_dir=data_dir, preset=self.preset)
+            if settings.glue:
+                open_glue(settings.glue, data_dir=data_dir, limit=settings.glue_limit)
+            if settings.tuned_limit:
+                open_splits(FINE_TUNED_ON, data_dir=data_dir, preset=self.preset)
+        names = [one.name for one in opened]
+        few = [("--precise-on", name) for name in (settings.precise_on,) if name]
+        for option, name in [*few, *(("--single-on", name) for name in settings.single_on)]:
+            if name not in names:
+                raise unknown(f"benchmark of {option}", name, names)
+        check_folder("--out", self.out)
