@@ -35,7 +35,10 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     if set(costs) != set(range(evidence.layers)):
         raise rl.ReprlabError("not every layer was skipped alone: --quick leaves two of three out")
     influence = found.block_influence
-    low, high = ((1 - np.diagonal(m, 1) if m is not None else influence) for m in (found.high, found.low))
+    low, high = (
+        (1 - np.diagonal(m, 1) if m is not None else influence)
+        for m in (found.intervals.high, found.intervals.low)
+    )
     damage = np.array([1 - costs[layer]["R"] for layer in range(evidence.layers)])
     ranks = rl.rank_correlation(influence, damage)
     rows = [

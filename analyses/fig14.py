@@ -39,11 +39,12 @@ def numbers(models: Mapping[str, Mapping[str, dict[str, Any]]]) -> dict[str, Any
         raise rl.ReprlabError("no model has groups of depths: fig03 has them after `reprlab report`")
     order = sorted(found, key=lambda name: (found[name]["layers"], name))
     family = rl.family([_groups(found[name]) for name in order])
-    columns = ("layers", "documents", "tokens", "excluded", "reason")
+    columns = ("layers", "documents", "tokens", "excluded")
     rows = [
         {
             "model": name,
-            **{column: getattr(member, column) for column in columns},
+            **{column: getattr(member.provenance, column) for column in columns},
+            "reason": member.reason,
             **dict(zip(PARTS, member.sizes, strict=True)),
             **{f"{part}_low": low for part, low in zip(PARTS, member.low, strict=True)},
             **{f"{part}_high": high for part, high in zip(PARTS, member.high, strict=True)},
@@ -62,14 +63,7 @@ def numbers(models: Mapping[str, Mapping[str, dict[str, Any]]]) -> dict[str, Any
 
 def _groups(one: dict[str, Any]) -> rl.Groups:
     """The groups that fig03's numbers tell of."""
-    told = dict(one["groups"])
-    for name in ("gap", "explained", "apart", "agreeing"):
-        told[name] = np.nan if told[name] is None else told[name]
-    told["stable"] = tuple(np.nan if share is None else share for share in told["stable"])
-    told["spread"] = tuple((np.nan, np.nan) if None in ends else tuple(ends) for ends in told["spread"])
-    return rl.Groups(
-        **{**told, "starts": tuple(told["starts"]), "matrix": np.array(one["matrices"][one["similarity"]])}
-    )
+    return rl.Groups.from_dict({**one["groups"], "matrix": one["matrices"][one["similarity"]]})
 
 
 def reading(numbers: dict[str, Any]) -> str:

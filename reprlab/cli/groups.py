@@ -39,7 +39,7 @@ def groups(
     from reprlab.depths.grouping import group
     from reprlab.models.locations import known
     from reprlab.similarity.comparing import MEASURES, average, compare
-    from reprlab.similarity.measures import check_asked
+    from reprlab.similarity.measure import check_asked
     from reprlab.similarity.policy import Policy
 
     check_asked(measure, Policy(tokens, sink_factor))  # before any model is loaded
@@ -57,7 +57,10 @@ def groups(
             parts = [compare(c, measure, tokens=tokens, sink_factor=sink_factor, say=say) for c in captures]
             found = group(parts[0] if len(parts) == 1 else average(parts, work.corpus), count=count)
         made.append(found)
-        written = write(found, output or [_default(found, slug(found.model), "groups", found.documents)])
+        written = write(
+            found,
+            output or [_default(found, slug(found.provenance.model), "groups", found.provenance.documents)],
+        )
         rows.append({"model": name, **_described(found), "files": [str(path) for path in written]})
         if not as_json:
             _show(found)
@@ -80,7 +83,7 @@ def groups(
 
 def _family(found: Family, pattern: str, as_json: bool) -> dict[str, Any]:
     """Write a family's numbers and both pictures, and say what they show."""
-    counts = sorted({member.documents for member in found.members})
+    counts = sorted({member.provenance.documents for member in found.members})
     path = _default(found, slug(pattern), "group-sizes", "-".join(map(str, counts)))
     shares = path.with_name(path.name.replace("sizes", "shares", 1))
     written = write(found, [path])
@@ -90,7 +93,7 @@ def _family(found: Family, pattern: str, as_json: bool) -> dict[str, Any]:
         table = Table("model", "layers", "beginning", "middle", "ending", box=None, header_style="bold")
         for member in found.members:
             sizes = [member.reason, "", ""] if member.reason else [f"{size:g}" for size in member.sizes]
-            table.add_row(escape(member.model), str(member.layers), *map(escape, sizes))
+            table.add_row(escape(member.provenance.model), str(member.provenance.layers), *map(escape, sizes))
         out.print(table)
         say(found.caption)
         for file in written:
@@ -113,10 +116,11 @@ class _PartShares:
 
 
 def _default(found: Groups | Family, folder: str, what: str, documents: object) -> Path:
-    factor = "" if found.sink_factor == 4 else f"-{found.sink_factor:g}"
-    policy = "" if found.policy == "all" else f"-{found.policy}{factor}"
-    corpus = slug(found.corpus.split(" ")[0])
-    return Path("reports") / folder / f"{what}-{found.measure}{policy}-{corpus}-{documents}.png"
+    source, measure = found.provenance, found.to_dict()["measure"]
+    factor = "" if source.sink_factor == 4 else f"-{source.sink_factor:g}"
+    policy = "" if source.policy == "all" else f"-{source.policy}{factor}"
+    corpus = slug(source.corpus.split(" ")[0])
+    return Path("reports") / folder / f"{what}-{measure}{policy}-{corpus}-{documents}.png"
 
 
 def _described(found: Groups) -> dict[str, Any]:
@@ -135,7 +139,8 @@ def _described(found: Groups) -> dict[str, Any]:
         "stable",
         "agreeing",
     )
-    return {"summary": found.summary, **plain({name: getattr(found, name) for name in names})}
+    numbers = {**found.to_dict(), "sizes": found.sizes}
+    return {"summary": found.summary, **plain({name: numbers[name] for name in names})}
 
 
 def _show(found: Groups) -> None:
