@@ -170,14 +170,14 @@ def _arrays(source: Any, label: str) -> list[tuple[str, Any]]:
     """Arrays by name, in the order of depths."""
     if isinstance(source, Mapping):
         named = {str(key): value for key, value in source.items() if key != _OFFSETS}
-        found = [(key, named[key]) for key in sorted(named, key=_natural)]
-        if len(found) == 1 and len(found[0][1].shape) == 3:
-            found = [(f"depth {d}", part) for d, part in enumerate(found[0][1])]
+        arrays = [(key, named[key]) for key in sorted(named, key=_natural)]
+        if len(arrays) == 1 and len(arrays[0][1].shape) == 3:
+            arrays = [(f"depth {d}", state) for d, state in enumerate(arrays[0][1])]
     else:
-        found = [(f"depth {depth}", part) for depth, part in enumerate(source)]
-    if not found:
+        arrays = [(f"depth {depth}", state) for depth, state in enumerate(source)]
+    if not arrays:
         raise ReprlabError(f"{label}: there are no arrays, one (token, width) array a depth is needed")
-    return found
+    return arrays
 
 
 def _natural(key: str) -> list[tuple[int, str]]:

@@ -243,12 +243,12 @@ def read_manifest(folder: Path, expected: Identity | None = None) -> Manifest:
     identity = manifest.identity
     for field in Identity.model_fields if expected else ():
         same(path, field, getattr(expected, field), getattr(identity, field))
-    for field, wanted, found in (
+    for field, wanted, actual in (
         ("model", folder.parent.parent.name, slug(identity.model)),
         ("corpus", folder.parent.name, slug(identity.corpus)),
         ("digest", folder.name, identity.digest),
     ):
-        same(path, field, wanted, found)
+        same(path, field, wanted, actual)
     return manifest
 
 
@@ -286,7 +286,7 @@ def _read_block(path: Path, row: LedgerRow, documents: int) -> Block:
         offsets = file["offsets"][: count + 1]
         tokens = int(offsets[-1])
         places = file["suspects/tokens"][:]
-        kept = int(np.searchsorted(places, tokens))
+        inside = int(np.searchsorted(places, tokens))
         names = ("mean", "m2", "cosine", "inner")
         parts = [torch.from_numpy(file[f"ordinary/{name}"][:count]) for name in names]
         counts = file["ordinary/count"][:count].tolist()
@@ -296,8 +296,8 @@ def _read_block(path: Path, row: LedgerRow, documents: int) -> Block:
             offsets=offsets,
             ids=tuple(file["ids"].asstr()[:count]),
             norms=torch.from_numpy(file["norms"][:, :tokens]),
-            suspects=torch.from_numpy(places[:kept]),
-            suspect_states=torch.from_numpy(file["suspects/states"][:, :kept]),
+            suspects=torch.from_numpy(places[:inside]),
+            suspect_states=torch.from_numpy(file["suspects/states"][:, :inside]),
             documents=tuple(Sums(n, *values) for n, *values in zip(counts, *parts, strict=True)),
         )
 

@@ -73,10 +73,10 @@ def drift(
 def _same_texts(full: Capture, name: str, capture: Capture) -> None:
     """Raises where two captures are not of the same tokens of the same model."""
     for what in ("model", "weights", "tokenizer", "corpus_digest", "max_tokens", "dtype"):
-        one, other = getattr(full.identity, what), getattr(capture.identity, what)
-        if one != other:
+        ours, theirs = getattr(full.identity, what), getattr(capture.identity, what)
+        if ours != theirs:
             raise ReprlabError(
-                f"drift compares one model on the same texts: {what} of '{name}' is {other}, not {one}"
+                f"drift compares one model on the same texts: {what} of '{name}' is {theirs}, not {ours}"
             )
     if full.documents != capture.documents:
         raise ReprlabError(
@@ -84,7 +84,7 @@ def _same_texts(full: Capture, name: str, capture: Capture) -> None:
         )
 
 
-def _read(captures: Mapping[str, Capture], kept: Tensor) -> dict[str, list[tuple[float, float, float]]]:
+def _read(captures: Mapping[str, Capture], mask: Tensor) -> dict[str, list[tuple[float, float, float]]]:
     """By depth of every capture, its rank, largest entry and mean cosine to the full model's state there.
 
     The states of every capture are read once, depth by depth of the full model.
@@ -95,10 +95,10 @@ def _read(captures: Mapping[str, Capture], kept: Tensor) -> dict[str, list[tuple
     }
     seen: dict[str, dict[int, tuple[float, float, float]]] = {name: {} for name in captures}
     for at in range(full.depths):
-        theirs = full.states(at)[kept].float()
+        theirs = full.states(at)[mask].float()
         for name, capture in captures.items():
             for depth in (depth for depth, match in enumerate(matches[name]) if match == at):
-                states = theirs if capture is full else capture.states(depth)[kept].float()
+                states = theirs if capture is full else capture.states(depth)[mask].float()
                 cosine = torch.nn.functional.cosine_similarity(states, theirs, dim=1).mean(
                     dtype=torch.float64
                 )
@@ -112,21 +112,21 @@ def _curve(
     sums: Sequence[Any],
     drawn: Any,
     seen: Sequence[tuple[float, float, float]],
-    kept: Tensor,
+    mask: Tensor,
 ) -> DriftCurve:
-    whole = total(sums)
+    all_documents = total(sums)
     schedule = Schedule.parse(capture.identity.schedule)
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     ranks, largest, cosines = zip(*seen, strict=True)
     return DriftCurve(
         schedule=str(schedule),
         at=tuple(matching(schedule, full.manifest.layers)),
-        mean=_numbers(mean(whole)),
-        variance=_numbers(variance(whole)),
+        mean=_numbers(mean(all_documents)),
+        variance=_numbers(variance(all_documents)),
         low=_numbers(low),
         high=_numbers(high),
-        variance_flat=_numbers(variance_flat(whole)),
-        norm=_numbers(capture.norms[:, kept].double().mean(1)),
+        variance_flat=_numbers(variance_flat(all_documents)),
+        norm=_numbers(capture.norms[:, mask].double().mean(1)),
         rank=ranks,
         largest=largest,
         cosine=cosines,

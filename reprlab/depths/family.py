@@ -220,8 +220,8 @@ class Family:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field under the key that `save` writes."""
-        made = {"made_with": self.made_with, "members": [member.to_dict() for member in self.members]}
-        return flattened(self, SAVED, {**asdict(self.provenance), **made})
+        shared = {"made_with": self.made_with, "members": [member.to_dict() for member in self.members]}
+        return flattened(self, SAVED, {**asdict(self.provenance), **shared})
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""

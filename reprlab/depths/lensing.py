@@ -159,15 +159,15 @@ def _read_all(
     """Every token's quantities and norms, (depth, token) each, tokens in the order of documents."""
     done, total = 0, sum(map(len, ids))
     progress(done, total)
-    found: dict[int, Tensor] = {}
+    quantities: dict[int, Tensor] = {}
     lengths = list(map(len, ids))
     for members in padded_batches(lengths, batch_tokens):
-        parts = _read_batch(network, [ids[i] for i in members], schedule)
-        parts = parts.split([lengths[i] for i in members], dim=2)
-        found.update(zip(members, parts, strict=True))
+        documents = _read_batch(network, [ids[i] for i in members], schedule)
+        documents = documents.split([lengths[i] for i in members], dim=2)
+        quantities.update(zip(members, documents, strict=True))
         done += sum(lengths[i] for i in members)
         progress(done, total)
-    *numbers, norm = torch.cat([found[i] for i in range(len(ids))], dim=2)
+    *numbers, norm = torch.cat([quantities[i] for i in range(len(ids))], dim=2)
     return dict(zip(QUANTITIES, numbers, strict=False)), norm
 
 
@@ -232,36 +232,36 @@ def _quantities(logits: Tensor, finals: Sequence[_Final], following: Tensor) -> 
 
     `following` are the next tokens, -1 where there is none. Sums over the vocabulary are in float64.
     """
-    found: list[Tensor] = []
+    pieces: list[Tensor] = []
     for piece in _pieces(logits):
         chances = logits[piece].float().log_softmax(-1)
         best, after = chances.argmax(-1), following[piece]
         entropy = -(chances.exp() * chances).sum(-1, dtype=torch.float64)
-        said = chances.gather(1, after.clamp_min(0)[:, None])[:, 0].double()
-        rows = [entropy, said.masked_fill(after < 0, math.nan)]
+        likelihood = chances.gather(1, after.clamp_min(0)[:, None])[:, 0].double()
+        rows = [entropy, likelihood.masked_fill(after < 0, math.nan)]
         for final in finals:
             terms = nn.functional.kl_div(chances, final.chances[piece], reduction="none", log_target=True)
             apart = terms.sum(-1, dtype=torch.float64)
             same = (best == final.best[piece]).double()
             rows += [apart, same.masked_fill(apart.isnan(), math.nan)]
-        found.append(torch.stack(rows))
-    return torch.cat(found, dim=1).float().cpu()
+        pieces.append(torch.stack(rows))
+    return torch.cat(pieces, dim=1).float().cpu()
 
 
-def _curves(numbers: dict[str, Tensor], kept: Tensor, lengths: Sequence[int]) -> dict[str, LensCurve]:
+def _curves(numbers: dict[str, Tensor], mask: Tensor, lengths: Sequence[int]) -> dict[str, LensCurve]:
     """Means over the kept tokens with intervals, the same draws of documents for all."""
     owners = torch.arange(len(lengths)).repeat_interleave(torch.tensor(lengths))
     final = torch.zeros(len(owners), dtype=torch.bool)
     final[torch.tensor(lengths).cumsum(0) - 1] = True  # nothing follows in its document
     weights = draws(np.arange(len(lengths)), count=DRAWS).astype(np.float64)
-    found: dict[str, LensCurve] = {}
+    curves: dict[str, LensCurve] = {}
     for name, values in numbers.items():
-        use = kept & ~final if name == "likelihood" else kept
+        use = mask & ~final if name == "likelihood" else mask
         sums = torch.zeros(len(lengths), len(values), dtype=torch.float64)
         sums.index_add_(0, owners[use], values[:, use].T.double())
         counts = owners[use].bincount(minlength=len(lengths)).double()
-        found[name] = _resampled(sums.numpy(), counts.numpy(), weights)
-    return found
+        curves[name] = _resampled(sums.numpy(), counts.numpy(), weights)
+    return curves
 
 
 def _resampled(sums: NDArray[Any], counts: NDArray[Any], weights: NDArray[Any]) -> LensCurve:

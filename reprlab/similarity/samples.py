@@ -69,8 +69,8 @@ def document_sums(capture: HiddenStates, out: Tensor) -> list[Sums]:
 def _from_sums(block: Block, out: Tensor) -> Iterator[Sums]:
     for i, ordinary in enumerate(block.documents):
         inside = (block.suspects >= int(block.offsets[i])) & (block.suspects < int(block.offsets[i + 1]))
-        kept = inside & ~out[block.suspects]
-        yield merge(ordinary, sums(block.suspect_states[:, kept])) if kept.any() else ordinary
+        rejoining = inside & ~out[block.suspects]
+        yield merge(ordinary, sums(block.suspect_states[:, rejoining])) if rejoining.any() else ordinary
 
 
 def _from_states(block: Block, out: Tensor) -> Iterator[Sums]:
@@ -79,33 +79,33 @@ def _from_states(block: Block, out: Tensor) -> Iterator[Sums]:
         yield sums(states[:, a:b][:, ~out[a:b]])
 
 
-def _means(given: Sample) -> Sample:
+def _means(samples: Sample) -> Sample:
     """Each document's mean as one sample."""
-    lengths = np.diff(given.offsets)
-    if given.sums is not None:
-        means = torch.stack([document.mean for document in given.sums() if document.count], 1)
+    lengths = np.diff(samples.offsets)
+    if samples.sums is not None:
+        means = torch.stack([document.mean for document in samples.sums() if document.count], 1)
         states = [mean.float() for mean in means]
     else:
-        totals = [torch.zeros(len(lengths), w, dtype=torch.float64) for w in given.states.widths]
-        for _, _, panel, owners in panels(given):
-            for total, part in zip(totals, panel, strict=True):
-                total.index_add_(0, owners, part.double())
-        some = torch.from_numpy(lengths > 0)
+        totals = [torch.zeros(len(lengths), w, dtype=torch.float64) for w in samples.states.widths]
+        for _, _, panel, owners in panels(samples):
+            for total, state in zip(totals, panel, strict=True):
+                total.index_add_(0, owners, state.double())
+        nonempty = torch.from_numpy(lengths > 0)
         divisor = torch.from_numpy(lengths[lengths > 0])[:, None]
         states = [
-            (total[some] / divisor).to(torch.float64 if given.states.exact else torch.float32)
+            (total[nonempty] / divisor).to(torch.float64 if samples.states.exact else torch.float32)
             for total in totals
         ]
     cuts = (0, *accumulate(int(n > 0) for n in lengths))
-    return Sample(Held(states), cuts, given.excluded)
+    return Sample(Held(states), cuts, samples.excluded)
 
 
-def panels(given: Sample, tokens: int = 1024) -> Iterator[tuple[int, int, Sequence[Tensor], Tensor]]:
+def panels(samples: Sample, tokens: int = 1024) -> Iterator[tuple[int, int, Sequence[Tensor], Tensor]]:
     """All samples once, some at a time: (first, end, states by depth, document of each)."""
-    owners = given.documents
-    for start in range(0, given.states.count, tokens):
-        stop = min(start + tokens, given.states.count)
-        yield start, stop, given.states.panel(start, stop), owners[start:stop]
+    owners = samples.documents
+    for start in range(0, samples.states.count, tokens):
+        stop = min(start + tokens, samples.states.count)
+        yield start, stop, samples.states.panel(start, stop), owners[start:stop]
 
 
 def _survey(capture: HiddenStates, places: Tensor) -> Survey:
