@@ -124,9 +124,11 @@ def alike(inner: float = 0.9, outer: float = 0.5, null: float = 0.6, **how: Any)
 
 
 @cache
-def groups(starts: tuple[int, ...] = (1, MIDDLE.start, MIDDLE.stop), stable: float = 0.95) -> rl.Groups:
+def groups(
+    starts: tuple[int, ...] = (1, MIDDLE.start, MIDDLE.stop), stable: float = 0.95, reason: str = ""
+) -> rl.Groups:
     found = rl.group(replace(similarity(0.9, 0.5), resampled=None), count=len(starts))
-    cut = replace(found.cut, starts=starts)
+    cut = replace(found.cut, starts=starts, reason=reason)
     return replace(found, cut=cut, stable=(stable,) * (len(starts) - 1))
 
 

@@ -58,14 +58,16 @@ def every_pair(sample: Sample, options: MeasureOptions, *, function: OwnFunction
     depths = [whole_depth(states, depth).to(options.device, kind) for depth in range(count)]
     own = _OwnPairs(function, name, sample.split, tuple(_pairs(depths, sample.split)))
     groups = list(pairwise(bounds)) if len(bounds) > 2 else []
+    pairs, sets = len(own.pairs), len(groups) + 1
+    options.say(f"{name}: {pairs * sets:,} calls, {pairs:,} pairs of depths over {sets} sets of documents")
     values = own.matrix(depths)
     if not sample.split:
         own.check_symmetric(depths, values)
     left: list[Tensor] = []
     for start, stop in groups:
-        options.progress(len(left) + 1, len(groups) + 1)
+        options.progress(len(left) + 1, sets)
         left.append(own.matrix([torch.cat([state[:start], state[stop:]]) for state in depths]))
-    options.progress(len(groups) + 1, len(groups) + 1)
+    options.progress(sets, sets)
     shares = np.diff(bounds) / states.count
     return values, Resampled("jackknife", torch.stack(left).numpy(), shares) if groups else None
 

@@ -287,6 +287,14 @@ def test_a_capture_without_states_is_refused(tiny: Network) -> None:
         rl.compare(bare, my_cosine)
 
 
+def test_what_it_costs_is_said_first_and_progress_comes_to_its_end() -> None:
+    lines: list[str] = []
+    steps: list[tuple[int, int]] = []
+    rl.compare(made(), my_cosine, say=lines.append, progress=lambda done, total: steps.append((done, total)))
+    assert lines == ["my_cosine: 126 calls, 6 pairs of depths over 21 sets of documents"]
+    assert steps == [(done, 21) for done in range(1, 22)]
+
+
 def test_a_sweep_over_sinks_takes_it_too(acts: Capture) -> None:
     swept = rl.sinks_sweep(acts, my_cosine, (1.5, 4))
     np.testing.assert_allclose(swept[-1].values, rl.cosine(acts).values, atol=1e-5)
