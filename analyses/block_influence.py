@@ -55,7 +55,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
 def _rows(similarity: Any, costs: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
     """A row a layer: influence and cost with their intervals, and the rank of each, 1 the lowest."""
     influence = similarity.block_influence
-    ends = (similarity.high, similarity.low)  # the highest cosine is the lowest influence
+    ends = (similarity.intervals.high, similarity.intervals.low)  # the highest cosine is the lowest influence
     low, high = ((1 - np.diagonal(m, 1) if m is not None else influence) for m in ends)
     damage = np.array([1 - costs[layer]["R"] for layer in range(len(influence))])
     return [

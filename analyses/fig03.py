@@ -48,14 +48,15 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     rows = _by_layer(best, null, middle, _costs(evidence.u))
     ranks = rl.rank_correlation([row["to_middle"] for row in rows], [row["damage"] for row in rows])
     labels = ("corpus", "documents", "tokens", "excluded", "width", "dtype")
+    saved = best.to_dict()
     return {
         "model": evidence.model,
         "note": evidence.note,
         "layers": evidence.layers,
-        **{label: getattr(best, label) for label in labels},
+        **{label: saved[label] for label in labels},
         "matrices": {name: one.values.tolist() for name, one in shown.items()},
         "about": {name: one.caption for name, one in shown.items()},
-        "groups": groups and {key: v for key, v in asdict(groups).items() if key != "matrix"},
+        "groups": groups and {key: v for key, v in groups.to_dict().items() if key != "matrix"},
         "sizes": groups and list(groups.sizes),
         "similarity": name,
         "middle": [middle[0], middle[-1]],

@@ -42,11 +42,12 @@ def numbers(models: Mapping[str, Mapping[str, dict[str, Any]]]) -> dict[str, Any
         raise rl.ReprlabError("no model has groups of depths: fig03 has them after `reprlab report`")
     order = sorted(grouped, key=lambda name: (grouped[name]["layers"], name))
     family = rl.family([_groups(grouped[name]) for name in order])
-    columns = ("layers", "documents", "tokens", "excluded", "reason")
+    columns = ("layers", "documents", "tokens", "excluded")
     rows = [
         {
             "model": name,
-            **{column: getattr(member, column) for column in columns},
+            **{column: getattr(member.provenance, column) for column in columns},
+            "reason": member.reason,
             **dict(zip(PARTS, member.sizes, strict=True)),
             **{f"{part}_low": low for part, low in zip(PARTS, member.low, strict=True)},
             **{f"{part}_high": high for part, high in zip(PARTS, member.high, strict=True)},
@@ -65,13 +66,7 @@ def numbers(models: Mapping[str, Mapping[str, dict[str, Any]]]) -> dict[str, Any
 
 def _groups(one: dict[str, Any]) -> rl.Groups:
     """The groups in fig03's numbers, as a value again."""
-    fields = dict(one["groups"])
-    for name in ("gap", "explained", "apart", "agreeing"):
-        fields[name] = np.nan if fields[name] is None else fields[name]
-    fields["stable"] = tuple(np.nan if share is None else share for share in fields["stable"])
-    fields["spread"] = tuple((np.nan, np.nan) if None in ends else tuple(ends) for ends in fields["spread"])
-    fields["starts"] = tuple(fields["starts"])
-    return rl.Groups(**fields, matrix=np.array(one["matrices"][one["similarity"]]))
+    return rl.Groups.from_dict({**one["groups"], "matrix": one["matrices"][one["similarity"]]})
 
 
 def reading(numbers: dict[str, Any]) -> str:

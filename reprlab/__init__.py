@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from reprlab.similarity.comparing import cosine as cosine
     from reprlab.similarity.comparing import sinks_sweep as sinks_sweep
     from reprlab.similarity.matrix import Similarity as Similarity
+    from reprlab.similarity.measure import Measure as Measure
     from reprlab.statistics.rank_correlation import rank_correlation as rank_correlation
     from reprlab.sweeps.sweeping import sweep as sweep
     from reprlab.training.fine_tuned import FineTuned as FineTuned
@@ -65,6 +66,7 @@ _PUBLIC = {
     "GlueScores": "reprlab.training.glue_scores",
     "Groups": "reprlab.depths.groups",
     "Lens": "reprlab.depths.lens",
+    "Measure": "reprlab.similarity.measure",
     "Plan": "reprlab.schedules.plan",
     "Recipe": "reprlab.training.trainer",
     "ReportSettings": "reprlab.reports.settings",

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.stats import kendalltau
 
 import reprlab as rl
+from reprlab.provenance import Provenance
 from reprlab.schedules.grids import Entry
 from reprlab.scores.results import Column, Results
 from reprlab.scores.scores import Scores
@@ -106,12 +107,12 @@ def similarity(
     sums = np.where(block, (inner + each[0])[:, None, None], (outer + each[1])[:, None, None])
     if len(profile):
         sums = sums + np.array(profile)[:, None] + np.array(profile)
-    return Similarity(
-        **dict.fromkeys(("note", "corpus", "schedule", "dtype", "stored"), ""),
-        **{"values": sums.mean(0), "measure": "cosine", "model": "m", "documents": len(sums)},
-        **{"tokens": 1, "excluded": 0, "policy": "no-sinks", "sink_factor": 4.0, "made_with": {}},
-        **{"layers": LAYERS, "resampled": bootstrapped(sums, np.ones(len(sums)))},
+    source = Provenance(
+        **dict.fromkeys(("note", "corpus", "dtype"), ""),
+        **{"model": "m", "documents": len(sums), "tokens": 1, "excluded": 0, "policy": "no-sinks"},
+        **{"sink_factor": 4.0, "layers": LAYERS, "made_with": {}},
     )
+    return Similarity(sums.mean(0), "cosine", source, resampled=bootstrapped(sums, np.ones(len(sums))))
 
 
 def alike(inner: float = 0.9, outer: float = 0.5, null: float = 0.6, **how: Any) -> dict[str, Similarity]:
@@ -123,9 +124,12 @@ def alike(inner: float = 0.9, outer: float = 0.5, null: float = 0.6, **how: Any)
 
 
 @cache
-def groups(starts: tuple[int, ...] = (1, MIDDLE.start, MIDDLE.stop), stable: float = 0.95) -> rl.Groups:
+def groups(
+    starts: tuple[int, ...] = (1, MIDDLE.start, MIDDLE.stop), stable: float = 0.95, reason: str = ""
+) -> rl.Groups:
     found = rl.group(replace(similarity(0.9, 0.5), resampled=None), count=len(starts))
-    return replace(found, starts=starts, stable=(stable,) * (len(starts) - 1))
+    cut = replace(found.cut, starts=starts, reason=reason)
+    return replace(found, cut=cut, stable=(stable,) * (len(starts) - 1))
 
 
 def evidence(scores: Scores | None = None, **parts: Any) -> rl.Evidence:

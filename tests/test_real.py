@@ -44,7 +44,7 @@ def test_the_measured_averages_come_out(lambada: Capture, measure: str, tokens: 
     inside = found.average(8, 24)
     assert inside.value == pytest.approx(expected, abs=0.002)
     assert inside.low < inside.value < inside.high < inside.low + 0.04
-    assert found.excluded == (68 if tokens == "no-sinks" else 0)
+    assert found.provenance.excluded == (68 if tokens == "no-sinks" else 0)
 
 
 def test_massive_activations_are_there(lambada: Capture) -> None:

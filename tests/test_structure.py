@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,14 @@ def test_the_public_names_are_there_and_an_unknown_one_says_so() -> None:
     assert all(getattr(rl, name) for name in rl.__all__)
     with pytest.raises(AttributeError, match="reprlab has no 'cosin'"):
         rl.cosin  # noqa: B018
+
+
+def test_no_result_has_more_than_14_fields() -> None:
+    """What is more is a value inside it, as a provenance is; settings are no result."""
+    kinds = {name: getattr(rl, name) for name in set(rl.__all__) - {"ReportSettings"}}
+    counts = {name: len(fields(kind)) for name, kind in kinds.items() if is_dataclass(kind)}
+    assert {"Similarity", "Groups", "Lens", "Drift", "Family"} <= counts.keys()
+    assert {name: count for name, count in counts.items() if count > 14} == {}
 
 
 def test_files_named_in_strings_and_documents_are_there() -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reprlab.captures.sums import norms
+from reprlab.captures.capture import Block
+from reprlab.captures.sums import SINK_FACTOR, norms
 from reprlab.errors import ReprlabError
+from reprlab.provenance import Provenance
 
 ENDINGS = (".npz", ".safetensors")
 _OFFSETS = "offsets"
@@ -36,10 +39,67 @@ class Activations:
     def tokens(self) -> int:
         return len(self.states[0])
 
-    @cached_property
+    @property
+    def provenance(self) -> Provenance:
+        """The name, the sizes and the dtype; nobody knows a model, a corpus or a schedule."""
+        dtype = str(self.states[0].dtype).removeprefix("torch.")
+        return Provenance(
+            model=self.name,
+            note="activations made elsewhere",
+            corpus="activations",
+            documents=len(self.offsets) - 1,
+            tokens=self.tokens,
+            excluded=0,
+            policy="all",
+            sink_factor=SINK_FACTOR,
+            dtype=dtype,
+            layers=0,
+            made_with={name: version(name) for name in ("torch", "numpy", "reprlab")},
+            stored=dtype,
+        )
+
+    @property
+    def texts(self) -> None:
+        """Which texts these are of: nobody knows."""
+        return
+
+    @property
+    def widths(self) -> list[int]:
+        """The width at every depth."""
+        return [state.shape[1] for state in self.states]
+
+    @property
+    def exact(self) -> bool:
+        """Whether products are taken in float64 (else float32)."""
+        return self.states[0].dtype == torch.float64
+
+    @property
+    def has_states(self) -> bool:
+        """Whether there are states: always."""
+        return True
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """What was summed by document beforehand: nothing."""
+        return ()
+
+    @property
+    def nonfinite_words(self) -> str:
+        """A sentence on NaN and infinite values: empty, nobody counted them."""
+        return ""
+
+    @property
     def norms(self) -> Tensor:
         """Norm of every token at every depth: (depth, token)."""
+        return self._norms
+
+    @cached_property
+    def _norms(self) -> Tensor:
         return torch.stack([norms(state) for state in self.states])
+
+    def at(self, places: Tensor, depths: slice = slice(None)) -> list[Tensor]:
+        """States (token, width) of the tokens at some places, one a depth."""
+        return [state[places] for state in self.states[depths]]
 
 
 def activations(
@@ -112,9 +172,9 @@ def _arrays(source: Any, label: str) -> list[tuple[str, Any]]:
         named = {str(key): value for key, value in source.items() if key != _OFFSETS}
         arrays = [(key, named[key]) for key in sorted(named, key=_natural)]
         if len(arrays) == 1 and len(arrays[0][1].shape) == 3:
-            arrays = [(f"depth {d}", part) for d, part in enumerate(arrays[0][1])]
+            arrays = [(f"depth {d}", state) for d, state in enumerate(arrays[0][1])]
     else:
-        arrays = [(f"depth {depth}", part) for depth, part in enumerate(source)]
+        arrays = [(f"depth {depth}", state) for depth, state in enumerate(source)]
     if not arrays:
         raise ReprlabError(f"{label}: there are no arrays, one (token, width) array a depth is needed")
     return arrays

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,11 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from reprlab.arrays import AnyArray
-from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, checksum, same
-from reprlab.captures.sums import Sums
+from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, checksum, same
+from reprlab.captures.sums import SINK_FACTOR, Sums
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
+from reprlab.provenance import Provenance
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,88 @@ class Capture:
         return sum(block.tokens for block in self.blocks)
 
     @property
+    def provenance(self) -> Provenance:
+        """Model, corpus and versions, with all of the capture's tokens."""
+        return Provenance(
+            model=self.identity.model,
+            note=self.manifest.note,
+            corpus=self.identity.corpus,
+            documents=self.documents,
+            tokens=self.tokens,
+            excluded=0,
+            policy="all",
+            sink_factor=SINK_FACTOR,
+            dtype=self.identity.dtype,
+            layers=self.manifest.layers,
+            made_with=dict(sorted(self.manifest.made_with.items())),
+            schedule=self.identity.schedule,
+            stored=self.identity.stored,
+        )
+
+    @property
+    def texts(self) -> TextIdentity:
+        """Which texts and tokens these are."""
+        of = self.identity
+        return TextIdentity(of.corpus, of.corpus_digest, of.tokenizer, of.max_tokens)
+
+    @property
+    def widths(self) -> list[int]:
+        """The width at every depth: one and the same."""
+        return [self.width] * self.depths
+
+    @property
+    def exact(self) -> bool:
+        """Whether products are taken in float64: no, states are float32 at most."""
+        return False
+
+    @property
+    def has_states(self) -> bool:
+        """Whether there are states, not only sums over them."""
+        return self.identity.states
+
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """Where documents begin among the tokens, and the end."""
+        return self._offsets
+
+    @cached_property
+    def _offsets(self) -> tuple[int, ...]:
+        lengths = [int(n) for block in self.blocks for n in np.diff(block.offsets)]
+        return (0, *accumulate(lengths))
+
+    @property
+    def nonfinite_words(self) -> str:
+        """A sentence on the values that are NaN or infinite; empty where there are none."""
+        if not self.nonfinite:
+            return ""
+        row = next(row for row in self.rows if row.first_nonfinite)
+        depth, document, token = row.first_nonfinite or (0, "", 0)
+        return (
+            f"NaN: {self.nonfinite:,} values are NaN or infinite, the first at depth {depth}, "
+            f"document '{document}', token {token}."
+        )
+
+    @property
     def nonfinite(self) -> int:
         """How many values are NaN or infinite, in the shards in use."""
         return sum(row.nonfinite for row in self._used)
 
-    @cached_property
+    @property
     def blocks(self) -> tuple[Block, ...]:
         """Statistics by shard, in document order, their checksums compared; states stay on disk."""
-        return tuple(_read_block(self._path(row), row, self.documents) for row in self._used)
+        return self._blocks
 
     @cached_property
+    def _blocks(self) -> tuple[Block, ...]:
+        return tuple(_read_block(self._path(row), row, self.documents) for row in self._used)
+
+    @property
     def norms(self) -> Tensor:
         """Norm of every token at every depth: (depth, token)."""
+        return self._norms
+
+    @cached_property
+    def _norms(self) -> Tensor:
         return torch.cat([block.norms for block in self.blocks], dim=1)
 
     def states(self, depth: int | slice = slice(None)) -> Tensor:
@@ -92,6 +165,27 @@ class Capture:
         if isinstance(depth, int) and not -self.depths <= depth < self.depths:
             raise ReprlabError(f"depth {depth}: this capture has the depths 0..{self.depths - 1}")
         return torch.cat([block.states(depth) for block in self.blocks], dim=-2)
+
+    def at(self, places: Tensor, depths: slice = slice(None)) -> list[Tensor]:
+        """States (token, width) of the tokens at rising places, one a depth; only they are read."""
+        parts: list[Tensor] = []
+        done = 0
+        while done < len(places):
+            shard = bisect_right(self._firsts, int(places[done])) - 1
+            first, end = self._firsts[shard : shard + 2]
+            here = places[done:][places[done:] < end] - first
+            low = int(here[0])
+            states = self.blocks[shard].states(depths, slice(low, int(here[-1]) + 1))
+            parts.append(states if len(here) == states.shape[1] else states[:, here - low])
+            done += len(here)
+        if not parts:
+            return [torch.zeros(0, width) for width in self.widths[depths]]
+        return list(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        """The first token of each shard, and the end."""
+        return [0, *accumulate(block.tokens for block in self.blocks)]
 
     def first(self, documents: int) -> Capture:
         """The same capture, of its first documents only."""
@@ -149,12 +243,12 @@ def read_manifest(folder: Path, expected: Identity | None = None) -> Manifest:
     identity = manifest.identity
     for field in Identity.model_fields if expected else ():
         same(path, field, getattr(expected, field), getattr(identity, field))
-    for field, wanted, found in (
+    for field, wanted, actual in (
         ("model", folder.parent.parent.name, slug(identity.model)),
         ("corpus", folder.parent.name, slug(identity.corpus)),
         ("digest", folder.name, identity.digest),
     ):
-        same(path, field, wanted, found)
+        same(path, field, wanted, actual)
     return manifest
 
 
@@ -192,7 +286,7 @@ def _read_block(path: Path, row: LedgerRow, documents: int) -> Block:
         offsets = file["offsets"][: count + 1]
         tokens = int(offsets[-1])
         places = file["suspects/tokens"][:]
-        suspects = int(np.searchsorted(places, tokens))
+        inside = int(np.searchsorted(places, tokens))
         names = ("mean", "m2", "cosine", "inner")
         parts = [torch.from_numpy(file[f"ordinary/{name}"][:count]) for name in names]
         counts = file["ordinary/count"][:count].tolist()
@@ -202,8 +296,8 @@ def _read_block(path: Path, row: LedgerRow, documents: int) -> Block:
             offsets=offsets,
             ids=tuple(file["ids"].asstr()[:count]),
             norms=torch.from_numpy(file["norms"][:, :tokens]),
-            suspects=torch.from_numpy(places[:suspects]),
-            suspect_states=torch.from_numpy(file["suspects/states"][:, :suspects]),
+            suspects=torch.from_numpy(places[:inside]),
+            suspect_states=torch.from_numpy(file["suspects/states"][:, :inside]),
             documents=tuple(Sums(n, *values) for n, *values in zip(counts, *parts, strict=True)),
         )
 

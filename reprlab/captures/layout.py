@@ -20,6 +20,16 @@ FORMAT = 1
 LARGEST = 8  # entries of largest magnitude kept for each depth of a shard
 
 
+@dataclass(frozen=True)
+class TextIdentity:
+    """Which texts were read, and what makes tokens of them the same tokens."""
+
+    corpus: str
+    digest: str
+    tokenizer: str
+    max_tokens: int
+
+
 class Identity(BaseModel):
     """What changes a capture's numbers; its digest names the folder."""
 

@@ -49,7 +49,9 @@ def drift(
         curves = _computed(work, name, corpus, start, which)
         policy = "" if which.tokens == "all" else f"-{which.tokens}"
         default = f"drift-s{curves.start}{policy}-{slug(corpus.name)}.png"
-        written = write_drawn(curves, output.out or [Path("reports") / slug(curves.model) / default])
+        written = write_drawn(
+            curves, output.out or [Path("reports") / slug(curves.provenance.model) / default]
+        )
         if not output.as_json:
             _show(curves)
             print_summary(name, curves.summary, written)

@@ -50,7 +50,7 @@ def groups(
     reprlab groups 'pythia-*' --corpus lambada --measure cosine,cka
     reprlab groups --model smollm2-135m --count 4 --out groups.pdf
     """
-    from reprlab.similarity.measures import check_asked
+    from reprlab.similarity.measure import check_asked
 
     measures = list(dict.fromkeys(measure or ["cosine"]))
     names = work.network.names()
@@ -106,7 +106,7 @@ class GroupsRun:
 
 def _written(name: str, groups: Groups, output: PictureOutput) -> dict[str, Any]:
     """Write, show and describe the groups of a model."""
-    default = _default(groups, slug(groups.model), "groups", groups.documents)
+    default = _default(groups, slug(groups.provenance.model), "groups", groups.provenance.documents)
     written = write_drawn(groups, output.out or [default])
     if not output.as_json:
         _show(groups)
@@ -119,7 +119,7 @@ def _family(cut: list[Groups], patterns: Sequence[str], as_json: bool) -> dict[s
     from reprlab.depths.family import family
 
     found = family(cut)
-    counts = sorted({member.documents for member in found.members})
+    counts = sorted({member.provenance.documents for member in found.members})
     path = _default(found, slug("+".join(patterns)), "group-sizes", "-".join(map(str, counts)))
     shares = path.with_name(path.name.replace("sizes", "shares", 1))
     numbers = write_drawn(found, [path])[-1]
@@ -135,7 +135,7 @@ def _show_family(found: Family, written: Sequence[Path]) -> None:
     table = Table("model", "layers", "beginning", "middle", "ending", box=None, header_style="bold")
     for member in found.members:
         sizes = [member.reason, "", ""] if member.reason else [f"{size:g}" for size in member.sizes]
-        table.add_row(escape(member.model), str(member.layers), *map(escape, sizes))
+        table.add_row(escape(member.provenance.model), str(member.provenance.layers), *map(escape, sizes))
     out.print(table)
     say(found.caption)
     print_files(written)
@@ -155,10 +155,11 @@ class _PartShares:
 
 
 def _default(found: Groups | Family, folder: str, what: str, documents: object) -> Path:
-    factor = "" if found.sink_factor == 4 else f"-{found.sink_factor:g}"
-    policy = "" if found.policy == "all" else f"-{found.policy}{factor}"
-    corpus = slug(found.corpus.split(" ")[0])
-    return Path("reports") / folder / f"{what}-{found.measure}{policy}-{corpus}-{documents}.png"
+    source, measure = found.provenance, found.to_dict()["measure"]
+    factor = "" if source.sink_factor == 4 else f"-{source.sink_factor:g}"
+    policy = "" if source.policy == "all" else f"-{source.policy}{factor}"
+    corpus = slug(source.corpus.split(" ")[0])
+    return Path("reports") / folder / f"{what}-{measure}{policy}-{corpus}-{documents}.png"
 
 
 def _described(found: Groups) -> dict[str, Any]:
@@ -177,7 +178,8 @@ def _described(found: Groups) -> dict[str, Any]:
         "stable",
         "agreeing",
     )
-    return {"summary": found.summary, **plain({name: getattr(found, name) for name in names})}
+    numbers = {**found.to_dict(), "sizes": found.sizes}
+    return {"summary": found.summary, **plain({name: numbers[name] for name in names})}
 
 
 def _show(found: Groups) -> None:

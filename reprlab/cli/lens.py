@@ -84,12 +84,13 @@ class _LensPicture:
 
 
 def _default(found: Lens, show: str) -> Path:
-    factor = "" if found.sink_factor == 4 else f"-{found.sink_factor:g}"
-    policy = "" if found.policy == "all" else f"-{found.policy}{factor}"
-    layers = "" if found.full else f"-{slug(found.schedule)}"
+    source = found.provenance
+    factor = "" if source.sink_factor == 4 else f"-{source.sink_factor:g}"
+    policy = "" if source.policy == "all" else f"-{source.policy}{factor}"
+    layers = "" if found.full else f"-{slug(source.schedule)}"
     shown = "" if show == "nats" else f"-{show}"
-    name = f"lens{shown}{policy}-{slug(found.corpus)}-{found.documents}{layers}.png"
-    return Path("reports") / slug(found.model) / name
+    name = f"lens{shown}{policy}-{slug(source.corpus)}-{source.documents}{layers}.png"
+    return Path("reports") / slug(source.model) / name
 
 
 def _table(found: Lens) -> None:

@@ -62,7 +62,7 @@ class SimilarityOptions:
 
     def check(self, which: TokenOptions) -> None:
         """Refuse what no comparison takes, before anything is captured."""
-        from reprlab.similarity.measures import check_asked
+        from reprlab.similarity.measure import check_asked
 
         for name in self.measures:
             policy = which.policy(positions=self.positions, samples=self.samples)
@@ -315,7 +315,7 @@ class SimilarityRun:
         if nulls or more or self.shown.ranges:
             out.print(_table(results, more, self.shown.ranges))
         if first.intervals:
-            say(f"{first.intervals}; {_size(first)}")
+            say(f"{first.intervals.how}; {_size(first)}")
         if first.remark and first.remark not in first.summary:
             say(first.remark)
 
@@ -328,7 +328,7 @@ def _table(found: list[Similarity], sweep: list[Similarity], ranges: Sequence[ra
     named += [(_sort(part), part) for part in sweep]
     for label, part in named:
         numbers = [one.text for one in _averages(part, ranges)]
-        table.add_row(label, f"{part.tokens:,}", f"{part.excluded:,}", *numbers)
+        table.add_row(label, f"{part.tokens:,}", f"{part.provenance.excluded:,}", *numbers)
     return table
 
 
@@ -336,7 +336,8 @@ def _sort(found: Similarity) -> str:
     """Which tokens a row of a sweep is of."""
     if found.positions != "all":
         return f"positions {found.positions}"
-    return "all tokens" if found.policy == "all" else f"sinks above {found.sink_factor:g}"
+    source = found.provenance
+    return "all tokens" if source.policy == "all" else f"sinks above {source.sink_factor:g}"
 
 
 def _averages(found: Similarity, ranges: Sequence[range]) -> list[Any]:
@@ -347,11 +348,12 @@ def _averages(found: Similarity, ranges: Sequence[range]) -> list[Any]:
 def _numbers(found: Similarity, ranges: Sequence[range]) -> dict[str, Any]:
     means = {part.words: [part.value, part.low, part.high] for part in _averages(found, ranges)}
     clean = {key: [None if v != v else v for v in values] for key, values in means.items()}
-    sizes = {"tokens": found.tokens, "excluded": found.excluded, "width": found.width}
+    sizes = {"tokens": found.tokens, "excluded": found.provenance.excluded, "width": found.width}
     influence = {}
     if found.measure == "cosine" and not found.other and not found.control:
         influence = {"block_influence": [None if v != v else float(v) for v in found.block_influence]}
-    return {**sizes, "policy": found.policy, "sink_factor": found.sink_factor, "means": clean, **influence}
+    policy = {name: getattr(found.provenance, name) for name in ("policy", "sink_factor")}
+    return {**sizes, **policy, "means": clean, **influence}
 
 
 def _size(found: Similarity) -> str:
@@ -410,13 +412,14 @@ def _written(found: list[Similarity], output: list[Path] | None) -> list[Path]:
 
 
 def _default_output(result: Similarity) -> Path:
-    factor = "" if result.sink_factor == 4 else f"-{result.sink_factor:g}"
-    policy = "" if result.policy == "all" else f"-{result.policy}{factor}"
+    source = result.provenance
+    factor = "" if source.sink_factor == 4 else f"-{source.sink_factor:g}"
+    policy = "" if source.policy == "all" else f"-{source.policy}{factor}"
     places = "" if result.positions == "all" else f"-{slug(result.positions)}"
     samples = "" if result.samples == "tokens" else f"-{result.samples}"
     settings = "".join(f"-{value:g}" for value in result.settings.values())
-    corpus = slug(result.corpus.split(" (")[0])
-    layers = "" if result.full else f"-{slug(result.schedule)}"
+    corpus = slug(source.corpus.split(" (")[0])
+    layers = "" if result.full else f"-{slug(source.schedule)}"
     other = f"-against-{slug(result.other)}" if result.other else ""
     name = (
         f"{result.measure}{settings}{policy}{places}{samples}-{corpus}-{result.documents}{layers}{other}.png"

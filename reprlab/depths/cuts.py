@@ -84,38 +84,38 @@ def cut(values: Array, count: int | None = None, *, distance: bool = False) -> C
     if count is not None and not 1 <= count <= last:
         raise ReprlabError(f"{count} groups of {last} depths: give 1..{last}")
     inner = np.asarray(values[1:, 1:] if distance else 1 - values[1:, 1:], np.float64)
-    whole = Cut((1,), last)
+    uncut = Cut((1,), last)
     if bad := _not_finite(inner):
-        return replace(whole, reason=f"not every value is a number at depth {', '.join(map(str, bad))}")
+        return replace(uncut, reason=f"not every value is a number at depth {', '.join(map(str, bad))}")
     if count == 1:
-        return whole
+        return uncut
     if last < FEWEST and count is None:
-        return replace(whole, reason=f"{FEWEST} depths behind depth 0 are needed, there are {last}")
+        return replace(uncut, reason=f"{FEWEST} depths behind depth 0 are needed, there are {last}")
     chain = _Chain(inner)
     if chain.flat:
         return replace(
-            whole, reason="depths are as far apart as layers lie between them, everywhere: a chain"
+            uncut, reason="depths are as far apart as layers lie between them, everywhere: a chain"
         )
     borders = _best(chain, count)
-    found = _made(chain, borders, last)
+    best = _made(chain, borders, last)
     if count is not None:
-        return found
-    if found.gap <= 0:
-        return replace(found, starts=(1,), reason="no cut explains more than chance would: a chain")
-    if found.apart < APART:
-        reason = f"depths of two groups would be {found.apart:.2f} times as far apart as depths of one"
-        return replace(found, starts=(1,), reason=f"{reason}, equally many layers apart: {APART} is needed")
-    return found
+        return best
+    if best.gap <= 0:
+        return replace(best, starts=(1,), reason="no cut explains more than chance would: a chain")
+    if best.apart < APART:
+        reason = f"depths of two groups would be {best.apart:.2f} times as far apart as depths of one"
+        return replace(best, starts=(1,), reason=f"{reason}, equally many layers apart: {APART} is needed")
+    return best
 
 
 def _not_finite(inner: Array) -> list[int]:
     """Depths without which every value is finite: the one with most that are not, and so on."""
-    odd, found = ~np.isfinite(inner), list[int]()
+    odd, depths = ~np.isfinite(inner), list[int]()
     while odd.any():
         depth = int(odd.sum(1).argmax())
         odd[depth] = odd[:, depth] = False
-        found.append(depth + 1)
-    return sorted(found)
+        depths.append(depth + 1)
+    return sorted(depths)
 
 
 def words(groups: Sequence[range]) -> dict[str, tuple[range, ...]]:
@@ -145,11 +145,11 @@ def stability(cuts: Sequence[Cut], whole: Cut, *, within: int = 1) -> dict[int, 
     >>> stability([Cut((1, 4), 8), Cut((1, 7), 8)], whole)
     {5: 0.5}
     """
-    found: dict[int, float] = {}
+    shares: dict[int, float] = {}
     for start in whole.starts[1:]:
         near = [any(abs(start - other) <= within for other in c.starts[1:]) for c in cuts]
-        found[start] = float(np.mean(near)) if near else math.nan
-    return found
+        shares[start] = float(np.mean(near)) if near else math.nan
+    return shares
 
 
 class _Chain:
@@ -182,9 +182,9 @@ class _Chain:
     def features(self) -> Array:
         """(depth, depth): what a depth's distances have beyond the chain's."""
         size = len(self.sizes) + 1
-        found = np.zeros((size, size))
-        found[self.first, self.second] = found[self.second, self.first] = self.rest
-        return found
+        features = np.zeros((size, size))
+        features[self.first, self.second] = features[self.second, self.first] = self.rest
+        return features
 
     def across(self, borders: Flags) -> Flags:
         """Whether a boundary lies between the depths of a pair: (..., depth - 1) -> (..., pair)."""

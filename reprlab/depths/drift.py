@@ -14,6 +14,7 @@ import pandas as pd
 
 from reprlab.errors import ReprlabError
 from reprlab.files import write_result
+from reprlab.provenance import Provenance, flattened
 
 MARGIN = 0.05  # in ln: a smaller difference is none worth the name, however sure it is
 
@@ -23,6 +24,12 @@ WORDS = {
     -1: "skip leaves the full model's further than middle repeat does: not the paper's drift",
     0: "neither leaves the full model's clearly further than the other does",
 }
+
+
+SAVED = (
+    *("model", "note", "corpus", "documents", "tokens", "excluded", "policy", "sink_factor", "dtype"),
+    *("layers", "start", "made_with", "curves", "apart", "further"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,23 +56,13 @@ class DriftCurve:
 class Drift:
     """Curves of the full model and of schedules over the same tokens, and how far the variances part.
 
-    `apart` says for each schedule how far its variance is from the full model's behind the middle: the mean
+    `apart` says for each schedule how far its variance is from the full model's after the middle: the mean
     of |ln(variance / full variance)| over the depths that come after the last layer that differs, with an
     interval by resampling documents, the same draws for all.
     """
 
-    model: str
-    note: str
-    corpus: str
-    documents: int
-    tokens: int
-    excluded: int
-    policy: str
-    sink_factor: float
-    dtype: str
-    layers: int
+    provenance: Provenance
     start: int
-    made_with: dict[str, str]
     curves: dict[str, DriftCurve]
     apart: dict[str, tuple[float, float, float]] = field(
         default_factory=dict[str, tuple[float, float, float]]
@@ -80,11 +77,10 @@ class Drift:
     @property
     def caption(self) -> str:
         """Model, corpus, n and policy in a sentence."""
-        left_out = f"{self.excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
-        policy = left_out if self.policy == "no-sinks" else "all tokens"
+        source = self.provenance
         return (
-            f"{self.model} ({self.note}); corpus {self.corpus}: {self.documents:,} documents, "
-            f"{self.tokens:,} tokens; {policy}; {self.dtype}; s = {self.start}."
+            f"{source.model} ({source.note}); corpus {source.corpus}: {source.documents:,} documents, "
+            f"{source.tokens:,} tokens; {source.tokens_in_words}; {source.dtype_in_words}; s = {self.start}."
         )
 
     @property
@@ -95,9 +91,9 @@ class Drift:
         parts = ", ".join(f"{name} {math.exp(value[0]):.2f}x" for name, value in self.apart.items())
         value, low, high = self.further
         clear = low * high > 0 and abs(value) >= MARGIN
-        said = WORDS[int(np.sign(value)) if clear else 0]
+        words = WORDS[int(np.sign(value)) if clear else 0]
         ends = f"{value:+.2f} [{low:+.2f}, {high:+.2f}] in ln"
-        return f"variance behind the middle is off by {parts}: {said} ({ends})"
+        return f"variance behind the middle is off by {parts}: {words} ({ends})"
 
     @property
     def last_two(self) -> dict[str, tuple[float, float]]:
@@ -105,14 +101,14 @@ class Drift:
 
         NaN at a depth that the schedule leaves out.
         """
-        full = self.curves["full"].variance
-        found: dict[str, tuple[float, float]] = {}
+        full, layers = self.curves["full"].variance, self.provenance.layers
+        ratios: dict[str, tuple[float, float]] = {}
         for name, curve in self.curves.items():
             there = dict(zip(curve.at, curve.variance, strict=True))
-            before, last = (there.get(at, math.nan) / full[at] for at in (self.layers - 1, self.layers))
+            before, last = (there.get(at, math.nan) / full[at] for at in (layers - 1, layers))
             if name != "full":
-                found[name] = (before, last)
-        return found
+                ratios[name] = (before, last)
+        return ratios
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each schedule and depth, with every quantity."""
@@ -122,12 +118,16 @@ class Drift:
             for depth, at in enumerate(curve.at):
                 own = {key: value[depth] for key, value in values.items()}
                 rows.append({"variant": name, "schedule": curve.schedule, "depth": depth, "at": at, **own})
-        labels = {"model": self.model, "corpus": self.corpus, "policy": self.policy, "dtype": self.dtype}
+        labels = {name: getattr(self.provenance, name) for name in ("model", "corpus", "policy", "dtype")}
         return pd.DataFrame(rows).assign(**labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field under the key that `save` writes."""
+        return flattened(self, SAVED)
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        write_result(path, asdict(self), self.to_dataframe)
+        write_result(path, self.to_dict(), self.to_dataframe)
 
     @classmethod
     def load(cls, path: Path | str) -> Drift:
@@ -137,9 +137,9 @@ class Drift:
             curves = {name: DriftCurve(**_tuples(curve)) for name, curve in data.pop("curves").items()}
             apart = {name: three_floats(value) for name, value in data.pop("apart").items()}
             further = data.pop("further")
-            return cls(
-                **data, curves=curves, apart=apart, further=None if further is None else three_floats(further)
-            )
+            further = None if further is None else three_floats(further)
+            source = Provenance.popped(data)
+            return cls(provenance=source, **data, curves=curves, apart=apart, further=further)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ReprlabError(f"'{path}' holds no drift that reprlab wrote: {error}") from error
 
@@ -148,7 +148,7 @@ class Drift:
         from reprlab import figures
 
         lines = {name: (c.at, self.values[name], c.low, c.high) for name, c in self.curves.items()}
-        title = f"{self.model}, {'all tokens' if self.policy == 'all' else 'sinks left out'}"
+        title = f"{self.provenance.model}, {self.provenance.policy_in_words}"
         labels = {"title": title, "label": "variance", "caption": self.caption}
         return figures.lines(lines, **labels, ax=ax, log=True, broken=True)
 

@@ -22,6 +22,7 @@ from reprlab.similarity.samples import document_sums
 from reprlab.statistics.bootstraps import draws
 
 DRAWS = 1000
+Triple = tuple[float, float, float]  # a value and its interval
 
 
 def drift(
@@ -41,8 +42,8 @@ def drift(
     >>> net, texts = rl.load("tiny-llama"), rl.corpus("builtin")
     >>> texts_of = lambda s: rl.capture(net, texts, documents=4, cache=tmp, schedule=s)
     >>> full, skip = map(texts_of, ("0:6", "0 1 2 4 5"))
-    >>> found = drift(full, {"skip": skip}, start=2)
-    >>> found.curves["skip"].at, round(found.curves["full"].cosine[3], 6)
+    >>> moved = drift(full, {"skip": skip}, start=2)
+    >>> moved.curves["skip"].at, round(moved.curves["full"].cosine[3], 6)
     ((0, 1, 2, 3, 5, 6), 1.0)
     """
     if tokens not in POLICIES:
@@ -53,36 +54,29 @@ def drift(
     dropped = sinks(full.norms, sink_factor)
     dropped = dropped if tokens == "no-sinks" else torch.zeros_like(dropped)
     sums = {name: document_sums(capture, dropped) for name, capture in everything.items()}
-    weights = draws(np.arange(full.documents), count=DRAWS)
-    under = {name: Powers.of(some).variance(weights.astype(np.float64)) for name, some in sums.items()}
+    weights = draws(np.arange(full.documents), count=DRAWS).astype(np.float64)
+    drawn = {name: Powers.of(documents).variance(weights) for name, documents in sums.items()}
     seen = _read(everything, ~dropped)
-    curves = {n: _curve(full, c, sums[n], under[n], seen[n], ~dropped) for n, c in everything.items()}
-    layers, identity = full.manifest.layers, full.identity
-    found = Drift(
-        model=identity.model,
-        note=full.manifest.note,
-        corpus=identity.corpus,
-        documents=full.documents,
+    curves = {n: _curve(full, c, sums[n], drawn[n], seen[n], ~dropped) for n, c in everything.items()}
+    source = replace(
+        full.provenance,
         tokens=int((~dropped).sum()),
         excluded=int(dropped.sum()),
         policy=tokens,
         sink_factor=sink_factor,
-        dtype=identity.dtype,
-        layers=layers,
-        start=start,
-        made_with=dict(sorted(full.manifest.made_with.items())),
-        curves=curves,
+        **{"schedule": "", "stored": ""},  # each curve has its own schedule
     )
-    return _judged(found, under)
+    apart, further = _apart(curves, drawn, after=source.layers - start + 1)
+    return Drift(source, start, curves, apart, further)
 
 
 def _same_texts(full: Capture, name: str, capture: Capture) -> None:
     """Raises where two captures are not of the same tokens of the same model."""
     for what in ("model", "weights", "tokenizer", "corpus_digest", "max_tokens", "dtype"):
-        one, other = getattr(full.identity, what), getattr(capture.identity, what)
-        if one != other:
+        ours, theirs = getattr(full.identity, what), getattr(capture.identity, what)
+        if ours != theirs:
             raise ReprlabError(
-                f"drift compares one model on the same texts: {what} of '{name}' is {other}, not {one}"
+                f"drift compares one model on the same texts: {what} of '{name}' is {theirs}, not {ours}"
             )
     if full.documents != capture.documents:
         raise ReprlabError(
@@ -90,7 +84,7 @@ def _same_texts(full: Capture, name: str, capture: Capture) -> None:
         )
 
 
-def _read(captures: Mapping[str, Capture], kept: Tensor) -> dict[str, list[tuple[float, float, float]]]:
+def _read(captures: Mapping[str, Capture], mask: Tensor) -> dict[str, list[tuple[float, float, float]]]:
     """By depth of every capture, its rank, largest entry and mean cosine to the full model's state there.
 
     The states of every capture are read once, depth by depth of the full model.
@@ -101,64 +95,67 @@ def _read(captures: Mapping[str, Capture], kept: Tensor) -> dict[str, list[tuple
     }
     seen: dict[str, dict[int, tuple[float, float, float]]] = {name: {} for name in captures}
     for at in range(full.depths):
-        theirs = full.states(at)[kept].float()
+        theirs = full.states(at)[mask].float()
         for name, capture in captures.items():
             for depth in (depth for depth, match in enumerate(matches[name]) if match == at):
-                states = theirs if capture is full else capture.states(depth)[kept].float()
+                states = theirs if capture is full else capture.states(depth)[mask].float()
                 cosine = torch.nn.functional.cosine_similarity(states, theirs, dim=1).mean(
                     dtype=torch.float64
                 )
                 seen[name][depth] = (effective_rank(states), float(states.abs().max()), float(cosine))
-    return {name: [found[depth] for depth in sorted(found)] for name, found in seen.items()}
+    return {name: [rows[depth] for depth in sorted(rows)] for name, rows in seen.items()}
 
 
 def _curve(
     full: Capture,
     capture: Capture,
     sums: Sequence[Any],
-    under: Any,
+    drawn: Any,
     seen: Sequence[tuple[float, float, float]],
-    kept: Tensor,
+    mask: Tensor,
 ) -> DriftCurve:
-    whole = total(sums)
+    all_documents = total(sums)
     schedule = Schedule.parse(capture.identity.schedule)
-    low, high = np.quantile(under, [0.025, 0.975], axis=0)
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
     ranks, largest, cosines = zip(*seen, strict=True)
     return DriftCurve(
         schedule=str(schedule),
         at=tuple(matching(schedule, full.manifest.layers)),
-        mean=_numbers(mean(whole)),
-        variance=_numbers(variance(whole)),
+        mean=_numbers(mean(all_documents)),
+        variance=_numbers(variance(all_documents)),
         low=_numbers(low),
         high=_numbers(high),
-        variance_flat=_numbers(variance_flat(whole)),
-        norm=_numbers(capture.norms[:, kept].double().mean(1)),
+        variance_flat=_numbers(variance_flat(all_documents)),
+        norm=_numbers(capture.norms[:, mask].double().mean(1)),
         rank=ranks,
         largest=largest,
         cosine=cosines,
     )
 
 
-def _judged(found: Drift, under: Mapping[str, Any]) -> Drift:
-    """How far variances are apart behind the middle, with intervals under the same draws."""
-    behind = found.layers - found.start + 1  # depths after the last layer that differs
+def _apart(
+    curves: Mapping[str, DriftCurve], drawn: Mapping[str, Any], *, after: int
+) -> tuple[dict[str, Triple], Triple | None]:
+    """How far variances are apart from depth `after` on, the first after the last layer that differs.
+
+    Second, how much further middle repeat is than skip. Intervals are under the same draws of documents.
+    """
     logs: dict[str, Any] = {}
-    apart: dict[str, tuple[float, float, float]] = {}
-    for name, curve in found.curves.items():
+    apart: dict[str, Triple] = {}
+    for name, curve in curves.items():
         if name == "full":
             continue
-        places = [(d, a) for d, a in enumerate(curve.at) if a >= behind]
-        ratio = [np.abs(np.log(under[name][:, d] / under["full"][:, a])) for d, a in places]
-        point = [abs(math.log(curve.variance[d] / found.curves["full"].variance[a])) for d, a in places]
+        places = [(d, a) for d, a in enumerate(curve.at) if a >= after]
+        ratio = [np.abs(np.log(drawn[name][:, d] / drawn["full"][:, a])) for d, a in places]
+        point = [abs(math.log(curve.variance[d] / curves["full"].variance[a])) for d, a in places]
         logs[name] = np.mean(ratio, axis=0)
         low, high = np.quantile(logs[name], [0.025, 0.975])
         apart[name] = (float(np.mean(point)), float(low), float(high))
-    further = None
-    if {"skip", "middle repeat"} <= set(logs):
-        value = apart["middle repeat"][0] - apart["skip"][0]
-        low, high = np.quantile(logs["middle repeat"] - logs["skip"], [0.025, 0.975])
-        further = (value, float(low), float(high))
-    return replace(found, apart=apart, further=further)
+    if not {"skip", "middle repeat"} <= set(logs):
+        return apart, None
+    value = apart["middle repeat"][0] - apart["skip"][0]
+    low, high = np.quantile(logs["middle repeat"] - logs["skip"], [0.025, 0.975])
+    return apart, (value, float(low), float(high))
 
 
 def _numbers(values: Any) -> tuple[float, ...]:

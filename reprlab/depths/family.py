@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from reprlab.depths.cuts import NEGLIGIBLE
 from reprlab.depths.groups import PARTS, Groups, as_numbers
 from reprlab.errors import ReprlabError
 from reprlab.files import write_result
+from reprlab.provenance import Provenance, flattened
 
 MODELS = 4  # in a test over a family; with fewer, no order of theirs has p <= .05
 
@@ -133,7 +134,12 @@ def _too_few(count: int, columns: Mapping[str, Sequence[float]]) -> str:
 
 
 # what the models of a family have in common
-_LABELS = ("measure", "words", "corpus", "policy", "sink_factor", "samples", "positions", "control")
+_COMMON = ("measure", "words", "corpus", "policy", "sink_factor", "samples", "positions", "control")
+SAVED = (*_COMMON, "members", "claims", "made_with")
+SAVED_MEMBER = (
+    *("model", "note", "layers", "documents", "tokens", "excluded", "dtype"),
+    *("sizes", "low", "high", "reason"),
+)
 
 
 @dataclass(frozen=True)
@@ -143,17 +149,15 @@ class FamilyMember:
     `low` and `high` bound the sizes over resampled documents.
     """
 
-    model: str
-    note: str
-    layers: int
-    documents: int
-    tokens: int
-    excluded: int
-    dtype: str
+    provenance: Provenance
     sizes: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
     reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field under the key that a family's `save` writes."""
+        return {key: value for key, value in flattened(self, SAVED_MEMBER).items() if key in SAVED_MEMBER}
 
 
 @dataclass(frozen=True)
@@ -162,15 +166,17 @@ class Family:
 
     measure: str
     words: str
-    corpus: str
-    policy: str
-    sink_factor: float
     samples: str
     positions: str
     control: str
     members: tuple[FamilyMember, ...]
     claims: tuple[Claim, ...]
     made_with: dict[str, str]
+
+    @property
+    def provenance(self) -> Provenance:
+        """The first member's, whose corpus and token policy are those of all."""
+        return self.members[0].provenance
 
     @property
     def values(self) -> NDArray[np.float64]:
@@ -180,20 +186,19 @@ class Family:
     @property
     def shares(self) -> NDArray[np.float64]:
         """The same, of all layers of the model: (model, 3), in [0, 1]."""
-        return self.values / np.array([[member.layers] for member in self.members])
+        return self.values / np.array([[member.provenance.layers] for member in self.members])
 
     @property
     def caption(self) -> str:
         """Models, corpus, n, policy and what has no groups, in sentences."""
-        excluded = sum(member.excluded for member in self.members)
-        left_out = f"{excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
-        policy = left_out if self.policy == "no-sinks" else "all tokens"
-        counts = sorted({member.documents for member in self.members})
+        sources = [member.provenance for member in self.members]
+        whole = replace(sources[0], excluded=sum(source.excluded for source in sources))
+        counts = sorted({source.documents for source in sources})
         documents = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
-        without = [member.model for member in self.members if member.reason]
+        without = [member.provenance.model for member in self.members if member.reason]
         text = (
-            f"{', '.join(member.model for member in self.members)}; corpus {self.corpus}: {documents} "
-            f"documents each; {policy}; groups by {self.words}."
+            f"{', '.join(source.model for source in sources)}; corpus {whole.corpus}: {documents} "
+            f"documents each; {whole.tokens_in_words}; groups by {self.words}."
         )
         return f"{text} Without groups: {', '.join(without)}." if without else text
 
@@ -206,22 +211,31 @@ class Family:
         """One row for each model and part, with its size, interval and share."""
         rows: list[dict[str, Any]] = []
         for member, shares in zip(self.members, self.shares, strict=True):
-            own = {k: v for k, v in asdict(member).items() if k not in {"sizes", "low", "high"}}
+            own = {k: v for k, v in member.to_dict().items() if k not in {"sizes", "low", "high"}}
             columns = zip(PARTS, member.sizes, member.low, member.high, shares.tolist(), strict=True)
             names = ("part", "size", "low", "high", "share")
             rows += [{**own, **dict(zip(names, column, strict=True))} for column in columns]
-        return pd.DataFrame(rows).assign(**{name: getattr(self, name) for name in _LABELS})
+        labels = {key: value for key, value in self.to_dict().items() if key in _COMMON}
+        return pd.DataFrame(rows).assign(**labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field under the key that `save` writes."""
+        shared = {"made_with": self.made_with, "members": [member.to_dict() for member in self.members]}
+        return flattened(self, SAVED, {**asdict(self.provenance), **shared})
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        write_result(path, asdict(self), self.to_dataframe)
+        write_result(path, self.to_dict(), self.to_dataframe)
 
     @classmethod
     def load(cls, path: Path | str) -> Family:
         """Read what `save` wrote as JSON."""
         try:
             data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            members = tuple(FamilyMember(**as_numbers(member)) for member in data.pop("members"))
+            common = {
+                name: data.pop(name, None) for name in ("corpus", "policy", "sink_factor", "own_measure")
+            }
+            members = tuple(_read_member({**row, **common}) for row in data.pop("members"))
             claims = tuple(Claim(**as_numbers(claim)) for claim in data.pop("claims"))
             return cls(**data, members=members, claims=claims)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -232,7 +246,7 @@ class Family:
         from reprlab import figures
 
         some = [i for i, member in enumerate(self.members) if not member.reason]
-        layers = np.array([self.members[i].layers for i in some])
+        layers = np.array([self.members[i].provenance.layers for i in some])
         by = layers[:, None] if shares else 1
         columns = [
             np.array([getattr(self.members[i], name) for i in some]).reshape(-1, 3) / by
@@ -242,7 +256,7 @@ class Family:
         curves = {part: (at, *(c[:, k].tolist() for c in columns)) for k, part in enumerate(PARTS)}
         curves = curves if some else {"no model has groups": ([0], [math.nan], [math.nan], [math.nan])}
         label = "share of the layers" if shares else "layers"
-        ax = figures.lines(curves, title=self.corpus, label=label, caption=self.caption, ax=ax)
+        ax = figures.lines(curves, title=self.provenance.corpus, label=label, caption=self.caption, ax=ax)
         ax.set(xlabel="layers of the model")
         if some:
             ax.set_xticks(sorted(set(at)))
@@ -257,31 +271,43 @@ def family(parts: Sequence[Groups]) -> Family:
 
     >>> import reprlab as rl
     >>> texts = rl.corpus("builtin")
-    >>> made = [rl.capture(rl.load(f"tiny-{m}"), texts, documents=3, cache=tmp) for m in ("neox", "gpt2")]
-    >>> family([rl.group(rl.cosine(acts), count=2) for acts in made]).claims[0].reason
+    >>> captures = [rl.capture(rl.load(f"tiny-{m}"), texts, documents=3, cache=tmp) for m in ("neox", "gpt2")]
+    >>> family([rl.group(rl.cosine(acts), count=2) for acts in captures]).claims[0].reason
     '4 models are needed, there are 2'
     """
     if not parts:
         raise ReprlabError("a family has no models: give the groups of one or more")
-    for name in _LABELS:
-        given = sorted({str(getattr(part, name)) for part in parts})
+    rows = [part.to_dict() for part in parts]
+    for name in (*_COMMON, "own_measure"):
+        given = sorted({str(row.get(name)) for row in rows})
         if len(given) > 1:
             raise ReprlabError(
                 f"a family is compared by one {name.replace('_', ' ')}, given {', '.join(given)}"
             )
-    names = [part.model for part in parts]
+    names = [part.provenance.model for part in parts]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ReprlabError(f"a family has each model once, given twice: {', '.join(twice)}")
-    members = tuple(sorted(map(_member, parts), key=lambda m: (m.layers, names.index(m.model))))
+    members = sorted(
+        map(_member, parts), key=lambda m: (m.provenance.layers, names.index(m.provenance.model))
+    )
     some = [member for member in members if not member.reason]
     beginnings, middles, endings = ([int(m.sizes[k]) for m in some] for k in range(3))
     claims = (
-        falling([m.layers for m in some], beginnings),
+        falling([m.provenance.layers for m in some], beginnings),
         proportional(beginnings, middles),
         one_layer(endings),
     )
-    labels = {name: getattr(parts[0], name) for name in _LABELS}
-    return Family(**labels, members=members, claims=claims, made_with=parts[0].made_with)
+    how = parts[0].compared
+    return Family(
+        measure=how.measure,
+        words=how.words,
+        samples=how.samples,
+        positions=how.positions,
+        control=how.control,
+        members=tuple(members),
+        claims=claims,
+        made_with=parts[0].provenance.made_with,
+    )
 
 
 def _member(part: Groups) -> FamilyMember:
@@ -289,16 +315,13 @@ def _member(part: Groups) -> FamilyMember:
     sizes = (math.nan,) * 3 if alone else tuple(map(float, part.sizes))
     known = part.draws and not alone
     low, high = (tuple(end[k] for end in part.spread) if known else sizes for k in (0, 1))
-    return FamilyMember(
-        model=part.model,
-        note=part.note,
-        layers=len(part.matrix) - 1,
-        documents=part.documents,
-        tokens=part.tokens,
-        excluded=part.excluded,
-        dtype=part.dtype,
-        sizes=sizes,
-        low=low,
-        high=high,
-        reason=(part.reason or "one group, as asked for") if alone else "",
-    )
+    source = replace(part.provenance, layers=part.cut.last, schedule="", made_with={})
+    reason = (part.reason or "one group, as asked for") if alone else ""
+    return FamilyMember(source, sizes, low, high, reason)
+
+
+def _read_member(row: dict[str, Any]) -> FamilyMember:
+    """A member as it was saved, with what its family has in common."""
+    source = Provenance.popped(row | {"made_with": {}})
+    own = {name: row[name] for name in SAVED_MEMBER if name in ("sizes", "low", "high", "reason")}
+    return FamilyMember(source, **as_numbers(own))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from reprlab.depths.cuts import cut, stability
-from reprlab.depths.groups import DRAWS, Groups
+from reprlab.depths.groups import DRAWS, Compared, Groups
 from reprlab.errors import ReprlabError
 from reprlab.similarity.matrix import Similarity
 
 
-def group(found: Similarity, *, count: int | None = None) -> Groups:
+def group(similarity: Similarity, *, count: int | None = None) -> Groups:
     """The groups that a similarity's depths fall into, with the stability of their boundaries.
 
     Their number comes from the data unless `count` says it; see `reprlab.depths.cuts.cut`. Every resample of
@@ -23,44 +24,36 @@ def group(found: Similarity, *, count: int | None = None) -> Groups:
     >>> len(group(rl.cosine(acts), count=2).groups)
     2
     """
-    if found.other:
+    if similarity.other:
         raise ReprlabError("groups are of the depths of one capture: compare it with itself")
-    whole = cut(found.values, count, distance=found.distance)
-    drawn = found.draws(DRAWS)
-    cuts = [] if drawn is None else [cut(matrix, count, distance=found.distance) for matrix in drawn]
+    whole = cut(similarity.values, count, distance=similarity.distance)
+    drawn = similarity.draws(DRAWS)
+    cuts = [] if drawn is None else [cut(matrix, count, distance=similarity.distance) for matrix in drawn]
     sizes = np.array([c.sizes for c in cuts] or [whole.sizes], dtype=np.float64)
     ends = np.quantile(sizes, [0.025, 0.975], axis=0) if cuts else np.full((2, 3), math.nan)
     same = [len(c.starts) == len(whole.starts) for c in cuts]
     return Groups(
-        matrix=found.values,
-        distance=found.distance,
-        measure=found.measure,
-        words=found.label,
-        model=found.model,
-        note=found.note,
-        corpus=found.corpus,
-        schedule=found.schedule,
-        documents=found.documents,
-        tokens=found.tokens,
-        excluded=found.excluded,
-        policy=found.policy,
-        sink_factor=found.sink_factor,
-        samples=found.samples,
-        positions=found.positions,
-        control=found.control,
-        dtype=found.dtype,
-        layers=found.layers,
-        made_with=dict(found.made_with),
-        title=found.title,
-        about=found.caption,
+        matrix=similarity.values,
+        compared=_compared(similarity),
+        provenance=replace(similarity.provenance, stored=""),  # groups are saved without it
         count=count,
-        starts=whole.starts,
-        gap=whole.gap,
-        explained=whole.explained,
-        apart=whole.apart,
-        reason=whole.reason,
+        cut=whole,
         draws=len(cuts),
         stable=tuple(stability(cuts, whole).values()),
         agreeing=float(np.mean(same)) if same else math.nan,
         spread=tuple((float(low), float(high)) for low, high in ends.T),
+    )
+
+
+def _compared(similarity: Similarity) -> Compared:
+    """How the depths of a similarity were compared."""
+    return Compared(
+        measure=similarity.measure,
+        words=similarity.label,
+        distance=similarity.distance,
+        samples=similarity.samples,
+        positions=similarity.positions,
+        control=similarity.control,
+        title=similarity.title,
+        about=similarity.caption,
     )

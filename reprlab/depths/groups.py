@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,58 +16,68 @@ from numpy.typing import NDArray
 from reprlab.depths.cuts import Cut, words
 from reprlab.errors import ReprlabError
 from reprlab.files import plain
+from reprlab.provenance import Provenance, flattened
 
 DRAWS = 200
 
 
 PARTS = ("beginning", "middle", "ending")
+SAVED = (
+    *("matrix", "distance", "measure", "words", "model", "note", "corpus", "schedule", "documents"),
+    *("tokens", "excluded", "policy", "sink_factor", "samples", "positions", "control", "dtype", "layers"),
+    *("made_with", "title", "about", "count", "starts", "gap", "explained", "apart", "reason", "draws"),
+    *("stable", "agreeing", "spread"),
+)
+_NO_COLUMNS = {"matrix", "made_with", "starts", "stable", "spread", "title", "about", "own_measure"}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """How depths were compared: the measure, the samples, the control, and the caption of the matrix."""
+
+    measure: str
+    words: str
+    distance: bool
+    samples: str
+    positions: str
+    control: str
+    title: str
+    about: str
 
 
 @dataclass(frozen=True)
 class Groups:
     """Groups of contiguous depths: `starts` are their first depths, depth 0 stands apart.
 
-    `reason` says why there is only one. `stable` has for each boundary the share of `draws` resamples of the
-    documents with one at most one depth away, `agreeing` is the share with as many groups, `spread` the 95 %
-    interval of the sizes of beginning, middle and ending. `count` is the number that was asked for.
+    `cut.reason` says why there is only one. `stable` has for each boundary the share of `draws` resamples
+    of the documents with one at most one depth away, `agreeing` is the share with as many groups, `spread`
+    the 95 % interval of the sizes of beginning, middle and ending. `count` is the number that was asked for.
     """
 
     matrix: NDArray[np.float64] = field(compare=False, repr=False)
-    distance: bool
-    measure: str
-    words: str
-    model: str
-    note: str
-    corpus: str
-    schedule: str
-    documents: int
-    tokens: int
-    excluded: int
-    policy: str
-    sink_factor: float
-    samples: str
-    positions: str
-    control: str
-    dtype: str
-    layers: int
-    made_with: dict[str, str]
-    title: str
-    about: str
+    compared: Compared
+    provenance: Provenance
     count: int | None
-    starts: tuple[int, ...]
-    gap: float
-    explained: float
-    apart: float
-    reason: str
+    cut: Cut
     draws: int
     stable: tuple[float, ...]
     agreeing: float
     spread: tuple[tuple[float, float], ...]
 
     @property
+    def starts(self) -> tuple[int, ...]:
+        """The first depth of each group."""
+        return self.cut.starts
+
+    @property
+    def reason(self) -> str:
+        """Why there is only one group; empty where there are more."""
+        return self.cut.reason
+
+    @property
     def groups(self) -> tuple[range, ...]:
         """The depths of each group."""
-        return self._cut.groups
+        return self.cut.groups
 
     @property
     def values(self) -> NDArray[np.int64]:
@@ -76,11 +87,7 @@ class Groups:
     @property
     def sizes(self) -> tuple[int, int, int]:
         """Depths in the beginning, the middle and the ending."""
-        return self._cut.sizes
-
-    @property
-    def _cut(self) -> Cut:
-        return Cut(self.starts, len(self.matrix) - 1)
+        return self.cut.sizes
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -94,21 +101,21 @@ class Groups:
         """What was compared, and how often documents were resampled, in sentences."""
         chosen = "number from the data" if self.count is None else "number as asked for"
         draws = f"{self.draws:,} resamples of documents" if self.draws else "documents not resampled"
-        return f"{self.about} Groups by {self.words}, {chosen}; {draws}."
+        return f"{self.compared.about} Groups by {self.compared.words}, {chosen}; {draws}."
 
     @property
     def summary(self) -> str:
         """One line: the groups in words, and how stable their boundaries are."""
-        last = len(self.matrix) - 1
+        by, last = self.compared.words, self.cut.last
         if len(self.starts) == 1:
             why = f": {self.reason}" if self.reason else ", as asked for" if self.count else ""
-            return f"{self.words}: depths {said(range(1, last + 1))} are one group{why}"
-        told = {
+            return f"{by}: depths {said(range(1, last + 1))} are one group{why}"
+        depths_of = {
             part: " and ".join(said(group) for group in groups)
             for part, groups in words(self.groups).items()
             if groups
         }
-        text = f"{self.words}: {', '.join(f'{part} {depths}' for part, depths in told.items())}"
+        text = f"{by}: {', '.join(f'{part} {depths}' for part, depths in depths_of.items())}"
         if not self.draws:
             return f"{text}; stability unknown, documents were not resampled"
         least = f"at least {100 * min(self.stable):.0f} % of {self.draws:,} resamples"
@@ -116,15 +123,46 @@ class Groups:
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row a group: its depths, both ends included, its size, and how stable its start is."""
-        last = len(self.matrix) - 1
         rows = [
-            {"part": part, "first": g.start, "last": g.stop - 1, "size": len(g), "share": len(g) / last}
+            {
+                "part": part,
+                "first": g.start,
+                "last": g.stop - 1,
+                "size": len(g),
+                "share": len(g) / self.cut.last,
+            }
             for part, g in zip(self.parts, self.groups, strict=True)
         ]
-        left_out = {"matrix", "made_with", "starts", "stable", "spread", "title", "about"}
-        labels = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+        labels = {key: value for key, value in self.to_dict().items() if key not in _NO_COLUMNS}
+        if own := self.provenance.own_measure:
+            labels["own_measure"] = str(own)
         stable = [math.nan, *self.stable]
         return pd.DataFrame(rows).assign(stable=stable, **labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field under the key that `save` writes."""
+        return flattened(self, SAVED, {**vars(self.compared), **vars(self.cut)})
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Groups:
+        """Groups from the keys that `save` writes; null is NaN."""
+        data = dict(data)
+        matrix = np.array(data.pop("matrix"), dtype=np.float64)
+        gap, explained, apart, agreeing = (
+            as_number(data.pop(name)) for name in ("gap", "explained", "apart", "agreeing")
+        )
+        cut = Cut(tuple(data.pop("starts")), len(matrix) - 1, gap, explained, apart, data.pop("reason"))
+        compared = Compared(**{f.name: data.pop(f.name) for f in fields(Compared)})
+        return cls(
+            matrix=matrix,
+            compared=compared,
+            provenance=Provenance.popped(data),
+            cut=cut,
+            stable=tuple(map(as_number, data.pop("stable"))),
+            agreeing=agreeing,
+            spread=tuple((as_number(low), as_number(high)) for low, high in data.pop("spread")),
+            **data,
+        )
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
@@ -132,7 +170,7 @@ class Groups:
         if path.suffix == ".csv":
             path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
             return
-        data = plain({**asdict(self), "matrix": self.matrix.tolist()})
+        data = plain({**self.to_dict(), "matrix": self.matrix.tolist()})
         rows = ",\n  ".join(json.dumps(row) for row in data["matrix"])
         rest = json.dumps({**data, "matrix": "@"}, indent=1)
         path.write_text(rest.replace('"@"', f"[\n  {rows}\n ]", 1) + "\n", encoding="utf-8")
@@ -141,12 +179,7 @@ class Groups:
     def load(cls, path: Path | str) -> Groups:
         """Read what `save` wrote as JSON."""
         try:
-            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            matrix = np.array(data.pop("matrix"), dtype=np.float64)
-            numbers = {name: as_number(data.pop(name)) for name in ("gap", "explained", "apart", "agreeing")}
-            starts, stable = tuple(data.pop("starts")), tuple(map(as_number, data.pop("stable")))
-            spread = tuple((as_number(low), as_number(high)) for low, high in data.pop("spread"))
-            return cls(matrix=matrix, starts=starts, stable=stable, spread=spread, **numbers, **data)
+            return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ReprlabError(f"'{path}' holds no groups that reprlab wrote: {error}") from error
 
@@ -156,11 +189,11 @@ class Groups:
 
         ax = figures.heatmap(
             self.matrix,
-            title=self.title,
-            label=self.words,
+            title=self.compared.title,
+            label=self.compared.words,
             caption=self.caption,
             ax=ax,
-            distance=self.distance,
+            distance=self.compared.distance,
         )
         for start in self.starts:
             for line in (ax.axhline, ax.axvline):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import write_result
+from reprlab.provenance import Provenance, flattened
 from reprlab.schedules.schedule import Schedule
 
 SETTLED = 0.9  # the prediction is settled where so many first choices are the final ones
@@ -34,6 +35,12 @@ SHOWN = {  # a picture's quantities, which share an axis
 }
 
 
+SAVED = (
+    *("model", "note", "corpus", "schedule", "layers", "documents", "tokens", "excluded", "policy"),
+    *("sink_factor", "dtype", "max_tokens", "cut", "nonfinite", "vocabulary", "made_with", "values"),
+)
+
+
 Levels = tuple[float, ...]
 
 
@@ -51,32 +58,21 @@ class Lens:
     """Quantities by depth of the logit lens on one network, corpus and schedule.
 
     `values` holds a `LensCurve` for each of `entropy`, `likelihood`, `kl` and `agreement`; under a schedule
-    other than the full model also for `kl_full` and `agreement_full`. `tokens` were read, `excluded` left out
-    as sinks; `cut` documents reach `max_tokens`; at `nonfinite` tokens some number is NaN or infinite.
+    other than the full model also for `kl_full` and `agreement_full`. `cut` documents reach `max_tokens`; at
+    `nonfinite` tokens some number is NaN or infinite.
     """
 
-    model: str
-    note: str
-    corpus: str
-    schedule: str
-    layers: int
-    documents: int
-    tokens: int
-    excluded: int
-    policy: str
-    sink_factor: float
-    dtype: str
+    provenance: Provenance
     max_tokens: int
     cut: int
     nonfinite: int
     vocabulary: int
-    made_with: dict[str, str]
     values: dict[str, LensCurve]
 
     @property
     def full(self) -> bool:
         """Whether the model ran as it is."""
-        return self.schedule == str(Schedule.full(self.layers))
+        return self.provenance.schedule == str(Schedule.full(self.provenance.layers))
 
     @property
     def depths(self) -> int:
@@ -87,21 +83,20 @@ class Lens:
     def settled(self) -> int | None:
         """The depth from which on at least 90 % of first choices are those at the end; None for NaN."""
         agreement = self.values["agreement"].mean
-        behind = [depth for depth, share in enumerate(agreement) if not share >= SETTLED]
-        first = behind[-1] + 1 if behind else 0
+        unsettled = [depth for depth, share in enumerate(agreement) if not share >= SETTLED]
+        first = unsettled[-1] + 1 if unsettled else 0
         return first if first < len(agreement) else None
 
     @property
     def caption(self) -> str:
         """Model, corpus, n, policy, schedule and dtype in a sentence."""
-        left_out = f"{self.excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
-        policy = left_out if self.policy == "no-sinks" else "all tokens"
+        source = self.provenance
         cut = f" ({self.cut:,} cut at {self.max_tokens:,} tokens)" if self.cut else ""
         text = (
-            f"{self.model} ({self.note}); corpus {self.corpus}: {self.documents:,} documents{cut}, "
-            f"{self.tokens:,} tokens; {policy}; {self.dtype}; logit lens"
+            f"{source.model} ({source.note}); corpus {source.corpus}: {source.documents:,} documents{cut}, "
+            f"{source.tokens:,} tokens; {source.tokens_in_words}; {source.dtype_in_words}; logit lens"
         )
-        text += "." if self.full else f"; schedule {self.schedule}."
+        text += "." if self.full else f"; schedule {source.schedule}."
         return f"{text} NaN or infinite at {self.nonfinite:,} tokens." if self.nonfinite else text
 
     @property
@@ -110,20 +105,20 @@ class Lens:
         last, middle = self.depths - 1, (self.depths - 1) // 2
         level = f"agreement >= {100 * SETTLED:.0f} %"
         if self.settled is None:
-            said = f"where the prediction is settled cannot be said: {self.nonfinite:,} tokens have NaN"
+            text = f"where the prediction is settled cannot be said: {self.nonfinite:,} tokens have NaN"
         elif self.settled == last:
-            said = f"the prediction is settled ({level}) at the last depth, {last}, only"
+            text = f"the prediction is settled ({level}) at the last depth, {last}, only"
         else:
-            said = f"the prediction is settled ({level}) from depth {self.settled} of {last} on"
+            text = f"the prediction is settled ({level}) from depth {self.settled} of {last} on"
         kl, same = self.values["kl"].mean[middle], self.values["agreement"].mean[middle]
-        said += (
+        text += (
             f"; depth {middle} is {kl:.2f} nats from the end, with {100 * same:.0f} % of its first choices"
         )
         if self.full:
-            return said
+            return text
         apart, same = self.values["kl_full"], self.values["agreement_full"].mean[-1]
         return (
-            f"{said}; the end is {apart.mean[-1]:.2f} nats [{apart.low[-1]:.2f}, {apart.high[-1]:.2f}] from "
+            f"{text}; the end is {apart.mean[-1]:.2f} nats [{apart.low[-1]:.2f}, {apart.high[-1]:.2f}] from "
             f"the full model's, with {100 * same:.0f} % of its first choices"
         )
 
@@ -132,12 +127,16 @@ class Lens:
         columns: dict[str, Any] = {"depth": range(self.depths)}
         for name, curve in self.values.items():
             columns |= {name: curve.mean, f"{name}_low": curve.low, f"{name}_high": curve.high}
-        labels = {k: v for k, v in vars(self).items() if k not in {"values", "made_with"}}
+        labels = {k: v for k, v in self.to_dict().items() if k not in {"values", "made_with"}}
         return pd.DataFrame(columns).assign(**labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field under the key that `save` writes."""
+        return flattened(self, SAVED)
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        write_result(path, asdict(self), self.to_dataframe)
+        write_result(path, self.to_dict(), self.to_dataframe)
 
     @classmethod
     def load(cls, path: Path | str) -> Lens:
@@ -145,7 +144,7 @@ class Lens:
         try:
             data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
             values = {name: curve_of(curve) for name, curve in data.pop("values").items()}
-            return cls(**data, values=values)
+            return cls(provenance=Provenance.popped(data), **data, values=values)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ReprlabError(f"'{path}' holds no lens that reprlab wrote: {error}") from error
 
@@ -162,7 +161,7 @@ class Lens:
         at = tuple(map(float, range(self.depths)))
         drawn = {name: self.values[name] for name in names if name in self.values}
         lines = {QUANTITIES[name]: (at, c.mean, c.low, c.high) for name, c in drawn.items()}
-        title = f"{self.model}, {'all tokens' if self.policy == 'all' else 'sinks left out'}"
+        title = f"{self.provenance.model}, {self.provenance.policy_in_words}"
         ax = figures.lines(lines, title=title, label=label, caption=self.caption, ax=ax)
         if show == "nats":
             ax.set_yscale("symlog", linthresh=1.0)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.corpora import corpus as load_corpus
 from reprlab.captures.described import described
+from reprlab.captures.layout import Manifest
 from reprlab.captures.sums import SINK_FACTOR, norms, sinks
 from reprlab.depths.lens import QUANTITIES, Lens, LensCurve
 from reprlab.errors import ReprlabError, unknown
@@ -23,6 +24,7 @@ from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network
 from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.progress import Progress
+from reprlab.provenance import Provenance
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.policy import POLICIES
 from reprlab.statistics.bootstraps import draws
@@ -48,7 +50,7 @@ def lens(
     Let that give p_l(v) for the next token at depth l, and p(v) at the schedule's last depth. By depth, means
     over tokens of:
     `kl` = KL(p || p_l) = sum_v p(v) ln(p(v) / p_l(v)), >= 0 up to rounding, 0 at the last depth. In this
-    direction each v weighs what the end gives it: what coding the end's predictions with p_l costs.
+    direction each v weighs as the end has it: it costs so much to code the end's predictions with p_l.
     `entropy` = -sum_v p_l(v) ln p_l(v), in [0, ln V].
     `agreement`: whether p_l and p have the same first choice, in [0, 1], 1 at the last depth.
     `likelihood` = ln p_l(next token), <= 0, over the tokens that have a next one in their document.
@@ -61,10 +63,10 @@ def lens(
     a few positions. Raises `ReprlabError` for a model without a causal language head.
 
     >>> import reprlab as rl
-    >>> found = lens(rl.load("tiny-llama"), rl.corpus("builtin"), documents=3, schedule="0:2 3:6")
-    >>> found.depths, found.values["kl"].mean[-1], found.values["agreement"].mean[-1]
+    >>> read = lens(rl.load("tiny-llama"), rl.corpus("builtin"), documents=3, schedule="0:2 3:6")
+    >>> read.depths, read.values["kl"].mean[-1], read.values["agreement"].mean[-1]
     (6, 0.0, 1.0)
-    >>> found.values["kl_full"].mean[-1] > 0
+    >>> read.values["kl_full"].mean[-1] > 0
     True
     """
     _check(network, tokens, sink_factor, {"--max-tokens": max_tokens, "--batch-tokens": batch_tokens})
@@ -73,33 +75,59 @@ def lens(
     schedule = Schedule.parse(schedule) if isinstance(schedule, str) else schedule or network.full()
     schedule.check(network.n_layers)
     manifest = described(network, corpus, schedule, max_tokens=max_tokens, states=False, stored="auto")
-    identity = manifest.identity
-    ids = _tokenize(network, corpus, count, identity.max_tokens)
+    ids = _tokenize(network, corpus, count, manifest.identity.max_tokens)
     numbers, norm = _read_all(network, ids, schedule, batch_tokens, progress)
-    dropped = sinks(norm, sink_factor)
-    dropped = dropped if tokens == "no-sinks" else torch.zeros_like(dropped)
+    made_with = {**manifest.made_with, "batch_tokens": str(batch_tokens)}
+    text = _Text(manifest.model_copy(update={"made_with": made_with}), list(map(len, ids)))
+    return text.lens(numbers, _dropped(norm, tokens, sink_factor), tokens, sink_factor, network.vocabulary)
+
+
+def _dropped(norm: Tensor, tokens: str, factor: float) -> Tensor:
+    """Which tokens are left out, from their norms (depth, token)."""
+    dropped = sinks(norm, factor) if tokens == "no-sinks" else torch.zeros(norm.shape[1], dtype=torch.bool)
     if dropped.all():
-        raise ReprlabError(f"sink factor {sink_factor:g} makes every token a sink: give a larger one")
-    lengths = list(map(len, ids))
-    return Lens(
-        model=identity.model,
-        note=manifest.note,
-        corpus=identity.corpus,
-        schedule=identity.schedule,
-        layers=manifest.layers,
-        documents=count,
-        tokens=int((~dropped).sum()),
-        excluded=int(dropped.sum()),
-        policy=tokens,
-        sink_factor=sink_factor,
-        dtype=identity.dtype,
-        max_tokens=identity.max_tokens,
-        cut=sum(length >= identity.max_tokens for length in lengths),
-        nonfinite=int((~numbers["kl"].isfinite()).any(0)[~dropped].sum()),
-        vocabulary=network.vocabulary,
-        made_with=dict(sorted({**manifest.made_with, "batch_tokens": str(batch_tokens)}.items())),
-        values=_curves(numbers, ~dropped, lengths),
-    )
+        raise ReprlabError(f"sink factor {factor:g} makes every token a sink: give a larger one")
+    return dropped
+
+
+@dataclass(frozen=True)
+class _Text:
+    """What was read: under which identity, and how many tokens each document has."""
+
+    manifest: Manifest
+    lengths: list[int]
+
+    def lens(
+        self, numbers: dict[str, Tensor], dropped: Tensor, policy: str, factor: float, vocabulary: int
+    ) -> Lens:
+        """The value of every token's quantities (depth, token), without the tokens that are dropped."""
+        limit = self.manifest.identity.max_tokens
+        return Lens(
+            provenance=self.provenance(dropped, policy, factor),
+            max_tokens=limit,
+            cut=sum(length >= limit for length in self.lengths),
+            nonfinite=int((~numbers["kl"].isfinite()).any(0)[~dropped].sum()),
+            vocabulary=vocabulary,
+            values=_curves(numbers, ~dropped, self.lengths),
+        )
+
+    def provenance(self, dropped: Tensor, policy: str, factor: float) -> Provenance:
+        """Model, texts and the tokens that were not dropped."""
+        identity = self.manifest.identity
+        return Provenance(
+            model=identity.model,
+            note=self.manifest.note,
+            corpus=identity.corpus,
+            documents=len(self.lengths),
+            tokens=int((~dropped).sum()),
+            excluded=int(dropped.sum()),
+            policy=policy,
+            sink_factor=factor,
+            dtype=identity.dtype,
+            layers=self.manifest.layers,
+            made_with=dict(sorted(self.manifest.made_with.items())),
+            schedule=identity.schedule,
+        )
 
 
 def _check(network: Network, tokens: str, factor: float, counts: dict[str, int | None]) -> None:
@@ -131,15 +159,15 @@ def _read_all(
     """Every token's quantities and norms, (depth, token) each, tokens in the order of documents."""
     done, total = 0, sum(map(len, ids))
     progress(done, total)
-    found: dict[int, Tensor] = {}
+    quantities: dict[int, Tensor] = {}
     lengths = list(map(len, ids))
     for members in padded_batches(lengths, batch_tokens):
-        parts = _read_batch(network, [ids[i] for i in members], schedule)
-        parts = parts.split([lengths[i] for i in members], dim=2)
-        found.update(zip(members, parts, strict=True))
+        documents = _read_batch(network, [ids[i] for i in members], schedule)
+        documents = documents.split([lengths[i] for i in members], dim=2)
+        quantities.update(zip(members, documents, strict=True))
         done += sum(lengths[i] for i in members)
         progress(done, total)
-    *numbers, norm = torch.cat([found[i] for i in range(len(ids))], dim=2)
+    *numbers, norm = torch.cat([quantities[i] for i in range(len(ids))], dim=2)
     return dict(zip(QUANTITIES, numbers, strict=False)), norm
 
 
@@ -204,36 +232,36 @@ def _quantities(logits: Tensor, finals: Sequence[_Final], following: Tensor) -> 
 
     `following` are the next tokens, -1 where there is none. Sums over the vocabulary are in float64.
     """
-    found: list[Tensor] = []
+    pieces: list[Tensor] = []
     for piece in _pieces(logits):
         chances = logits[piece].float().log_softmax(-1)
         best, after = chances.argmax(-1), following[piece]
         entropy = -(chances.exp() * chances).sum(-1, dtype=torch.float64)
-        said = chances.gather(1, after.clamp_min(0)[:, None])[:, 0].double()
-        rows = [entropy, said.masked_fill(after < 0, math.nan)]
+        likelihood = chances.gather(1, after.clamp_min(0)[:, None])[:, 0].double()
+        rows = [entropy, likelihood.masked_fill(after < 0, math.nan)]
         for final in finals:
             terms = nn.functional.kl_div(chances, final.chances[piece], reduction="none", log_target=True)
             apart = terms.sum(-1, dtype=torch.float64)
             same = (best == final.best[piece]).double()
             rows += [apart, same.masked_fill(apart.isnan(), math.nan)]
-        found.append(torch.stack(rows))
-    return torch.cat(found, dim=1).float().cpu()
+        pieces.append(torch.stack(rows))
+    return torch.cat(pieces, dim=1).float().cpu()
 
 
-def _curves(numbers: dict[str, Tensor], kept: Tensor, lengths: Sequence[int]) -> dict[str, LensCurve]:
+def _curves(numbers: dict[str, Tensor], mask: Tensor, lengths: Sequence[int]) -> dict[str, LensCurve]:
     """Means over the kept tokens with intervals, the same draws of documents for all."""
     owners = torch.arange(len(lengths)).repeat_interleave(torch.tensor(lengths))
     final = torch.zeros(len(owners), dtype=torch.bool)
     final[torch.tensor(lengths).cumsum(0) - 1] = True  # nothing follows in its document
     weights = draws(np.arange(len(lengths)), count=DRAWS).astype(np.float64)
-    found: dict[str, LensCurve] = {}
+    curves: dict[str, LensCurve] = {}
     for name, values in numbers.items():
-        use = kept & ~final if name == "likelihood" else kept
+        use = mask & ~final if name == "likelihood" else mask
         sums = torch.zeros(len(lengths), len(values), dtype=torch.float64)
         sums.index_add_(0, owners[use], values[:, use].T.double())
         counts = owners[use].bincount(minlength=len(lengths)).double()
-        found[name] = _resampled(sums.numpy(), counts.numpy(), weights)
-    return found
+        curves[name] = _resampled(sums.numpy(), counts.numpy(), weights)
+    return curves
 
 
 def _resampled(sums: NDArray[Any], counts: NDArray[Any], weights: NDArray[Any]) -> LensCurve:

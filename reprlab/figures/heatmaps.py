@@ -18,12 +18,13 @@ def heatmap(
     caption: str,
     ax: Any = None,
     low: float = 0.0,
+    high: float = 1.0,
     distance: bool = False,
     names: tuple[str, str] | None = None,
 ) -> Any:
     """A (depth, depth) matrix as the paper's fig. 3 shows it: depth 0 at the top left, ticks at depths.
 
-    The colours run from `low` (or the smallest value, if that is lower) to 1, for a `distance` from the
+    The colours run from `low` (or the smallest value, if that is lower) to `high`, for a `distance` from the
     largest value to 0, so that bright is alike either way; NaN is grey. `names` are of the networks whose
     depths are the rows and the columns, where they are two: both are drawn to one length. Drawn on its own
     it carries its caption; on a given `ax` it does not.
@@ -38,7 +39,7 @@ def heatmap(
         colours = mpl.colormaps["viridis_r" if distance else "viridis"].with_extremes(bad="0.8")
         finite = values[np.isfinite(values)]
         floor = min(low, float(finite.min())) if finite.size else low
-        top = (float(finite.max()) if finite.size and finite.max() > 0 else 1.0) if distance else 1.0
+        top = (float(finite.max()) if finite.size and finite.max() > 0 else 1.0) if distance else high
         rows, columns = values.shape
         image = ax.imshow(values, cmap=colours, vmin=floor, vmax=top, interpolation="nearest")
         ax.set_aspect(columns / rows)  # relative depth: first to last has one length, down and across

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from reprlab.captures.activations import Activations
-from reprlab.captures.capture import Capture
+from reprlab.captures.hidden_states import HiddenStates
 from reprlab.captures.sums import SINK_FACTOR
 from reprlab.errors import ReprlabError
 from reprlab.progress import Progress, Say
+from reprlab.provenance import Provenance
 from reprlab.schedules.schedule import Schedule
-from reprlab.similarity.controls import null
+from reprlab.similarity.controls import controlled
 from reprlab.similarity.matrix import Similarity, average, bounded
-from reprlab.similarity.measure import MEASURES
-from reprlab.similarity.measures import MeasureOptions, check_asked, measured
+from reprlab.similarity.measure import MEASURES, Measure, check_asked, measure_of
+from reprlab.similarity.measures import MeasureOptions
 from reprlab.similarity.neighbours import NEIGHBOURS
+from reprlab.similarity.own import OwnFunction
 from reprlab.similarity.pairs import pair
 from reprlab.similarity.policy import Policy
+from reprlab.similarity.samples import Sample
 from reprlab.statistics.resampled import Resampled
 
-__all__ = ["MEASURES", "Similarity", "average", "cka", "compare", "cosine", "sinks_sweep"]
+__all__ = ["MEASURES", "Measure", "Similarity", "average", "cka", "compare", "cosine", "sinks_sweep"]
 
-States_ = Capture | Activations
 FACTORS = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0)  # of a sweep over sinks' thresholds
 
 
-def cosine(capture: States_, *, tokens: str = "all", sink_factor: float = SINK_FACTOR) -> Similarity:
+def cosine(capture: HiddenStates, *, tokens: str = "all", sink_factor: float = SINK_FACTOR) -> Similarity:
     """Mean over tokens of the cosine between hidden states at every pair of depths, in [-1, 1].
 
     `tokens`: `all`, or `no-sinks`, which leaves out tokens whose norm is above `sink_factor` times the
@@ -45,7 +46,7 @@ def cosine(capture: States_, *, tokens: str = "all", sink_factor: float = SINK_F
     return compare(capture, "cosine", tokens=tokens, sink_factor=sink_factor)
 
 
-def cka(capture: States_, *, tokens: str = "all", sink_factor: float = SINK_FACTOR) -> Similarity:
+def cka(capture: HiddenStates, *, tokens: str = "all", sink_factor: float = SINK_FACTOR) -> Similarity:
     """Debiased linear CKA at every pair of depths, exact over all tokens; about 0 for unrelated states.
 
     `tokens` as for `cosine`. Needs the states: a capture made with `states=False` has none.
@@ -59,10 +60,10 @@ def cka(capture: States_, *, tokens: str = "all", sink_factor: float = SINK_FACT
 
 
 def compare(
-    capture: States_,
-    measure: str,
+    capture: HiddenStates,
+    measure: str | Measure | OwnFunction,
     *,
-    against: States_ | None = None,
+    against: HiddenStates | None = None,
     tokens: str = "all",
     sink_factor: float = SINK_FACTOR,
     positions: str = "all",
@@ -77,150 +78,145 @@ def compare(
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
 ) -> Similarity:
-    """The similarity of every pair of depths by a measure, with intervals by resampling documents.
+    """The similarity of every pair of depths by a measure, with 95 % intervals over documents.
 
-    `measure` is one of `MEASURES`. `against`: another capture (or activations) of the same samples, whose
-    depths are the columns; sinks of either are left out. `tokens`, `sink_factor`, `positions` (all, first,
-    last, or a range a:b of places in the document) choose tokens; `samples` compares tokens, documents'
-    means, or one token of each (last, cls: the first). `control` takes a null's states instead: `shuffled`
-    (each depth's tokens in their own order) or `residual` (each update from another token, its norm kept),
-    drawn with `seed`. `bandwidth` (of rbf-cka) is in median distances, `neighbours` (of knn) k, `components`
-    (of cosine-components) how many principal components are taken away. `memory` (bytes) is for states.
+    `measure` is one of `MEASURES`, or your own function of two depths: f(x, y) takes (token, width) tensors
+    of the same tokens and returns one number, the same in either order. `Measure.of(f, distance=True)` says
+    that small values mean alike. It gets float32 copies (float64 of float64), on the CPU unless `device` is
+    "cuda"; `provenance.own_measure` keeps its name and the digest of its source.
+    `against`: another capture (or activations) of the same samples, whose depths are the columns; sinks of
+    either are left out. `tokens`, `sink_factor`, `positions` (all, first, last, or a range a:b of places)
+    choose tokens; `samples` compares tokens, documents' means, or one token of each (last, cls: the first).
+    `control` takes a null's states, drawn with `seed`: `shuffled` (each depth's tokens in their own order)
+    or `residual` (each update from another token, its norm kept). `bandwidth` (of rbf-cka) is in median
+    distances, `neighbours` is k of knn, `components` of cosine-components are taken away. `memory` is bytes.
 
-    Cosines are bootstrapped over documents (1,000 draws), CKA has a jackknife over at most 50 groups of
-    documents, procrustes no interval. NaN where something is not defined, with the reason in `remark`.
+    Cosines are bootstrapped over documents (1,000 draws). CKA and your own measure have a jackknife over at
+    most 50 groups of documents, procrustes has none. NaN where a value is undefined; `remark` says why.
 
     >>> import reprlab as rl
     >>> acts = rl.capture(rl.load("tiny-llama"), rl.corpus("builtin"), documents=6, cache=tmp)
-    >>> rl.compare(acts, "knn", neighbours=5).values.shape, rl.compare(acts, "cka", against=acts).other
-    ((7, 7), 'tiny-llama')
+    >>> rl.compare(acts, "cka", against=acts).other, rl.compare(acts, "knn", neighbours=5).values.shape
+    ('tiny-llama', (7, 7))
+    >>> def norm_ratio(x, y):
+    ...     return min(x.norm() / y.norm(), y.norm() / x.norm())
+    >>> own = rl.compare(acts, norm_ratio, tokens="no-sinks")
+    >>> own.values.shape, own.measure, own.intervals.how
+    ((7, 7), 'norm_ratio', '95 % intervals from a jackknife over 6 groups of documents')
     """
-    policy = Policy(tokens, sink_factor, positions, samples)
-    check_asked(measure, policy, control, bandwidth, neighbours, components)
-    settings = {"bandwidth": bandwidth, "k": neighbours, "components": components}
-    needed = {"rbf-cka": "bandwidth", "knn": "k", "cosine-components": "components"}.get(measure)
-    kept = {needed: float(settings[needed])} if needed else {}
-    work = MeasureOptions(kept, memory, _device(device), progress, say)
-    taken = pair(capture, against, policy, measure)
-    if control is None:
-        values, resampled = measured(taken, measure, work)
-    else:
-        with null(taken.states, control, seed=seed, memory=memory) as states:
-            values, resampled = measured(
-                replace(taken, states=states, sums=None, centred=None), measure, work
-            )
-    split = capture.depths if against is not None else 0
-    if split:
-        values = values[:split, split:]
-        resampled = resampled and replace(resampled, matrices=resampled.matrices[:, :split, split:])
-    found = Similarity(
-        values=values.numpy(),
-        measure=measure,
-        **_labels(capture),
-        documents=int((np.diff(taken.offsets) > 0).sum()),
-        tokens=taken.states.count,
-        excluded=taken.excluded,
-        policy=tokens,
-        sink_factor=sink_factor,
-        width=max(taken.states.widths),
-        samples=samples,
-        positions=positions,
-        other=_label(against) if against is not None else "",
-        control=control or "",
-        settings=kept,
-    )
-    remark = " ".join(filter(None, (_nan(capture, found), _few(found), _unresampled(found, resampled))))
-    return bounded(replace(found, remark=remark), resampled)
+    row, policy = measure_of(measure), Policy(tokens, sink_factor, positions, samples)
+    check_asked(row, policy, control, bandwidth, neighbours, components)
+    settings = row.settings(bandwidth, neighbours, components)
+    asked = _Asked(capture, against, row, policy, control or "", settings)
+    options = MeasureOptions(settings, memory, _device(device, row), progress, say)
+    paired = pair(capture, against, policy, row)
+    with controlled(paired, control, seed=seed, memory=memory) as sample:
+        values, resampled = row.compute(sample, options)
+    return asked.labelled(paired, values, resampled)
 
 
 def sinks_sweep(
-    capture: States_, measure: str, factors: Sequence[float] = FACTORS, **options: Any
+    capture: HiddenStates,
+    measure: str | Measure | OwnFunction,
+    factors: Sequence[float] = FACTORS,
+    **options: Any,
 ) -> list[Similarity]:
     """`compare` without sinks at several thresholds, and last with all tokens: how the result moves with k.
 
     >>> import reprlab as rl
     >>> acts = rl.capture(rl.load("tiny-llama"), rl.corpus("builtin"), documents=3, cache=tmp)
-    >>> [one.excluded for one in sinks_sweep(acts, "cosine", (1.5, 4))][1:]
+    >>> [swept.provenance.excluded for swept in sinks_sweep(acts, "cosine", (1.5, 4))][1:]
     [0, 0]
     """
-    found = [compare(capture, measure, tokens="no-sinks", sink_factor=k, **options) for k in factors]
-    return [*found, compare(capture, measure, tokens="all", **options)]
+    swept = [compare(capture, measure, tokens="no-sinks", sink_factor=k, **options) for k in factors]
+    return [*swept, compare(capture, measure, tokens="all", **options)]
 
 
-def _device(asked: str) -> str:
+def _device(asked: str, row: Measure) -> str:
     """Where products are taken; float64 sums need a device that has them."""
     if asked == "cuda" and not torch.cuda.is_available():
         raise ReprlabError("device 'cuda' is not on this machine: use auto or cpu")
-    return ("cuda" if torch.cuda.is_available() else "cpu") if asked in {"auto", "mps"} else asked
+    best = "cuda" if torch.cuda.is_available() and row.own is None else "cpu"
+    return best if asked in {"auto", "mps"} else asked
 
 
-def _labels(capture: States_) -> dict[str, Any]:
-    """What a result says of where its states come from."""
-    if isinstance(capture, Activations):
-        dtype = str(capture.states[0].dtype).removeprefix("torch.")
-        made = {name: version(name) for name in ("torch", "numpy", "reprlab")}
-        text = {
-            "model": capture.name,
-            "note": "activations made elsewhere",
-            "corpus": "activations",
-            "schedule": "",
-        }
-        return {**text, "layers": 0, "dtype": dtype, "stored": dtype, "made_with": made}
-    identity = capture.identity
-    return {
-        "model": identity.model,
-        "note": capture.manifest.note,
-        "corpus": identity.corpus,
-        "schedule": identity.schedule,
-        "layers": capture.manifest.layers,
-        "dtype": identity.dtype,
-        "stored": identity.stored,
-        "made_with": dict(sorted(capture.manifest.made_with.items())),
-    }
+@dataclass(frozen=True)
+class _Asked:
+    """What is compared with what, by which measure, over which tokens, and under which control."""
 
+    capture: HiddenStates
+    against: HiddenStates | None
+    row: Measure
+    policy: Policy
+    control: str
+    settings: dict[str, float]
 
-def _label(against: States_) -> str:
-    """The model of the columns, and its schedule where that is not the model's own."""
-    labels = _labels(against)
-    own = {"", str(Schedule.full(max(labels["layers"], 1)))}
-    return labels["model"] if labels["schedule"] in own else f"{labels['model']} under {labels['schedule']}"
-
-
-def _nan(capture: States_, found: Similarity) -> str:
-    """Why some values are NaN, if they are."""
-    bad = [depth for depth, row in enumerate(found.values) if np.isnan(row).all()]
-    if not np.isnan(found.values).any():
-        return ""
-    if isinstance(capture, Capture) and capture.nonfinite:
-        row = next(row for row in capture.rows if row.first_nonfinite)
-        depth, document, token = row.first_nonfinite or (0, "", 0)
-        return (
-            f"NaN: {capture.nonfinite:,} values are NaN or infinite, the first at depth {depth}, "
-            f"document '{document}', token {token}."
+    def labelled(self, sample: Sample, values: Tensor, resampled: Resampled | None) -> Similarity:
+        """The matrix with what it is of, its intervals, and a remark where something is undefined."""
+        rows, columns = slice(sample.split or None), slice(sample.split, None)
+        if resampled is not None:
+            resampled = replace(resampled, matrices=resampled.matrices[:, rows, columns])
+        similarity = Similarity(
+            values=values[rows, columns].numpy(),
+            measure=self.row.name,
+            provenance=self._provenance(sample),
+            width=max(sample.states.widths),
+            samples=self.policy.samples,
+            positions=self.policy.positions,
+            other="" if self.against is None else _label(self.against.provenance),
+            control=self.control,
+            settings=self.settings,
         )
-    if len(bad) == len(found.values):
-        return f"NaN: too few {'tokens' if found.samples == 'tokens' else 'samples'} are left."
-    return (
-        f"NaN at depths {', '.join(map(str, bad))}: the states there do not vary, or are zero or not finite."
-    )
+        remarks = (self._nan(similarity), self._few(similarity), self._unresampled(similarity, resampled))
+        return bounded(replace(similarity, remark=" ".join(filter(None, remarks))), resampled)
+
+    def _provenance(self, sample: Sample) -> Provenance:
+        """That of the capture, with the tokens that were compared."""
+        return replace(
+            self.capture.provenance,
+            documents=int((np.diff(sample.offsets) > 0).sum()),
+            tokens=sample.states.count,
+            excluded=sample.excluded,
+            policy=self.policy.tokens,
+            sink_factor=self.policy.sink_factor,
+            own_measure=self.row.own,
+        )
+
+    def _nan(self, similarity: Similarity) -> str:
+        """Why some values are NaN, if they are."""
+        missing = np.isnan(similarity.values)
+        if not missing.any():
+            return ""
+        if self.capture.nonfinite_words:
+            return self.capture.nonfinite_words
+        bad = [depth for depth, row in enumerate(missing) if row.all()]
+        if self.row.own and similarity.tokens and len(bad) == 0:
+            first, second = np.argwhere(missing)[0]
+            return (
+                f"NaN: {self.row.name} gives no finite number for {missing.sum():,} of {missing.size:,} "
+                f"values, the first of depths {first} and {second}."
+            )
+        if len(bad) == len(missing):
+            return f"NaN: too few {'tokens' if similarity.samples == 'tokens' else 'samples'} are left."
+        depths = ", ".join(map(str, bad))
+        return f"NaN at depths {depths}: the states there do not vary, or are zero or not finite."
+
+    def _few(self, similarity: Similarity) -> str:
+        """A warning where samples are fewer than features and the measure does not make up for it."""
+        if not self.row.few or similarity.ratio >= 1:
+            return ""
+        return (
+            f"Warning: n/d = {similarity.ratio:.2g} is below 1, where {self.row.name} is {self.row.few}: "
+            "take more documents, or cka, which is debiased."
+        )
+
+    def _unresampled(self, similarity: Similarity, resampled: Resampled | None) -> str:
+        if resampled is not None or np.isnan(similarity.values).all() or not self.row.resampled:
+            return ""
+        return "No intervals: fewer than two documents."
 
 
-def _few(found: Similarity) -> str:
-    """A warning where samples are fewer than features and the measure does not make up for it."""
-    if not MEASURES[found.measure].wide or found.ratio >= 1:
-        return ""
-    said = (
-        "near 1 even for unrelated states"
-        if found.measure == "cka-biased"
-        else "small even for unrelated states"
-    )
-    return (
-        f"Warning: n/d = {found.ratio:.2g} is below 1, where {found.measure} is {said}: "
-        "take more documents, or cka, which is debiased."
-    )
-
-
-def _unresampled(found: Similarity, resampled: Resampled | None) -> str:
-    if resampled is not None or np.isnan(found.values).all() or found.measure == "procrustes":
-        return ""
-    return "No intervals: fewer than two documents."
+def _label(source: Provenance) -> str:
+    """The model of the columns, and its schedule where that is not the model's own."""
+    own = {"", str(Schedule.full(max(source.layers, 1)))}
+    return source.model if source.schedule in own else f"{source.model} under {source.schedule}"

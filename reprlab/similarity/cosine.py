@@ -25,28 +25,28 @@ class Transform:
     directions: list[Tensor] | None = None
 
     def __call__(self, depth: int, states: Tensor) -> Tensor:
-        found = states - self.means[depth].to(states.device)
+        changed = states - self.means[depth].to(states.device)
         if self.scales is not None:
-            found = found / self.scales[depth].to(states.device)
+            changed = changed / self.scales[depth].to(states.device)
         if self.directions is not None:
             directions = self.directions[depth].to(states.device)
-            found = found - (found @ directions) @ directions.T
-        return found
+            changed = changed - (changed @ directions) @ directions.T
+        return changed
 
 
-def transform(given: Sample, change: str, components: int) -> Transform:
+def transform(sample: Sample, change: str, components: int) -> Transform:
     """What changes the states of a sample, found in one pass over them, for `components` in two.
 
     `centred`: means removed; `standardised`: and each feature scaled to variance 1 (one that does not vary is
     0); `components`: and top principal components removed (Mu and Viswanath 2018).
     """
-    count, widths = given.states.count, given.states.widths
+    count, widths = sample.states.count, sample.states.widths
     means = [torch.zeros(w, dtype=torch.float64) for w in widths]
     squares = [torch.zeros(w, dtype=torch.float64) for w in widths]
-    for number, (_, stop, panel, _) in enumerate(panels(given)):
+    for number, (_, stop, panel, _) in enumerate(panels(sample)):
         start = 1024 * number
-        for depth, part in enumerate(panel):  # Chan, Golub and LeVeque: no cancellation
-            exact = part.double()
+        for depth, state in enumerate(panel):  # Chan, Golub and LeVeque: no cancellation
+            exact = state.double()
             mean = exact.mean(0)
             shift, share = mean - means[depth], (stop - start) / stop
             means[depth] += shift * share
@@ -57,9 +57,9 @@ def transform(given: Sample, change: str, components: int) -> Transform:
     if change == "centred":
         return Transform(means)
     covariances = [torch.zeros(w, w, dtype=torch.float64) for w in widths]
-    for _, _, panel, _ in panels(given):
-        for depth, part in enumerate(panel):
-            centred = part.double() - means[depth]
+    for _, _, panel, _ in panels(sample):
+        for depth, state in enumerate(panel):
+            centred = state.double() - means[depth]
             covariances[depth].addmm_(centred.T, centred)
     return Transform(means, directions=[_top(c, components) for c in covariances])
 
@@ -72,7 +72,7 @@ def _top(covariance: Tensor, components: int) -> Tensor:
 
 
 def cosines(
-    given: Sample,
+    sample: Sample,
     change: Transform | None,
     *,
     angular: bool,
@@ -83,39 +83,39 @@ def cosines(
 
     Angles are from float64 inner products: near 0 an angle is only as good as the square root of the cosine.
     """
-    depths, documents = len(given.states.widths), len(given.offsets) - 1
+    depths, documents = len(sample.states.widths), len(sample.offsets) - 1
     sums = torch.zeros(documents, depths, depths, dtype=torch.float64, device=device)
-    exact = angular or change is not None or given.states.exact
-    for _, stop, panel, owners in panels(given, max(16, (1 << 22) // depths**2)):
-        parts = [part.to(device) for part in panel]
-        parts = [part.double() if exact else part for part in parts]
+    exact = angular or change is not None or sample.states.exact
+    for _, stop, panel, owners in panels(sample, max(16, (1 << 22) // depths**2)):
+        depth_states = [state.to(device) for state in panel]
+        depth_states = [state.double() if exact else state for state in depth_states]
         if change is not None:
-            parts = [change(depth, part) for depth, part in enumerate(parts)]
-        grams = token_grams(torch.stack(parts)).double()
+            depth_states = [change(depth, state) for depth, state in enumerate(depth_states)]
+        grams = token_grams(torch.stack(depth_states)).double()
         size = grams.diagonal(dim1=1, dim2=2).sqrt()
         values = grams / (size[:, :, None] * size[:, None, :])
         if angular:
             values = values.clamp(-1, 1).arccos() / torch.pi
             values.diagonal(dim1=1, dim2=2).mul_(0)  # NaN stays
         sums.index_add_(0, owners.to(device), values)
-        progress(stop, given.states.count)
+        progress(stop, sample.states.count)
     return sums.cpu()
 
 
-def document_matrices(given: Sample, progress: Progress = lambda done, total: None) -> tuple[Tensor, Array]:
+def document_matrices(sample: Sample, progress: Progress = lambda done, total: None) -> tuple[Tensor, Array]:
     """Cosines between documents flattened into a vector a depth, (document, depth, depth), and 1 for each.
 
     A document without tokens is 0 in both.
     """
-    if given.sums is not None:
-        inner = torch.stack([part.inner for part in given.sums()])
+    if sample.sums is not None:
+        inner = torch.stack([document.inner for document in sample.sums()])
     else:
-        depths, documents = len(given.states.widths), len(given.offsets) - 1
+        depths, documents = len(sample.states.widths), len(sample.offsets) - 1
         inner = torch.zeros(documents, depths, depths, dtype=torch.float64)
-        for _, stop, panel, owners in panels(given, max(16, (1 << 22) // depths**2)):
+        for _, stop, panel, owners in panels(sample, max(16, (1 << 22) // depths**2)):
             inner.index_add_(0, owners, token_grams(torch.stack(list(panel))).double())
-            progress(stop, given.states.count)
+            progress(stop, sample.states.count)
     size = inner.diagonal(dim1=1, dim2=2).sqrt()
-    some = torch.from_numpy(np.diff(given.offsets) > 0)
-    found = (inner / (size[:, :, None] * size[:, None, :])).where(some[:, None, None], 0)
-    return found, some.numpy().astype(np.float64)
+    nonempty = torch.from_numpy(np.diff(sample.offsets) > 0)
+    matrices = (inner / (size[:, :, None] * size[:, None, :])).where(nonempty[:, None, None], 0)
+    return matrices, nonempty.numpy().astype(np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
+from reprlab.files import plain
+from reprlab.provenance import Provenance, flattened
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.measure import MEASURES
 from reprlab.statistics.resampled import DRAWS, Resampled
@@ -36,29 +38,37 @@ class Average:
 
 
 @dataclass(frozen=True)
+class Intervals:
+    """The 95 % bounds of every value and how they were found; empty where there are none."""
+
+    how: str = ""
+    low: Array | None = None
+    high: Array | None = None
+
+    def __bool__(self) -> bool:
+        return self.low is not None
+
+
+SAVED = (
+    *("values", "measure", "model", "note", "corpus", "schedule", "documents", "tokens", "excluded"),
+    *("policy", "sink_factor", "dtype", "stored", "made_with", "layers", "remark", "width", "samples"),
+    *("positions", "other", "control", "settings", "intervals", "low", "high", "averages"),
+)
+_NO_COLUMNS = {"values", "made_with", "low", "high", "averages", "settings", "own_measure"}
+
+
+@dataclass(frozen=True)
 class Similarity:
     """A (depth, depth) matrix that knows what it was computed from.
 
     Symmetric; 1 on the diagonal, 0 where the measure is a distance. Between two captures (`other` is the
-    second one's label) it is (depth, depth of the other). `low` and `high` bound each value at 95 %;
+    second one's label) it is (depth, depth of the other). `intervals` bound each value at 95 %;
     `averages` are means over parts. `resampled` matrices are at hand until the value is saved.
     """
 
     values: Array
     measure: str
-    model: str
-    note: str
-    corpus: str
-    schedule: str
-    documents: int
-    tokens: int
-    excluded: int
-    policy: str
-    sink_factor: float
-    dtype: str
-    stored: str
-    made_with: dict[str, str]
-    layers: int
+    provenance: Provenance
     remark: str = ""
     width: int = 0
     samples: str = "tokens"
@@ -66,26 +76,40 @@ class Similarity:
     other: str = ""
     control: str = ""
     settings: dict[str, float] = field(default_factory=dict[str, float])
-    intervals: str = ""
-    low: Array | None = None
-    high: Array | None = None
+    intervals: Intervals = Intervals()
     averages: tuple[Average, ...] = ()
     resampled: Resampled | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for matrix in (self.values, self.low, self.high):
+        for matrix in (self.values, self.intervals.low, self.intervals.high):
             if matrix is not None:
                 matrix.setflags(write=False)
 
     @property
+    def model(self) -> str:
+        """The model whose depths are the rows."""
+        return self.provenance.model
+
+    @property
+    def documents(self) -> int:
+        """How many documents were compared."""
+        return self.provenance.documents
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens, or other samples, were compared."""
+        return self.provenance.tokens
+
+    @property
     def full(self) -> bool:
         """Whether the model ran as it is."""
-        return not self.layers or self.schedule == str(Schedule.full(self.layers))
+        source = self.provenance
+        return not source.layers or source.schedule == str(Schedule.full(source.layers))
 
     @property
     def distance(self) -> bool:
         """Whether small values mean alike."""
-        return MEASURES[self.measure].distance
+        return (self.provenance.own_measure or MEASURES[self.measure]).distance
 
     @property
     def ratio(self) -> float:
@@ -95,28 +119,25 @@ class Similarity:
     @property
     def label(self) -> str:
         """The measure in words, with its settings."""
-        words = MEASURES[self.measure].words
+        words = (self.provenance.own_measure or MEASURES[self.measure]).words
         given = ", ".join(f"{name} {value:g}" for name, value in self.settings.items())
         return f"{words} ({given})" if given else words
 
     @property
     def title(self) -> str:
         """Model and policy, short."""
-        policy = "all tokens" if self.policy == "all" else "sinks left out"
         control = f", {self.control}" if self.control else ""
         other = f" against {self.other}" if self.other else ""
-        return f"{self.model}{other}, {policy}{control}"
+        return f"{self.model}{other}, {self.provenance.policy_in_words}{control}"
 
     @property
     def caption(self) -> str:
         """Model, corpus, n, d, policy and dtype in a sentence."""
-        sinks = f"{self.excluded:,} sink tokens left out (norm above {self.sink_factor:g}x the median)"
-        policy = sinks if self.policy == "no-sinks" else "all tokens"
-        dtype = self.dtype if self.dtype == self.stored else f"{self.dtype}, stored as {self.stored}"
-        schedule = "" if self.full else f"; schedule {self.schedule}"
-        note = f" ({self.note})" if self.note else ""
+        source = self.provenance
+        schedule = "" if self.full else f"; schedule {source.schedule}"
+        note = f" ({source.note})" if source.note else ""
         versus = f" (down) against {self.other} (across)" if self.other else ""
-        what = {
+        sampled = {
             "tokens": "tokens",
             "documents": "document means",
             "last": "last tokens",
@@ -126,8 +147,9 @@ class Similarity:
         control = f"; control: {self.control}" if self.control else ""
         size = f", n/d = {self.ratio:.3g}" if self.width else ""
         text = (
-            f"{self.model}{note}{versus}; corpus {self.corpus}: {self.documents:,} documents, "
-            f"{self.tokens:,} {what[self.samples]}{places}{size}; {policy}; {dtype}{schedule}{control}."
+            f"{source.model}{note}{versus}; corpus {source.corpus}: {source.documents:,} documents, "
+            f"{source.tokens:,} {sampled[self.samples]}{places}{size}; {source.tokens_in_words}; "
+            f"{source.dtype_in_words}{schedule}{control}."
         )
         return f"{text} {self.remark}" if self.remark else text
 
@@ -149,9 +171,9 @@ class Similarity:
 
     def _over(self, words: str, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Average:
         value = float(self.values[rows, columns].mean())
-        known = next((one for one in self.averages if one.words == words), None)
+        saved = next((average for average in self.averages if average.words == words), None)
         if self.resampled is None:
-            return known or Average(words, value, np.nan, np.nan)
+            return saved or Average(words, value, np.nan, np.nan)
         low, high = self.resampled.interval(self.values, lambda m: m[..., rows, columns].mean(-1))
         return Average(words, value, float(low), float(high))
 
@@ -219,17 +241,22 @@ class Similarity:
         """One row a pair of depths, with its interval and the labels beside it."""
         rows, columns = self.values.shape
         a, b = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
-        left_out = {"values", "made_with", "low", "high", "averages", "resampled", "settings"}
-        labels = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+        labels = {key: value for key, value in self.to_dict().items() if key not in _NO_COLUMNS}
+        if own := self.provenance.own_measure:
+            labels["own_measure"] = str(own)
         pairs: dict[str, Any] = {
             "depth": a.ravel(),
             "other_depth": b.ravel(),
             "similarity": self.values.ravel(),
         }
-        for name in ("low", "high"):
-            bound = getattr(self, name)
+        for name, bound in (("low", self.intervals.low), ("high", self.intervals.high)):
             pairs[name] = np.nan if bound is None else bound.ravel()
         return pd.DataFrame({**pairs, **labels, **self.settings})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field under the key that `save` writes, the provenance's among them."""
+        bounds = {"intervals": self.intervals.how, "low": self.intervals.low, "high": self.intervals.high}
+        return flattened(replace(self, resampled=None), SAVED, bounds)
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
@@ -237,25 +264,25 @@ class Similarity:
         if path.suffix == ".csv":
             path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
             return
-        data = asdict(replace(self, resampled=None))
-        del data["resampled"]
-        data["averages"] = [
-            {key: None if isinstance(v, float) and np.isnan(v) else v for key, v in one.items()}
-            for one in data["averages"]
-        ]
+        data = self.to_dict()
+        data["averages"] = [plain(average) for average in data["averages"]]
         path.write_text(_compact(data, ("values", "low", "high")), encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path | str) -> Similarity:
-        """Read what `save` wrote as JSON."""
+        """Read what `save` wrote as JSON; an own measure's result needs no function."""
         try:
             data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            for name in ("values", "low", "high"):
-                data[name] = None if data.get(name) is None else np.array(data[name], dtype=np.float64)
-            if data["values"].ndim != 2 or data["measure"] not in MEASURES:
+            matrices = {name: _matrix(data.pop(name, None)) for name in ("values", "low", "high")}
+            values, low, high = matrices.values()
+            if values is None or values.ndim != 2:
+                raise ValueError("no matrix")
+            source = Provenance.popped(data)
+            if data["measure"] not in MEASURES and source.own_measure is None:
                 raise ValueError("no matrix of a measure")
-            parts = tuple(_average(part) for part in data.pop("averages", ()))
-            return cls(averages=parts, **data)
+            intervals = Intervals(data.pop("intervals", ""), low, high)
+            averages = tuple(_average(average) for average in data.pop("averages", ()))
+            return cls(values, provenance=source, intervals=intervals, averages=averages, **data)
         except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
             raise ReprlabError(f"'{path}' holds no similarity that reprlab wrote: {error}") from error
 
@@ -263,6 +290,8 @@ class Similarity:
         """Draw the matrix as a heat map and give back its axes."""
         from reprlab import figures
 
+        finite = self.values[np.isfinite(self.values)]
+        own = self.provenance.own_measure is not None and finite.size > 0  # it may go beyond 1
         return figures.heatmap(
             self.values,
             title=self.title,
@@ -270,13 +299,18 @@ class Similarity:
             caption=self.caption,
             ax=ax,
             distance=self.distance,
+            high=max(1.0, float(finite.max())) if own else 1.0,
             names=(self.model, self.other) if self.other else None,
         )
 
 
-def _average(part: dict[str, Any]) -> Average:
-    numbers = [np.nan if part[key] is None else float(part[key]) for key in ("value", "low", "high")]
-    return Average(str(part["words"]), *numbers)
+def _average(saved: dict[str, Any]) -> Average:
+    numbers = [np.nan if saved[key] is None else float(saved[key]) for key in ("value", "low", "high")]
+    return Average(str(saved["words"]), *numbers)
+
+
+def _matrix(rows: Any) -> Array | None:
+    return None if rows is None else np.array(rows, dtype=np.float64)
 
 
 def _compact(data: dict[str, Any], matrices: Sequence[str]) -> str:
@@ -298,26 +332,32 @@ def average(parts: Sequence[Similarity], corpus: str) -> Similarity:
     chance = np.random.default_rng(0)  # draws of different corpora have nothing to do with each other
     drawn = [chance.permutation(d) for part in parts if (d := part.draws(DRAWS)) is not None]
     resampled = Resampled("bootstrap", np.mean(drawn, axis=0)) if len(drawn) == len(parts) else None
-    found = replace(
+    sources = [part.provenance for part in parts]
+    source = replace(
+        sources[0],
+        corpus=f"{corpus} (mean of {', '.join(source.corpus for source in sources)})",
+        documents=sum(source.documents for source in sources),
+        tokens=sum(source.tokens for source in sources),
+        excluded=sum(source.excluded for source in sources),
+    )
+    mean = replace(
         parts[0],
         values=np.mean([part.values for part in parts], axis=0),
-        corpus=f"{corpus} (mean of {', '.join(part.corpus for part in parts)})",
-        documents=sum(part.documents for part in parts),
-        tokens=sum(part.tokens for part in parts),
-        excluded=sum(part.excluded for part in parts),
+        provenance=source,
         remark=" ".join(sorted({part.remark for part in parts} - {""})),
         averages=(),
     )
-    return bounded(found, resampled)
+    return bounded(mean, resampled)
 
 
-def bounded(found: Similarity, resampled: Resampled | None) -> Similarity:
+def bounded(similarity: Similarity, resampled: Resampled | None) -> Similarity:
     """A matrix with the intervals that resampled ones give it."""
     if resampled is None:
-        return replace(found, resampled=None, low=None, high=None, intervals="")
+        return replace(similarity, resampled=None, intervals=Intervals())
     with np.errstate(invalid="ignore"):
-        low, high = resampled.interval(found.values)
+        low, high = resampled.interval(similarity.values)
     if not np.isfinite(low[~np.eye(*low.shape, dtype=bool)]).any():
-        return bounded(found, None)
-    made = replace(found, resampled=resampled, low=low, high=high, intervals=resampled.words)
-    return replace(made, averages=made.summary_means)
+        return bounded(similarity, None)
+    intervals = Intervals(resampled.words, low, high)
+    similarity = replace(similarity, resampled=resampled, intervals=intervals)
+    return replace(similarity, averages=similarity.summary_means)

@@ -44,15 +44,15 @@ def overlap(
         return torch.full((count, depths, depths), torch.nan)
     rows, times = passes(states, memory)
     centres = _centres(states, device)
-    found = torch.empty(count, depths, depths)
+    shares = torch.empty(count, depths, depths)
     for number, start in enumerate(range(0, count, rows)):
         stop = min(start + rows, count)
         nearest = _nearest(states, centres, start, stop, rows, neighbours)
         for a in range(start, stop, _ROWS):
             b = min(a + _ROWS, stop)
-            found[a:b] = _common(nearest[:, a - start : b - start]).cpu()
+            shares[a:b] = _common(nearest[:, a - start : b - start]).cpu()
         progress(number + 1, times)
-    return found
+    return shares
 
 
 def passes(states: States, memory: int) -> tuple[int, int]:
@@ -82,9 +82,9 @@ def _nearest(
                 value, place = near.topk(min(neighbours, end - begin), dim=1)
                 value = torch.cat([best[depth][a : a + _ROWS], value], 1)
                 place = torch.cat([index[depth][a : a + _ROWS], place + begin], 1)
-                kept = value.topk(neighbours, dim=1)
-                best[depth][a : a + _ROWS] = kept.values
-                index[depth][a : a + _ROWS] = place.gather(1, kept.indices)
+                top = value.topk(neighbours, dim=1)
+                best[depth][a : a + _ROWS] = top.values
+                index[depth][a : a + _ROWS] = place.gather(1, top.indices)
     return torch.stack([i.where(b.isfinite(), -1) for i, b in zip(index, best, strict=True)])
 
 
@@ -99,20 +99,20 @@ def _centres(states: States, device: str) -> list[Tensor]:
 def _unit(states: States, centres: list[Tensor], start: int, stop: int) -> list[Tensor]:
     """Some tokens' states at norm 1, from the centres."""
     dtype = torch.float64 if states.exact else torch.float32
-    found = [torch.empty(stop - start, len(c), dtype=dtype, device=c.device) for c in centres]
+    targets = [torch.empty(stop - start, len(c), dtype=dtype, device=c.device) for c in centres]
     for at in range(start, stop, PIECE):
         end = min(at + PIECE, stop)
-        for part, centre, target in zip(states.panel(at, end), centres, found, strict=True):
-            here = part.to(centre.device).double()
+        for state, centre, target in zip(states.panel(at, end), centres, targets, strict=True):
+            here = state.to(centre.device).double()
             target[at - start : end - start] = here / here.norm(dim=1, keepdim=True) - centre
-    return found
+    return targets
 
 
 def _common(nearest: Tensor) -> Tensor:
     """Shares of common neighbours, from (depth, token, k): (token, depth, depth); NaN where unknown."""
     known = (nearest >= 0).all(2)
-    found = [
-        (one[None, :, :, None] == nearest[:, :, None, :]).sum((2, 3)).float().where(ok & known, torch.nan)
-        for one, ok in zip(nearest, known, strict=True)
+    shares = [
+        (own[None, :, :, None] == nearest[:, :, None, :]).sum((2, 3)).float().where(ok & known, torch.nan)
+        for own, ok in zip(nearest, known, strict=True)
     ]
-    return torch.stack(found).permute(2, 0, 1) / nearest.shape[2]
+    return torch.stack(shares).permute(2, 0, 1) / nearest.shape[2]

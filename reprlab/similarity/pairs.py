@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from reprlab.captures.activations import Activations
-from reprlab.captures.capture import Capture
+from reprlab.captures.hidden_states import HiddenStates
 from reprlab.errors import ReprlabError
-from reprlab.similarity.measure import MEASURES
+from reprlab.similarity.measure import Measure
 from reprlab.similarity.policy import Policy, dropped
-from reprlab.similarity.samples import Sample, Stacked, offsets_of, sample
-
-AnyStates = Capture | Activations
+from reprlab.similarity.samples import Sample, Stacked, sample
 
 
-def pair(capture: AnyStates, against: AnyStates | None, policy: Policy, measure: str) -> Sample:
+def pair(capture: HiddenStates, against: HiddenStates | None, policy: Policy, measure: Measure) -> Sample:
     """The samples of one capture, or of two side by side, as a measure needs them."""
-    if isinstance(capture, Capture) and MEASURES[measure].states and not capture.identity.states:
-        raise ReprlabError(f"{measure} of a capture that holds no states: capture again without --no-states")
+    if measure.states and not capture.has_states:
+        raise ReprlabError(
+            f"{measure.name} of a capture that holds no states: capture again without --no-states"
+        )
     if against is None:
         return _one_width(sample(capture, policy), measure)
     _same_samples(capture, against, policy)
@@ -27,50 +26,51 @@ def pair(capture: AnyStates, against: AnyStates | None, policy: Policy, measure:
             raise ReprlabError("some documents have no tokens left in one of the two: take tokens all")
     else:
         first, second = _by_document(capture, against, policy)
-    both = Sample(Stacked(first.states, second.states), first.offsets, max(first.excluded, second.excluded))
+    stacked = Stacked(first.states, second.states)
+    excluded = max(first.excluded, second.excluded)
+    both = Sample(stacked, first.offsets, excluded, split=len(first.states.widths))
     return _one_width(both, measure)
 
 
-def _one_width(taken: Sample, measure: str) -> Sample:
+def _one_width(taken: Sample, measure: Measure) -> Sample:
     widths = taken.states.widths
-    if MEASURES[measure].alike and min(widths) != max(widths):
+    if measure.alike and min(widths) != max(widths):
         raise ReprlabError(
-            f"{measure} needs states of one width, these have {min(widths)} to {max(widths)}: "
+            f"{measure.name} needs states of one width, these have {min(widths)} to {max(widths)}: "
             "take cka, procrustes or knn"
         )
     return taken
 
 
-def _by_document(capture: AnyStates, against: AnyStates, policy: Policy) -> tuple[Sample, Sample]:
+def _by_document(capture: HiddenStates, against: HiddenStates, policy: Policy) -> tuple[Sample, Sample]:
     """Samples that are tokens, but those that a policy leaves out of either.
 
     Of different tokens, one of each document at a place: the document is left out where one of the two is.
     """
-    starts = [offsets_of(one) for one in (capture, against)]
-    out = [dropped(one.norms, at, policy) for one, at in zip((capture, against), starts, strict=True)]
-    if starts[0] == starts[1]:
+    out = [dropped(states.norms, states.offsets, policy) for states in (capture, against)]
+    if capture.offsets == against.offsets:
         out = [out[0] | out[1]] * 2
     else:
-        for (a, b), (c, d) in zip(*map(pairwise, starts), strict=True):
+        for (a, b), (c, d) in zip(pairwise(capture.offsets), pairwise(against.offsets), strict=True):
             if int((~out[0][a:b]).sum()) != int((~out[1][c:d]).sum()):
                 out[0][a:b], out[1][c:d] = True, True
     return sample(capture, policy, out[0]), sample(against, policy, out[1])
 
 
-def _same_samples(capture: AnyStates, against: AnyStates, policy: Policy) -> None:
+def _same_samples(capture: HiddenStates, against: HiddenStates, policy: Policy) -> None:
     """Raises where row i of one is not row i of the other."""
-    documents = [len(offsets_of(one)) - 1 for one in (capture, against)]
+    documents = [len(states.offsets) - 1 for states in (capture, against)]
     if documents[0] != documents[1]:
         raise ReprlabError(f"the two have {documents[0]} and {documents[1]} documents: give as many of both")
-    if isinstance(capture, Capture) and isinstance(against, Capture):
-        one, other = capture.identity, against.identity
-        if one.corpus_digest != other.corpus_digest:
-            raise ReprlabError(f"the two are of different texts: '{one.corpus}' and '{other.corpus}'")
-        same = (one.tokenizer, one.max_tokens) == (other.tokenizer, other.max_tokens)
-    else:
-        same = True
-    whole = policy.samples == "tokens" and policy.positions not in {"first", "last"}
-    if whole and not (same and offsets_of(capture) == offsets_of(against)):
+    ours, theirs = capture.texts, against.texts
+    same = capture.offsets == against.offsets
+    if ours and theirs:
+        if ours.digest != theirs.digest:
+            raise ReprlabError(f"the two are of different texts: '{ours.corpus}' and '{theirs.corpus}'")
+        tokenized = [(texts.tokenizer, texts.max_tokens) for texts in (ours, theirs)]
+        same = same and tokenized[0] == tokenized[1]
+    every_token = policy.samples == "tokens" and policy.positions not in {"first", "last"}
+    if every_token and not same:
         raise ReprlabError(
             "the two have different tokens: compare samples 'documents', 'last' or 'cls' instead of tokens"
         )

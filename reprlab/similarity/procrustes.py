@@ -25,15 +25,15 @@ def procrustes(states: Iterable[Tensor], *, progress: Progress = lambda done, to
     """
     shapes = [_shape(state) for state in states]
     size = len(shapes)
-    found = torch.zeros(size, size, dtype=torch.float64)
-    for depth, one in enumerate(shapes):
-        found[depth, depth] = one.sum() * 0  # NaN stays
+    angles = torch.zeros(size, size, dtype=torch.float64)
+    for depth, shape in enumerate(shapes):
+        angles[depth, depth] = shape.sum() * 0  # NaN stays
         for other in range(depth + 1, size):
-            product = one.T @ shapes[other]
-            kept = torch.linalg.svdvals(product).sum() if product.isfinite().all() else product.sum()
-            found[depth, other] = found[other, depth] = kept.clamp(max=1).arccos()
+            product = shape.T @ shapes[other]
+            overlap = torch.linalg.svdvals(product).sum() if product.isfinite().all() else product.sum()
+            angles[depth, other] = angles[other, depth] = overlap.clamp(max=1).arccos()
         progress(depth + 1, size)
-    return found
+    return angles
 
 
 def _shape(state: Tensor) -> Tensor:

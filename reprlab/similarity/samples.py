@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import accumulate, pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from reprlab.captures.activations import Activations
-from reprlab.captures.capture import Block, Capture
+from reprlab.captures.capture import Block
+from reprlab.captures.hidden_states import HiddenStates
 from reprlab.captures.sums import Sums, merge, sums
 from reprlab.similarity.policy import Policy, dropped
 from reprlab.similarity.states import Held, States, Survey
@@ -24,7 +23,8 @@ class Sample:
     """What is compared: states of some samples at every depth, by document.
 
     `offsets` are where documents begin among the samples, and the end. `sums` gives those of each document
-    of a capture, mostly without its states; `centred` is where the centres of depths are.
+    of a capture, mostly without its states; `centred` is where the centres of depths are. Of two captures
+    side by side, `split` depths are the first one's; it is 0 for one capture.
     """
 
     states: States
@@ -32,6 +32,7 @@ class Sample:
     excluded: int
     sums: Callable[[], list[Sums]] | None = None
     centred: Survey | None = None
+    split: int = 0
 
     @property
     def documents(self) -> Tensor:
@@ -40,47 +41,36 @@ class Sample:
         return torch.repeat_interleave(torch.arange(len(lengths)), lengths)
 
 
-def offsets_of(capture: Capture | Activations) -> tuple[int, ...]:
-    """Where documents begin among a capture's tokens, and the end."""
-    if isinstance(capture, Activations):
-        return capture.offsets
-    lengths = [int(n) for block in capture.blocks for n in np.diff(block.offsets)]
-    return (0, *accumulate(lengths))
-
-
-def sample(capture: Capture | Activations, policy: Policy, out: Tensor | None = None) -> Sample:
+def sample(capture: HiddenStates, policy: Policy, out: Tensor | None = None) -> Sample:
     """The samples of a capture, or of activations, that a policy keeps; `out` (token,) leaves out others."""
-    offsets = offsets_of(capture)
-    out = dropped(capture.norms, offsets, policy) if out is None else out
-    kept = (~out).nonzero()[:, 0]
+    out = dropped(capture.norms, capture.offsets, policy) if out is None else out
+    places = (~out).nonzero()[:, 0]
     below = np.concatenate([[0], (~out).cumsum(0).numpy()])
-    cuts = tuple(int(below[at]) for at in offsets)
-    elsewhere = dropped(capture.norms, offsets, replace(policy, tokens="all"))
+    cuts = tuple(int(below[at]) for at in capture.offsets)
+    elsewhere = dropped(capture.norms, capture.offsets, replace(policy, tokens="all"))
     excluded = int((out & ~elsewhere).sum())
-    if isinstance(capture, Activations):
-        found = Sample(Held([state[kept] for state in capture.states]), cuts, excluded)
-    else:
-        summed = partial(document_sums, capture, out) if policy.place == "all" else None
-        found = Sample(_Kept(capture, kept), cuts, excluded, summed, _survey(capture, kept))
-    return _means(found) if policy.samples == "documents" else found
+    summed = partial(document_sums, capture, out) if capture.blocks and policy.place == "all" else None
+    centred = _survey(capture, places) if capture.blocks else None
+    samples = Sample(_Kept(capture, places), cuts, excluded, summed, centred)
+    return _means(samples) if policy.samples == "documents" else samples
 
 
-def document_sums(capture: Capture, out: Tensor) -> list[Sums]:
+def document_sums(capture: HiddenStates, out: Tensor) -> list[Sums]:
     """The sums of each document's tokens but those left out, without reading states if they suffice."""
-    found: list[Sums] = []
+    summed: list[Sums] = []
     for block, mask in zip(capture.blocks, out.split([b.tokens for b in capture.blocks]), strict=True):
         suspect = torch.zeros(block.tokens, dtype=torch.bool)
         suspect[block.suspects] = True
         covered = not bool((mask & ~suspect).any())
-        found += _from_sums(block, mask) if covered else _from_states(block, mask)
-    return found
+        summed += _from_sums(block, mask) if covered else _from_states(block, mask)
+    return summed
 
 
 def _from_sums(block: Block, out: Tensor) -> Iterator[Sums]:
     for i, ordinary in enumerate(block.documents):
         inside = (block.suspects >= int(block.offsets[i])) & (block.suspects < int(block.offsets[i + 1]))
-        kept = inside & ~out[block.suspects]
-        yield merge(ordinary, sums(block.suspect_states[:, kept])) if kept.any() else ordinary
+        rejoining = inside & ~out[block.suspects]
+        yield merge(ordinary, sums(block.suspect_states[:, rejoining])) if rejoining.any() else ordinary
 
 
 def _from_states(block: Block, out: Tensor) -> Iterator[Sums]:
@@ -89,53 +79,54 @@ def _from_states(block: Block, out: Tensor) -> Iterator[Sums]:
         yield sums(states[:, a:b][:, ~out[a:b]])
 
 
-def _means(given: Sample) -> Sample:
+def _means(samples: Sample) -> Sample:
     """Each document's mean as one sample."""
-    lengths = np.diff(given.offsets)
-    if given.sums is not None:
-        means = torch.stack([part.mean for part in given.sums() if part.count], 1)
+    lengths = np.diff(samples.offsets)
+    if samples.sums is not None:
+        means = torch.stack([document.mean for document in samples.sums() if document.count], 1)
         states = [mean.float() for mean in means]
     else:
-        totals = [torch.zeros(len(lengths), w, dtype=torch.float64) for w in given.states.widths]
-        for _, _, panel, owners in panels(given):
-            for total, part in zip(totals, panel, strict=True):
-                total.index_add_(0, owners, part.double())
-        some = torch.from_numpy(lengths > 0)
+        totals = [torch.zeros(len(lengths), w, dtype=torch.float64) for w in samples.states.widths]
+        for _, _, panel, owners in panels(samples):
+            for total, state in zip(totals, panel, strict=True):
+                total.index_add_(0, owners, state.double())
+        nonempty = torch.from_numpy(lengths > 0)
         divisor = torch.from_numpy(lengths[lengths > 0])[:, None]
         states = [
-            (total[some] / divisor).to(torch.float64 if given.states.exact else torch.float32)
+            (total[nonempty] / divisor).to(torch.float64 if samples.states.exact else torch.float32)
             for total in totals
         ]
     cuts = (0, *accumulate(int(n > 0) for n in lengths))
-    return Sample(Held(states), cuts, given.excluded)
+    return Sample(Held(states), cuts, samples.excluded)
 
 
-def panels(given: Sample, tokens: int = 1024) -> Iterator[tuple[int, int, Sequence[Tensor], Tensor]]:
+def panels(samples: Sample, tokens: int = 1024) -> Iterator[tuple[int, int, Sequence[Tensor], Tensor]]:
     """All samples once, some at a time: (first, end, states by depth, document of each)."""
-    owners = given.documents
-    for start in range(0, given.states.count, tokens):
-        stop = min(start + tokens, given.states.count)
-        yield start, stop, given.states.panel(start, stop), owners[start:stop]
+    owners = samples.documents
+    for start in range(0, samples.states.count, tokens):
+        stop = min(start + tokens, samples.states.count)
+        yield start, stop, samples.states.panel(start, stop), owners[start:stop]
 
 
-def _survey(capture: Capture, kept: Tensor) -> Survey:
+def _survey(capture: HiddenStates, places: Tensor) -> Survey:
     """Centres and sums of squares of a capture's depths, from what lies beside the states."""
-    total = torch.zeros(capture.depths, capture.width, dtype=torch.float64)
+    depths, width = len(capture.widths), capture.widths[0]
+    total = torch.zeros(depths, width, dtype=torch.float64)
     count = 0
     for block in capture.blocks:
-        for part in block.documents:
-            total += part.mean * part.count
-            count += part.count
-    squares = capture.norms[:, kept].double().square().sum(1)
+        for document in block.documents:
+            total += document.mean * document.count
+            count += document.count
+    squares = capture.norms[:, places].double().square().sum(1)
     centres = (total / max(count, 1)).float()
-    return Survey(list(centres), squares, torch.zeros(capture.depths))
+    return Survey(list(centres), squares, torch.zeros(depths))
 
 
 @dataclass(frozen=True)
 class _Kept:
-    """Some tokens of a capture, read from disk as they are asked for."""
+    """Some tokens of a capture, read as they are asked for."""
 
-    capture: Capture
+    capture: HiddenStates
     places: Tensor
 
     @property
@@ -143,38 +134,20 @@ class _Kept:
         return len(self.places)
 
     @property
-    def widths(self) -> list[int]:
-        return [self.capture.width] * self.capture.depths
+    def widths(self) -> Sequence[int]:
+        return self.capture.widths
 
     @property
     def exact(self) -> bool:
-        return False
-
-    @cached_property
-    def _firsts(self) -> list[int]:
-        return [0, *accumulate(block.tokens for block in self.capture.blocks)]
+        return self.capture.exact
 
     def panel(self, start: int, stop: int, depths: slice = slice(None)) -> list[Tensor]:
-        wanted = self.places[start:stop]
-        parts: list[Tensor] = []
-        at = 0
-        while at < len(wanted):
-            shard = bisect_right(self._firsts, int(wanted[at])) - 1
-            first, end = self._firsts[shard : shard + 2]
-            here = wanted[at:][wanted[at:] < end] - first
-            low = int(here[0])
-            states = self.capture.blocks[shard].states(depths, slice(low, int(here[-1]) + 1))
-            parts.append(states if len(here) == states.shape[1] else states[:, here - low])
-            at += len(here)
-        return list(parts[0] if len(parts) == 1 else torch.cat(parts, 1)) if parts else self._none(depths)
-
-    def _none(self, depths: slice) -> list[Tensor]:
-        return [torch.zeros(0, width) for width in self.widths[depths]]
+        return self.capture.at(self.places[start:stop], depths)
 
 
 @dataclass(frozen=True)
 class Stacked:
-    """Two sets of states of the same samples, the depths of the second behind those of the first."""
+    """Two sets of states of the same samples, the depths of the second after those of the first."""
 
     first: States
     second: States
@@ -194,9 +167,9 @@ class Stacked:
     def panel(self, start: int, stop: int, depths: slice = slice(None)) -> list[Tensor]:
         low, high, _ = depths.indices(len(self.widths))
         split = len(self.first.widths)
-        found: list[Tensor] = []
+        panels: list[Tensor] = []
         if low < split:
-            found += self.first.panel(start, stop, slice(low, min(high, split)))
+            panels += self.first.panel(start, stop, slice(low, min(high, split)))
         if high > split:
-            found += self.second.panel(start, stop, slice(max(low - split, 0), high - split))
-        return found
+            panels += self.second.panel(start, stop, slice(max(low - split, 0), high - split))
+        return panels

@@ -103,22 +103,22 @@ def survey(states: States, memory: int, device: str = "cpu", *, medians: bool = 
     every = -(-states.count // _SAMPLE)
     totals = [torch.zeros(width, dtype=torch.float64, device=device) for width in states.widths]
     squares = torch.zeros(len(totals), dtype=torch.float64, device=device)
-    kept: list[list[Tensor]] = [[] for _ in totals]
+    thinned: list[list[Tensor]] = [[] for _ in totals]
     counts = [0] * len(totals)
     for start in range(0, states.count, step):
         stop = min(start + step, states.count)
-        for depth, part in enumerate(states.panel(start, stop)):
-            here = part.to(device=device, dtype=dtype)
+        for depth, state in enumerate(states.panel(start, stop)):
+            here = state.to(device=device, dtype=dtype)
             norms = torch.linalg.vector_norm(here, dim=1)
             ordinary = norms <= _MASSIVE * norms.median()
             totals[depth] += here.sum(0) if bool(ordinary.all()) else here[ordinary].sum(0)
             counts[depth] += int(ordinary.sum())
             squares[depth] += norms.double().square().sum()
             if medians:
-                kept[depth].append(here[-start % every :: every])
+                thinned[depth].append(here[-start % every :: every])
     centres = [(total / max(n, 1)).to(dtype) for total, n in zip(totals, counts, strict=True)]
-    found = torch.tensor([_median(torch.cat(part)) if part else 0.0 for part in kept], device=device)
-    return Survey(centres, squares, found)
+    distances = torch.tensor([_median(torch.cat(rows)) if rows else 0.0 for rows in thinned], device=device)
+    return Survey(centres, squares, distances)
 
 
 def _median(rows: Tensor) -> float:

@@ -83,7 +83,7 @@ def _grouped(view: View) -> Finding:
         answer, reason = SUPPORTED, "clear"
     else:
         answer, reason = CONTRADICTED, "not in the middle"
-    return Finding("b", "stability", answer, reason, value=least, documents=groups.documents)
+    return Finding("b", "stability", answer, reason, value=least, documents=groups.provenance.documents)
 
 
 def _damage(view: View) -> Finding:

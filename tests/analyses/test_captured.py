@@ -26,6 +26,7 @@ from reprlab.figures.panels import few_ticks
 from reprlab.figures.texts import shown
 from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
+from reprlab.similarity.matrix import Intervals
 
 FOLDER = Path(__file__).parents[2] / "analyses"
 LAYERS, START = 6, 1
@@ -242,10 +243,9 @@ def member(name: str, layers: int, starts: tuple[int, ...], found: rl.Evidence) 
     depths = np.arange(layers + 1)
     part = np.searchsorted(starts, depths, side="right")
     values = np.where(part[:, None] == part, 0.9, 0.1) + 0.1 * np.eye(layers + 1)
-    one = replace(
-        found.similarities["cosine no-sinks"], values=values, model=name, layers=layers, resampled=None
-    )
-    one = replace(one, averages=(), low=None, high=None)
+    one = found.similarities["cosine no-sinks"]
+    source = replace(one.provenance, model=name, layers=layers)
+    one = replace(one, values=values, provenance=source, resampled=None, averages=(), intervals=Intervals())
     ends = ((1.0, 2.0), (2.0, 4.0), (1.0, 1.0))
     groups = replace(rl.group(one, count=len(starts)), draws=200, spread=ends)
     assert groups.starts == starts

@@ -109,7 +109,7 @@ def test_benchmarks_are_averaged_over_their_five_corpora(run: Run, tmp_path: Pat
     )
     assert done.code == 0
     made = rl.Similarity.load("x.json")
-    assert made.corpus == "benchmarks (mean of lambada, arc, hellaswag, winogrande, gsm8k)"
+    assert made.provenance.corpus == "benchmarks (mean of lambada, arc, hellaswag, winogrande, gsm8k)"
     assert made.documents == 5
 
 
@@ -130,7 +130,7 @@ def test_a_schedule_has_its_own_capture_and_its_own_depths(run: Run) -> None:
     done = run("similarity", "--model", "tiny-neox", *SMALL, *parallel, "--out", "x.json")
     found = rl.Similarity.load("x.json")
     assert done.code == 0
-    assert (found.schedule, found.values.shape, found.full) == ("0 1 [2:5]*2 5", (6, 6), False)
+    assert (found.provenance.schedule, found.values.shape, found.full) == ("0 1 [2:5]*2 5", (6, 6), False)
     assert "schedule 0 1 [2:5]*2 5." in found.caption
     run("similarity", "--model", "tiny-neox", *SMALL, "--out", "y.json")
     assert rl.Similarity.load("y.json").full

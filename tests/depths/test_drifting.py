@@ -88,7 +88,8 @@ def test_sinks_are_the_full_models_for_every_curve(captures: dict[str, Capture])
     dropped = sinks(full.norms, 1.3)
     assert 0 < dropped.sum() < len(dropped)
     found = drift(full, {"skip": captures["skip"]}, start=START, tokens="no-sinks", sink_factor=1.3)
-    assert (found.tokens, found.excluded) == (int((~dropped).sum()), int(dropped.sum()))
+    source = found.provenance
+    assert (source.tokens, source.excluded) == (int((~dropped).sum()), int(dropped.sum()))
     for name, curve in found.curves.items():
         x = captures[name].states(len(curve.at) - 1)[~dropped].double().numpy()
         assert curve.variance[-1] == pytest.approx(x.var(0).mean(), rel=1e-5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from reprlab.depths.grouping import group
 from reprlab.depths.groups import DRAWS, Groups
 from reprlab.errors import ReprlabError
 from reprlab.files import plain
+from reprlab.provenance import Provenance
 from reprlab.similarity.matrix import Similarity
 from reprlab.statistics.resampled import Resampled
 
@@ -56,7 +57,9 @@ def similarity(values: Array, drawn: Array | None = None, **labels: Any) -> Simi
         "layers": len(values) - 1,
     }
     resampled = None if drawn is None else Resampled("bootstrap", drawn)
-    return Similarity(values=values, resampled=resampled, **{**made, **labels})
+    made |= labels
+    source = Provenance.popped(made)
+    return Similarity(values=values, provenance=source, resampled=resampled, **made)
 
 
 def redrawn(sizes: list[list[int]], noise: float = 0.02) -> Array:
@@ -187,7 +190,7 @@ def test_a_dataframe_has_a_row_for_each_group(found: Groups) -> None:
     assert frame["stable"].tolist()[1:] == [0.75, 1.0]
     assert np.isnan(frame["stable"][0])
     assert set(frame["model"]) == {"some"}
-    assert frame["explained"][0] == found.explained
+    assert frame["explained"][0] == found.cut.explained
 
 
 def test_the_picture_has_a_line_where_a_group_begins(found: Groups) -> None:
@@ -209,7 +212,8 @@ def test_groups_of_a_real_capture(tmp_path: Path) -> None:
     measured = rl.cosine(acts)
     found = group(measured)
     assert found.matrix is measured.values
-    assert (found.model, found.documents, found.draws, found.layers) == ("tiny-neox", 12, DRAWS, 6)
+    source = found.provenance
+    assert (source.model, source.documents, found.draws, source.layers) == ("tiny-neox", 12, DRAWS, 6)
     assert found.values.sum() == 6
     assert all(0 <= share <= 1 for share in found.stable)
 
@@ -237,10 +241,10 @@ def models() -> Family:
 
 
 def test_a_family_has_the_sizes_of_its_models_fewest_layers_first(models: Family) -> None:
-    assert [member.model for member in models.members] == list(SIZES)
+    assert [member.provenance.model for member in models.members] == list(SIZES)
     assert models.values.tolist() == list(SIZES.values())
     np.testing.assert_allclose(models.shares.sum(1), 1)
-    assert [member.layers for member in models.members] == [6, 12, 16, 24, 32, 36]
+    assert [member.provenance.layers for member in models.members] == [6, 12, 16, 24, 32, 36]
     assert all(member.low == member.sizes == member.high for member in models.members)
 
 
@@ -308,8 +312,7 @@ def test_what_is_no_family_says_why() -> None:
     with pytest.raises(ReprlabError, match=r"a family has each model once, given twice: a$"):
         family([one, one])
     for name, other in (("measure", "cka"), ("corpus", "arc"), ("policy", "no-sinks"), ("sink_factor", 8.0)):
-        labels: dict[str, Any] = {name: other}
-        wrong = replace(one, model="b", **labels)
+        wrong = Groups.from_dict({**one.to_dict(), "model": "b", name: other})
         with pytest.raises(ReprlabError, match=f"compared by one {name.replace('_', ' ')}, given "):
             family([one, wrong])
 
@@ -362,7 +365,10 @@ def test_options_reach_the_result(run: Run) -> None:
     options = ("--measure", "cka", "--tokens", "no-sinks", "--sink-factor", "1.5", "--count", "3")
     run("--model", "tiny-neox", *options, "--out", "a.json", "--out", "b.pdf")
     found = Groups.load("a.json")
-    assert (found.measure, found.policy, found.sink_factor, found.count) == ("cka", "no-sinks", 1.5, 3)
+    source = found.provenance
+    assert (found.compared.measure, source.policy, source.sink_factor, found.count) == (
+        *("cka", "no-sinks", 1.5, 3),
+    )
     assert len(found.starts) == 3
     assert Path("b.pdf").is_file()
     run("--model", "tiny-neox", *options)
@@ -373,7 +379,7 @@ def test_several_models_are_a_family_too(run: Run) -> None:
     said = run("--model", "tiny-q*", "--count", "2")
     folder = Path("reports/tiny-q%2A")
     found = Family.load(folder / "group-sizes-cosine-builtin-3.json")
-    assert [member.model for member in found.members] == ["tiny-qwen2", "tiny-qwen3"]
+    assert [member.provenance.model for member in found.members] == ["tiny-qwen2", "tiny-qwen3"]
     assert sorted(path.name for path in folder.iterdir()) == [
         "group-shares-cosine-builtin-3.png",
         "group-sizes-cosine-builtin-3.json",

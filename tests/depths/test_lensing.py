@@ -88,7 +88,7 @@ def test_slices_and_pieces_change_nothing(
     monkeypatch.setattr(lensing, "SLICE_BYTES", 1)
     alone = lens(tiny, texts(2))
     assert alone.values["kl"].mean[-1] == 0
-    assert alone.tokens == sum(map(len, tiny.tokenize(texts(2).texts)))
+    assert alone.provenance.tokens == sum(map(len, tiny.tokenize(texts(2).texts)))
 
 
 @pytest.mark.parametrize("schedule", [None, SKIP])
@@ -153,10 +153,11 @@ def test_sinks_are_left_out_by_the_norms_of_the_schedules_own_states(tiny: Netwo
         dropped = int(sinks(acts.norms, factor).sum())
         read = lens(tiny, corpus, schedule=schedule, tokens="no-sinks", sink_factor=factor)
         assert 0 < dropped < acts.tokens
-        assert (read.tokens, read.excluded) == (acts.tokens - dropped, dropped)
+        assert (read.provenance.tokens, read.provenance.excluded) == (acts.tokens - dropped, dropped)
         assert f"{dropped} sink tokens left out (norm above 1.3x the median)" in read.caption
     everything = lens(tiny, corpus)
-    assert (everything.tokens, everything.excluded, everything.policy) == (acts.tokens, 0, "all")
+    source = everything.provenance
+    assert (source.tokens, source.excluded, source.policy) == (acts.tokens, 0, "all")
     assert "all tokens" in everything.caption
 
 
@@ -167,13 +168,13 @@ def test_excluded_tokens_are_out_of_the_means(tiny: Network) -> None:
     expected = torch.cat([torch.stack(naive(tiny, text)) for text in corpus.texts], 1)[:, kept]
     entropy = -(expected.exp() * expected).sum(-1).mean(1)
     read = lens(tiny, corpus, tokens="no-sinks", sink_factor=factor)
-    assert read.excluded > 0
+    assert read.provenance.excluded > 0
     assert read.values["entropy"].mean == pytest.approx(entropy.numpy(), rel=1e-5)
 
 
 def test_the_interval_is_that_of_resampled_documents(tiny: Network, found: Lens) -> None:
     single = [lens(tiny, Corpus("one", (t,), ("0",), "")) for t in texts(9).texts]
-    counts = np.array([one.tokens for one in single])
+    counts = np.array([one.provenance.tokens for one in single])
     sums = np.array([one.values["kl"].mean for one in single]) * counts[:, None]
     drawn = draws(np.arange(9), count=1000).astype(float)
     under = drawn @ sums / (drawn @ counts)[:, None]
@@ -195,10 +196,10 @@ def test_numbers_that_are_not_finite_are_counted_and_said(tiny: Network) -> None
     with torch.no_grad():
         net.layers[3].mlp.down_proj.weight.fill_(math.nan)
     read = lens(net, texts(3))
-    assert read.nonfinite == read.tokens
+    assert read.nonfinite == read.provenance.tokens
     assert math.isnan(read.values["agreement"].mean[-1])
     assert read.settled is None
-    assert f"NaN or infinite at {read.tokens} tokens" in read.caption
+    assert f"NaN or infinite at {read.provenance.tokens} tokens" in read.caption
     assert "cannot be said" in read.summary
 
 
@@ -332,4 +333,4 @@ def test_texts_are_cut_and_that_is_said(tiny: Network) -> None:
     read = lens(tiny, texts(6), max_tokens=10)
     assert read.cut > 0
     assert f"6 documents ({read.cut} cut at 10 tokens)" in read.caption
-    assert read.tokens <= 60
+    assert read.provenance.tokens <= 60

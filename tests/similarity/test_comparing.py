@@ -76,8 +76,8 @@ def test_from_the_cache_equals_from_the_states(acts: Capture, measure: str, fact
     mask, states = kept(acts, factor), acts.states().double()
     expected = NAIVE[measure](states[:, mask]) if measure in NAIVE else flattened(states, mask, acts)
     found = compare(acts, measure, tokens="no-sinks", sink_factor=factor)
-    assert 0 < found.excluded == int((~mask).sum())
-    assert found.tokens + found.excluded == acts.tokens
+    assert 0 < found.provenance.excluded == int((~mask).sum())
+    assert found.tokens + found.provenance.excluded == acts.tokens
     tied = slice(1 if measure == "knn" else 0, None)  # one token's embeddings are all alike: ties
     near = 0.01 if measure == "knn" else 2e-5  # a neighbour that is near a tie
     np.testing.assert_allclose(found.values[tied, tied], expected.numpy()[tied, tied], atol=near)
@@ -91,12 +91,12 @@ def test_every_measure_is_symmetric_with_an_exact_diagonal_inside_its_interval(
     np.testing.assert_allclose(found.values, found.values.T, atol=1e-12)
     np.testing.assert_array_equal(found.values.diagonal(), 0 if found.distance else 1)
     if measure != "procrustes":
-        assert found.low is not None
-        assert found.high is not None
-        middle = (found.low + found.high) / 2
-        assert (found.low - 1e-9 <= middle).all()
+        assert found.intervals.low is not None
+        assert found.intervals.high is not None
+        middle = (found.intervals.low + found.intervals.high) / 2
+        assert (found.intervals.low - 1e-9 <= middle).all()
         assert np.abs(middle - found.values).max() < 0.15
-        assert (found.high - found.low)[0, 1] > 1e-6
+        assert (found.intervals.high - found.intervals.low)[0, 1] > 1e-6
 
 
 @pytest.mark.parametrize("measure", ["cosine", "cka", "rbf-cka", "knn", "angular"])
@@ -114,7 +114,7 @@ def test_memory_and_shards_change_nothing(acts: Capture, measure: str, tiny: Net
 def test_sinks_that_are_suspects_need_no_states(acts: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(acts.blocks[0]), "states", lambda *_: pytest.fail("states were read"))
     for measure in ("cosine", "cosine-sequence"):
-        assert compare(acts, measure, tokens="no-sinks", sink_factor=4).excluded == 30
+        assert compare(acts, measure, tokens="no-sinks", sink_factor=4).provenance.excluded == 30
 
 
 @pytest.mark.parametrize("measure", ["cosine", "angular", "cka"])
@@ -147,7 +147,7 @@ def test_positions_choose_places_in_the_document(acts: Capture, positions: str, 
     places = [a + i for a, b in pairwise(np.cumsum([0, *lengths(acts)])) for i in expected(int(b - a))]  # pyright: ignore
     found = compare(acts, "cosine", positions=positions)
     np.testing.assert_allclose(found.values, cosines(acts.states().double()[:, places]).numpy(), atol=1e-6)
-    assert (found.tokens, found.excluded) == (len(places), 0)
+    assert (found.tokens, found.provenance.excluded) == (len(places), 0)
     assert f"at positions {positions}" in found.caption
 
 
@@ -179,10 +179,10 @@ def test_documents_without_sinks_are_means_of_what_is_left(acts: Capture) -> Non
 
 def test_a_sweep_over_sinks_goes_from_few_tokens_to_all(acts: Capture) -> None:
     found = sinks_sweep(acts, "cosine")
-    assert [one.sink_factor for one in found[:-1]] == list(FACTORS)
+    assert [one.provenance.sink_factor for one in found[:-1]] == list(FACTORS)
     left = [one.tokens for one in found]
     assert left == sorted(left)
-    assert (found[-1].policy, found[-1].excluded) == ("all", 0)
+    assert (found[-1].provenance.policy, found[-1].provenance.excluded) == ("all", 0)
 
 
 def test_a_capture_against_itself_is_the_capture(acts: Capture) -> None:
@@ -191,8 +191,8 @@ def test_a_capture_against_itself_is_the_capture(acts: Capture) -> None:
         np.testing.assert_allclose(both.values, alone.values, atol=1e-5)
         assert (both.other, both.tokens) == ("tiny-llama", alone.tokens)
         if measure == "cka":
-            assert alone.low is not None
-            np.testing.assert_allclose(both.low, alone.low, atol=1e-5)
+            assert alone.intervals.low is not None
+            np.testing.assert_allclose(both.intervals.low, alone.intervals.low, atol=1e-5)
 
 
 def test_a_model_under_a_schedule_is_alike_until_they_part(acts: Capture, tiny: Network) -> None:

@@ -13,7 +13,7 @@ from reprlab.captures.capture import Capture
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.similarity.comparing import compare
-from reprlab.similarity.matrix import Similarity, average
+from reprlab.similarity.matrix import Intervals, Similarity, average
 
 
 @pytest.fixture
@@ -23,23 +23,23 @@ def acts(tiny: Network) -> Capture:
 
 def test_a_result_knows_what_it_is_made_of(acts: Capture) -> None:
     found = rl.cosine(acts, tokens="no-sinks", sink_factor=1.5)
-    assert (found.model, found.corpus, found.documents) == ("tiny-llama", "pieces", 30)
-    assert (found.dtype, found.width, found.ratio) == ("float32", 32, found.tokens / 32)
+    assert (found.model, found.provenance.corpus, found.documents) == ("tiny-llama", "pieces", 30)
+    assert (found.provenance.dtype, found.width, found.ratio) == ("float32", 32, found.tokens / 32)
     for part in (
         "tiny-llama",
         "30 documents",
-        f"{found.excluded:,} sink tokens left out",
+        f"{found.provenance.excluded:,} sink tokens left out",
         "float32",
         "n/d =",
     ):
         assert part in found.caption
     assert "depths 2 to 4 are at 0." in found.summary
-    assert set(found.made_with) >= {"torch", "transformers", "reprlab"}
+    assert set(found.provenance.made_with) >= {"torch", "transformers", "reprlab"}
 
 
 def test_a_result_is_not_written_to(acts: Capture) -> None:
     found = rl.cosine(acts)
-    for matrix in (found.values, found.low, found.high):
+    for matrix in (found.values, found.intervals.low, found.intervals.high):
         with pytest.raises(ValueError, match="read-only"):
             matrix[0, 0] = 2  # pyright: ignore
 
@@ -49,9 +49,11 @@ def test_save_and_load_give_the_value_back(acts: Capture, tmp_path: Path, measur
     found = compare(acts, measure)
     found.save(tmp_path / "a.json")
     again = Similarity.load(tmp_path / "a.json")
-    for name in ("values", "low", "high"):
-        np.testing.assert_array_equal(getattr(again, name), getattr(found, name))
-    apart = {"values": 0, "low": 0, "high": 0, "resampled": 0}
+    np.testing.assert_array_equal(again.values, found.values)
+    assert again.intervals.how == found.intervals.how
+    for name in ("low", "high"):
+        np.testing.assert_array_equal(getattr(again.intervals, name), getattr(found.intervals, name))
+    apart = {"values": 0, "intervals": 0, "resampled": 0}
     assert {**vars(again), **apart} == {**vars(found), **apart}
     assert again.summary == found.summary
     again.save(tmp_path / "b.json")
@@ -60,7 +62,7 @@ def test_save_and_load_give_the_value_back(acts: Capture, tmp_path: Path, measur
 
 def test_nan_is_null_in_json(acts: Capture, tmp_path: Path) -> None:
     values = np.full((2, 2), np.nan)
-    replace(rl.cosine(acts), values=values, low=None, high=None, averages=()).save(tmp_path / "a.json")
+    replace(rl.cosine(acts), values=values, intervals=Intervals(), averages=()).save(tmp_path / "a.json")
     text = (tmp_path / "a.json").read_text()
     assert "NaN" not in text
     assert json.loads(text)["values"] == [[None, None]] * 2
@@ -93,7 +95,7 @@ def test_means_over_depths_have_intervals_of_their_own(acts: Capture) -> None:
     assert inside.value == pytest.approx(block[~np.eye(3, dtype=bool)].mean())
     assert found.resampled is not None
     assert inside.low < inside.value < inside.high
-    wide = (found.high - found.low)[2:5, 2:5][~np.eye(3, dtype=bool)]  # pyright: ignore
+    wide = (found.intervals.high - found.intervals.low)[2:5, 2:5][~np.eye(3, dtype=bool)]  # pyright: ignore
     assert inside.high - inside.low < wide.mean() * 1.001
     with pytest.raises(ReprlabError, match=r"depths 5 to 9: give two of 0\.\.6, rising"):
         found.average(5, 9)
@@ -112,7 +114,7 @@ def test_several_corpora_are_averaged_and_their_errors_do_not_add_up(acts: Captu
     mean = average(parts, "benchmarks")
     np.testing.assert_array_equal(mean.values, (parts[0].values + parts[1].values) / 2)
     assert mean.tokens == parts[0].tokens + parts[1].tokens
-    spans = [float((part.high - part.low)[0, 6]) for part in (*parts, mean)]  # pyright: ignore
+    spans = [float((part.intervals.high - part.intervals.low)[0, 6]) for part in (*parts, mean)]  # pyright: ignore
     assert spans[2] == pytest.approx(np.hypot(*spans[:2]) / 2, rel=0.15)
 
 

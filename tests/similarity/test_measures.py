@@ -7,7 +7,7 @@ import pytest
 from reprlab.captures.activations import activations
 from reprlab.errors import ReprlabError
 from reprlab.similarity.measure import MEASURES
-from reprlab.similarity.measures import MeasureOptions, measured
+from reprlab.similarity.measures import MeasureOptions
 from reprlab.similarity.pairs import pair
 from reprlab.similarity.policy import Policy
 
@@ -21,8 +21,8 @@ def work(said: list[str], memory: int = 1 << 30) -> MeasureOptions:
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_every_measure_gives_a_matrix_and_its_resampled_ones(measure: str) -> None:
-    taken = pair(activations(STATES, offsets=[0, 20, 40, 60]), None, Policy(), measure)
-    values, resampled = measured(taken, measure, work([]))
+    taken = pair(activations(STATES, offsets=[0, 20, 40, 60]), None, Policy(), MEASURES[measure])
+    values, resampled = MEASURES[measure].compute(taken, work([]))
     assert values.shape == (4, 4)
     assert (resampled is None) == (measure == "procrustes")
     if resampled is not None:
@@ -41,8 +41,8 @@ def test_every_measure_gives_a_matrix_and_its_resampled_ones(measure: str) -> No
 )
 def test_what_it_costs_is_said_first(measure: str, said: str) -> None:
     lines: list[str] = []
-    taken = pair(activations(STATES, offsets=[0, 20, 40, 60]), None, Policy(), measure)
-    measured(taken, measure, work(lines, memory=8000))
+    taken = pair(activations(STATES, offsets=[0, 20, 40, 60]), None, Policy(), MEASURES[measure])
+    MEASURES[measure].compute(taken, work(lines, memory=8000))
     assert lines == [said]
 
 
@@ -51,6 +51,6 @@ def test_procrustes_refuses_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -
         available = 10_000
 
     monkeypatch.setattr(psutil, "virtual_memory", Little)
-    taken = pair(activations(STATES), None, Policy(), "procrustes")
+    taken = pair(activations(STATES), None, Policy(), MEASURES["procrustes"])
     with pytest.raises(ReprlabError, match=r"needs 0\.0 GB of memory.*take about 72% of the --documents"):
-        measured(taken, "procrustes", work([]))
+        MEASURES["procrustes"].compute(taken, work([]))

@@ -14,7 +14,7 @@ from reprlab.captures.capture import Capture
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.similarity.policy import Policy, dropped, places
-from reprlab.similarity.samples import Stacked, offsets_of, sample
+from reprlab.similarity.samples import Stacked, sample
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_policy_leaves_out_sinks_and_other_places() -> None:
 def test_panels_are_the_kept_tokens_in_order_over_all_shards(acts: Capture) -> None:
     assert len(acts.blocks) > 3
     policy = Policy("no-sinks", 1.5)
-    out = dropped(acts.norms, offsets_of(acts), policy)
+    out = dropped(acts.norms, acts.offsets, policy)
     taken = sample(acts, policy)
     whole = acts.states()[:, ~out]
     for start, stop in ((0, 7), (5, 60), (0, taken.states.count), (50, 51)):
@@ -72,7 +72,7 @@ def test_documents_own_their_tokens(acts: Capture) -> None:
 
 
 def _ids(acts: Capture) -> list[range]:
-    offsets = offsets_of(acts)
+    offsets = acts.offsets
     return [range(a, b) for a, b in pairwise(offsets)]
 
 

@@ -265,7 +265,9 @@ def unresampled() -> dict[str, Similarity]:
 
 
 def few_documents() -> dict[str, Similarity]:
-    return {name: replace(one, documents=19) for name, one in alike().items()}
+    return {
+        name: replace(one, provenance=replace(one.provenance, documents=19)) for name, one in alike().items()
+    }
 
 
 REACHED: Mapping[str, tuple[Callable[[], rl.Evidence], int, str]] = {
@@ -285,7 +287,7 @@ REACHED: Mapping[str, tuple[Callable[[], rl.Evidence], int, str]] = {
     "too few layers": (lambda: spaces(scores=six_layers().scores), 1, "c"),
     "too few orders": (lambda: evidence(world(entries=grid(seeds=1))), 4, "c"),
     "too few counts": (lambda: evidence(world(), loops=simulated(nothing, entries=loop_grid())), 7, "b"),
-    "no groups": (lambda: spaces(groups=replace(groups((1,)), reason="a chain")), 1, "b"),
+    "no groups": (lambda: spaces(groups=groups((1,), reason="a chain")), 1, "b"),
     "boundaries move": (lambda: spaces(groups=groups(stable=0.7)), 1, "b"),
     "not in the middle": (lambda: spaces(groups=groups((1, 10, 15))), 1, "b"),
     "as by chance": (lambda: spaces(similarities=alike()), 1, "c"),

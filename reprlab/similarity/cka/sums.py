@@ -33,14 +33,14 @@ class Alignment:
     def without(self, *, debiased: bool = True) -> Tensor:
         """CKA over all tokens but those of one group, for each group: (group, depth, depth)."""
         whole = self.rows.sum(0, dtype=torch.float64)
-        found: list[Tensor] = []
+        estimates: list[Tensor] = []
         for group, (start, stop) in enumerate(zip(self.bounds, self.bounds[1:], strict=False)):
             cross = self.cross - 2 * self.touching[group] + self.inside[group]
             rows = whole - self.rows[group]
             left = torch.cat([rows[:, :start], rows[:, stop:]], 1)
             own = torch.cat([self.diagonal[:, :start], self.diagonal[:, stop:]], 1)
-            found.append(self._ratio(cross, left, own, debiased))
-        return torch.stack(found)
+            estimates.append(self._ratio(cross, left, own, debiased))
+        return torch.stack(estimates)
 
     def _ratio(self, cross: Tensor, rows: Tensor, diagonal: Tensor, debiased: bool) -> Tensor:
         count = rows.shape[1]
