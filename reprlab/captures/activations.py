@@ -80,7 +80,7 @@ class Activations:
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """What was summed by document beforehand: nothing."""
+        """The sums by document taken beforehand: none."""
         return ()
 
     @property

@@ -52,7 +52,7 @@ class HiddenStates(Protocol):
 
     @property
     def blocks(self) -> Sequence[Block]:
-        """What was summed by document as the states were captured; empty where nothing was."""
+        """The sums by document taken as the states were captured; empty where none were."""
         ...
 
     @property

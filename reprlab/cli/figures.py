@@ -95,7 +95,7 @@ def _draw(folder: Path, one: Analysis) -> None:
 def _list() -> None:
     from reprlab.reports.analyses import everything
 
-    table = Table("figure", "what it shows", "needs", box=None, header_style="bold")
+    table = Table("figure", "title", "needs", box=None, header_style="bold")
     for one in everything():
         needs = "reports on several models" if one.family else ", ".join(one.needs)
         table.add_row(one.name, escape(one.title), needs)

@@ -111,7 +111,7 @@ class OtherOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ShownOptions:
-    """What is shown with a result: controls, means, and results by place and by threshold."""
+    """The views of a result: controls, means, and results by place and by threshold."""
 
     control: Annotated[
         list[str] | None,
@@ -401,7 +401,7 @@ def _range(text: str) -> range:
 
 
 def _written(found: list[Similarity], output: list[Path] | None) -> list[Path]:
-    """The files of the result, and beside them those of its controls."""
+    """The files of the result, and those of its controls."""
     first, *nulls = found
     paths = output or [_default_output(first)]
     written = write_drawn(first, paths, replacing=_note_replaced)

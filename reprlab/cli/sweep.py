@@ -167,7 +167,7 @@ def _show(scores: Scores, asked: str | None) -> None:
     out.print(f"{escape(scores.model)} ({escape(scores.note)}), {scores.dtype}", soft_wrap=True)
     out.print(table)
     if any(len(places) > 1 for places in scores.rows):
-        say("± is the standard error over documents; behind a semicolon the spread over orders")
+        say("± is the standard error over documents; after a semicolon stands the spread over orders")
     for of, shares in medians.items():
         there = str(shares["of"][0])
         few = "" if "," in there else ", which is too few for a median"
@@ -184,7 +184,7 @@ def _show(scores: Scores, asked: str | None) -> None:
 
 
 def _cell(row: Any) -> str:
-    """A value with its documents' standard error; behind a semicolon the seeds' own spread."""
+    """A value with its standard error over documents; after a semicolon the spread over seeds."""
     digits = 3 if abs(row.value) < 100 else 1 if abs(row.value) < 1e5 else None
     text = f"{row.value:.3g}" if digits is None else f"{row.value:.{digits}f}"
     error = f"{row.stderr:.2g}" if digits is None else f"{row.stderr:.{digits}f}"

@@ -60,7 +60,7 @@ def cut(values: Array, count: int | None = None, *, distance: bool = False) -> C
     is the mean of its diagonal. `explained`, in [-1, 1], is the part of the squares around these means that
     "inside a group or across a boundary" explains, diagonal by diagonal; negative parts are where across is
     nearer. `gap` = N ln(1 / (1 - explained)) - 2 b ln N is the BIC by which b boundaries, a place and a size
-    each, beat the chain; N = (T-1)(T-2)/2 distances beside their means.
+    each, beat the chain; N = (T-1)(T-2)/2 distances in addition to their means.
 
     Cuts tried: every level of Ward's tree over neighbours (scikit-learn; a depth's features are its distances
     less the chain's), the best improved by adding and removing single boundaries. The best is taken
@@ -90,7 +90,7 @@ def cut(values: Array, count: int | None = None, *, distance: bool = False) -> C
     if count == 1:
         return uncut
     if last < FEWEST and count is None:
-        return replace(uncut, reason=f"{FEWEST} depths behind depth 0 are needed, there are {last}")
+        return replace(uncut, reason=f"{FEWEST} depths after depth 0 are needed, there are {last}")
     chain = _Chain(inner)
     if chain.flat:
         return replace(
@@ -119,7 +119,7 @@ def _not_finite(inner: Array) -> list[int]:
 
 
 def words(groups: Sequence[range]) -> dict[str, tuple[range, ...]]:
-    """The largest group as the middle, what is before it as the beginning, what is behind as the ending.
+    """The largest group as the middle, the groups before it as the beginning, those after it as the ending.
 
     Of equally large groups the one nearest the middle depth, then the first.
 
@@ -153,7 +153,7 @@ def stability(cuts: Sequence[Cut], whole: Cut, *, within: int = 1) -> dict[int, 
 
 
 class _Chain:
-    """Distances between depths, beside those of the chain that has the same mean in every diagonal.
+    """Distances between depths, and those of the chain that has the same mean in every diagonal.
 
     Pairs of depths are in the order of their diagonals; borders (..., depth - 1) say before which depths,
     from the second on, a group begins.

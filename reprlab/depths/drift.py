@@ -20,9 +20,9 @@ MARGIN = 0.05  # in ln: a smaller difference is none worth the name, however sur
 
 
 WORDS = {
-    1: "middle repeat leaves the full model's further than skip does",
-    -1: "skip leaves the full model's further than middle repeat does: not the paper's drift",
-    0: "neither leaves the full model's clearly further than the other does",
+    1: "middle repeat is further away than skip, by {0:.2f} [{1:.2f}, {2:.2f}] in ln",
+    -1: "skip is further away than middle repeat, unlike in the paper, by {0:.2f} [{1:.2f}, {2:.2f}] in ln",
+    0: "neither is clearly further away ({3:+.2f} [{4:+.2f}, {5:+.2f}] in ln, middle repeat minus skip)",
 }
 
 
@@ -88,12 +88,14 @@ class Drift:
         """One line: how far each schedule's variance ends from the full model's, and what that says."""
         if self.further is None or not self.apart:
             return "variance by depth"
-        parts = ", ".join(f"{name} {math.exp(value[0]):.2f}x" for name, value in self.apart.items())
+        factors = " and ".join(f"{_factor(value[0])} ({name})" for name, value in self.apart.items())
         value, low, high = self.further
-        clear = low * high > 0 and abs(value) >= MARGIN
-        words = WORDS[int(np.sign(value)) if clear else 0]
-        ends = f"{value:+.2f} [{low:+.2f}, {high:+.2f}] in ln"
-        return f"variance behind the middle is off by {parts}: {words} ({ends})"
+        sure = low * high > 0 and abs(value) >= MARGIN
+        size = sorted((abs(value), abs(low), abs(high)))
+        amount = (size[1], size[0], size[2]) if sure else (abs(value), low, high)
+        verdict = WORDS[int(np.sign(value)) if sure else 0].format(*amount, value, low, high)
+        differs = "variance after the middle layers differs from the full model's by factors of"
+        return f"{differs} {factors}: {verdict}"
 
     @property
     def last_two(self) -> dict[str, tuple[float, float]]:
@@ -163,3 +165,7 @@ def _tuples(curve: dict[str, Any]) -> dict[str, Any]:
         k: tuple(math.nan if x is None else x for x in v) if isinstance(v, list) else v
         for k, v in curve.items()
     }
+
+
+def _factor(ln: float) -> str:
+    return "an unknown size" if math.isnan(ln) else f"{math.exp(ln):.2f}"

@@ -1,4 +1,4 @@
-"""Drift of captures under schedules beside the full model's, as labelled values."""
+"""Drift of captures under schedules compared with the full model's, as labelled values."""
 
 from __future__ import annotations
 

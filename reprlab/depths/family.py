@@ -29,7 +29,7 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Claim:
-    """What is said of a family, whether it holds, and by which numbers.
+    """A claim on a family, whether it holds, and by which numbers.
 
     `verdict`: supported, contradicted or not decidable. `value` is the statistic, with its 95 % interval or
     its p; `models` is how many it is over.

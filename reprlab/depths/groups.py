@@ -98,7 +98,7 @@ class Groups:
 
     @property
     def caption(self) -> str:
-        """What was compared, and how often documents were resampled, in sentences."""
+        """The comparison, and how often documents were resampled, in sentences."""
         chosen = "number from the data" if self.count is None else "number as asked for"
         draws = f"{self.draws:,} resamples of documents" if self.draws else "documents not resampled"
         return f"{self.compared.about} Groups by {self.compared.words}, {chosen}; {draws}."
@@ -117,9 +117,9 @@ class Groups:
         }
         text = f"{by}: {', '.join(f'{part} {depths}' for part, depths in depths_of.items())}"
         if not self.draws:
-            return f"{text}; stability unknown, documents were not resampled"
+            return f"{text}; stability is unknown: documents were not resampled"
         least = f"at least {100 * min(self.stable):.0f} % of {self.draws:,} resamples"
-        return f"{text}; every boundary within 1 in {least}"
+        return f"{text}; every boundary stays within one depth in {least}"
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row a group: its depths, both ends included, its size, and how stable its start is."""

@@ -105,21 +105,20 @@ class Lens:
         last, middle = self.depths - 1, (self.depths - 1) // 2
         level = f"agreement >= {100 * SETTLED:.0f} %"
         if self.settled is None:
-            text = f"where the prediction is settled cannot be said: {self.nonfinite:,} tokens have NaN"
+            text = f"the depth at which the prediction settles is unknown: {self.nonfinite:,} tokens have NaN"
         elif self.settled == last:
             text = f"the prediction is settled ({level}) at the last depth, {last}, only"
         else:
             text = f"the prediction is settled ({level}) from depth {self.settled} of {last} on"
         kl, same = self.values["kl"].mean[middle], self.values["agreement"].mean[middle]
-        text += (
-            f"; depth {middle} is {kl:.2f} nats from the end, with {100 * same:.0f} % of its first choices"
-        )
+        agree = f"{100 * same:.0f} % of first choices agree"
+        text += f"; at depth {middle} it is {kl:.2f} nats from the last one, and {agree}"
         if self.full:
             return text
         apart, same = self.values["kl_full"], self.values["agreement_full"].mean[-1]
         return (
-            f"{text}; the end is {apart.mean[-1]:.2f} nats [{apart.low[-1]:.2f}, {apart.high[-1]:.2f}] from "
-            f"the full model's, with {100 * same:.0f} % of its first choices"
+            f"{text}; the last one is {apart.mean[-1]:.2f} nats [{apart.low[-1]:.2f}, {apart.high[-1]:.2f}] "
+            f"from the full model's, and {100 * same:.0f} % of first choices agree"
         )
 
     def to_dataframe(self) -> pd.DataFrame:

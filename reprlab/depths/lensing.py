@@ -92,7 +92,7 @@ def _dropped(norm: Tensor, tokens: str, factor: float) -> Tensor:
 
 @dataclass(frozen=True)
 class _Text:
-    """What was read: under which identity, and how many tokens each document has."""
+    """The texts read: under which identity, and how many tokens each document has."""
 
     manifest: Manifest
     lengths: list[int]
@@ -228,7 +228,7 @@ def _pieces(logits: Tensor) -> Iterator[slice]:
 
 
 def _quantities(logits: Tensor, finals: Sequence[_Final], following: Tensor) -> Tensor:
-    """What logits (position, vocabulary) say by themselves and beside finals: (quantity, position).
+    """The quantities of logits (position, vocabulary), alone and against finals: (quantity, position).
 
     `following` are the next tokens, -1 where there is none. Sums over the vocabulary are in float64.
     """

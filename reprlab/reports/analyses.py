@@ -81,8 +81,8 @@ def analysis_of(name: str, module: Any) -> Analysis:
 def words(name: str, doc: str) -> tuple[str, str, str]:
     """Title, caption and claim of a docstring: its first line, and the paragraphs that begin so.
 
-    >>> words("x", "Fig. 1. Boxes.\\n\\nCaption: what is\\ndrawn.\\n\\nClaim: what is said.")
-    ('Fig. 1. Boxes', 'what is drawn.', 'what is said.')
+    >>> words("x", "Fig. 1. Boxes.\\n\\nCaption: the boxes\\ndrawn.\\n\\nClaim: they differ.")
+    ('Fig. 1. Boxes', 'the boxes drawn.', 'they differ.')
     """
     paragraphs = [" ".join(part.split()) for part in doc.split("\n\n")]
     marked: Mapping[str, str] = {

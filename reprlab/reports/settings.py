@@ -20,8 +20,8 @@ class ReportSettings:
     three middle layers all orders that there are. `every`: skip-one and switch at every n-th layer,
     and the last. `loops`: the counts of fig. 10, over `loop_limit` documents of the first benchmark (0: left
     out). `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
-    of layers, over so many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9 once
-    more in float32, over so many documents of `precise_on` (by default the last benchmark; 0: left out).
+    of layers, over that many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9
+    once more in float32, over that many documents of `precise_on` (by default the last benchmark; 0: left out).
 
     For an encoder: `glue` are the tasks of classifiers on it (none: left out), over all their rows or
     `glue_limit` of each split; `trained_starts` the starts at which it is trained as a whole, too, under

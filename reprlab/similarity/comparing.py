@@ -142,7 +142,7 @@ def _device(asked: str, row: Measure) -> str:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is compared with what, by which measure, over which tokens, and under which control."""
+    """One comparison: its two sides, the measure, the tokens, and the control."""
 
     capture: HiddenStates
     against: HiddenStates | None

@@ -18,7 +18,7 @@ CHANGES = ("centred", "standardised", "components")
 
 @dataclass(frozen=True)
 class Transform:
-    """What is done to the states of a depth: means taken off, features scaled, directions removed."""
+    """A change of the states of a depth: means taken off, features scaled, directions removed."""
 
     means: list[Tensor]
     scales: list[Tensor] | None = None

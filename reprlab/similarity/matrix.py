@@ -1,4 +1,4 @@
-"""Matrices of similarity as labelled values: what was compared, how, over how many tokens."""
+"""Matrices of similarity as labelled values: of which states, by which measure, over how many tokens."""
 
 from __future__ import annotations
 
@@ -205,14 +205,14 @@ class Similarity:
         if self.other:
             place = int(np.nanargmin(self.values) if self.distance else np.nanargmax(self.values))
             row, column = divmod(place, self.values.shape[1])
-            best = f"most alike are depths {row} and {column}, at {self.values[row, column]:.3f}"
-            return f"{self.label}: all pairs of depths are at {self.summary_means[0].text}; {best}"
+            best = f"depths {row} and {column} are most alike ({self.values[row, column]:.3f})"
+            return f"{self.label}: all pairs of depths have a mean of {self.summary_means[0].text}; {best}"
         if not self.summary_means:
             return f"{self.label}: {len(self.values)} depths"
         inside, first, end = self.summary_means
         middle = inside.words.removesuffix(" to each other")
         return (
-            f"{self.label}: {middle} are at {inside.text} to each other, {first.text} to depth 0 and "
+            f"{self.label}: {middle} have a mean of {inside.text} to each other, {first.text} to depth 0 and "
             f"{end.text} to depth {len(self.values) - 1}"
         )
 
@@ -238,7 +238,7 @@ class Similarity:
         return None if self.resampled is None else self.resampled.draws(self.values, count)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row a pair of depths, with its interval and the labels beside it."""
+        """One row a pair of depths, with its interval and its labels."""
         rows, columns = self.values.shape
         a, b = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
         labels = {key: value for key, value in self.to_dict().items() if key not in _NO_COLUMNS}

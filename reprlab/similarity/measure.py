@@ -54,7 +54,7 @@ class Measure:
     def of(cls, function: OwnFunction, *, words: str = "", distance: bool = False) -> Measure:
         """A measure of your own, as `compare` takes it, from a function of two depths' states.
 
-        `words` are written beside the colours of a picture (default: the function's name). Say `distance`
+        `words` are written next to the colours of a picture (default: the function's name). Say `distance`
         where small values mean alike: colours, groups and the summary are turned round.
 
         >>> def mean_gap(x, y):

@@ -20,7 +20,7 @@ from reprlab.similarity.states import Held, States, Survey
 
 @dataclass(frozen=True)
 class Sample:
-    """What is compared: states of some samples at every depth, by document.
+    """The samples of a comparison: states of some at every depth, by document.
 
     `offsets` are where documents begin among the samples, and the end. `sums` gives those of each document
     of a capture, mostly without its states; `centred` is where the centres of depths are. Of two captures
@@ -109,7 +109,7 @@ def panels(samples: Sample, tokens: int = 1024) -> Iterator[tuple[int, int, Sequ
 
 
 def _survey(capture: HiddenStates, places: Tensor) -> Survey:
-    """Centres and sums of squares of a capture's depths, from what lies beside the states."""
+    """Centres and sums of squares of a capture's depths, from the statistics in its shards."""
     depths, width = len(capture.widths), capture.widths[0]
     total = torch.zeros(depths, width, dtype=torch.float64)
     count = 0

@@ -70,7 +70,7 @@ class Reading:
 
     @classmethod
     def within(cls, memory: int, states: States) -> Reading:
-        """The longest panels that fit: three quarters for the rows, one for the columns beside them."""
+        """The longest panels that fit: three quarters for the rows, one for the columns."""
         token = sum(states.widths) * (8 if states.exact else 4)
         if states.count * token <= memory:
             return cls(states.count, max(states.count, 1), 1)
@@ -94,7 +94,7 @@ class Survey:
 def survey(states: States, memory: int, device: str = "cpu", *, medians: bool = False) -> Survey:
     """One pass over all states.
 
-    Centres need not be exact means: what is computed from centred states does not change under a shift. So
+    Centres need not be exact means: numbers computed from centred states do not change under a shift. So
     they are means over the tokens that are not massive: the mean of all would be drawn towards those, and
     what every other state then had in common with them would have to cancel.
     """

@@ -1,4 +1,4 @@
-"""Claims: what the paper says, as sentences that can be judged, and how a measured number is said."""
+"""Claims: the paper's statements as sentences that can be judged, and the phrases for measured numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WHOLE = "whole"  # the paper's answer as one claim; "h", "b" and "c" are its par
 
 @dataclass(frozen=True)
 class Phrase:
-    """How a statistic is said: `text` around its amount, which is `more` where it is 0 or above, else `less`.
+    """The phrase for a statistic: `text` around its amount, `more` where it is 0 or above, else `less`.
 
     `text` has `{amount}` and may have `{scope}`; `more` and `less` have `{}` for the number without its sign.
     `bar` is what the claim needs of a statistic that is held against a level.
@@ -147,7 +147,7 @@ PHRASES: Mapping[str, Phrase] = {  # by label; differences of two variants have 
 
 
 def phrase(label: str) -> Phrase:
-    """How the statistic of this label is said; one of two variants is `one - other`.
+    """The phrase for the statistic of this label; one of two variants is `one - other`.
 
     >>> phrase("reverse - skip").text
     'in reverse order the model retains {amount} than without the middle layers'

@@ -38,7 +38,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was captured, compared and swept for one model; None is what was not run.
+    """Everything captured, compared and swept for one model; None stands for parts that were not run.
 
     `scores` hold figs. 2, 4 to 9, 11 and 17 (an encoder's: of classifiers on it, frozen), `loops` fig. 10,
     `windows` every range of layers, `precise` a part of `scores` in float32, `unfrozen` a part of an

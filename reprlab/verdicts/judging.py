@@ -35,7 +35,7 @@ ASKED: Mapping[int, Callable[[View], tuple[Finding, ...]]] = {
 def judge(evidence: Evidence, *, count: int = DRAWS) -> tuple[Verdict, ...]:
     """The eight verdicts on a model, in the paper's order, each with what changes of the rules would give.
 
-    `count` draws of documents. What was not run makes a verdict not decidable; nothing raises.
+    `count` draws of documents. A part that was not run makes a verdict not decidable; nothing raises.
 
     >>> import reprlab as rl
     >>> found = judge(rl.Evidence("tiny-llama", "", layers=6))

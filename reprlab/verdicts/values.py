@@ -138,7 +138,7 @@ class Verdict:
     """What one model says to one of the paper's eight questions: a claim, and how it was judged.
 
     `answer` is one of `ANSWERS`, `reason` a key of `REASONS`, `detail` says more. `findings`: the headline
-    first, then parts b and c. `sensitivity`: what was changed in the rules, and the answer then.
+    first, then parts b and c. `sensitivity`: each change of the rules, and the answer then.
     """
 
     number: int

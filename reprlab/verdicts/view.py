@@ -59,7 +59,7 @@ CHANGES = (
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A basis under one setting. What is not there raises `Missing`."""
+    """A basis under one setting. A missing part raises `Missing`."""
 
     basis: Basis
     setting: Setting

@@ -21,7 +21,7 @@ def test_similarity_captures_first_and_then_never_loads_again(
         "reports/tiny-neox/cosine-builtin-3.png",
         "reports/tiny-neox/cosine-builtin-3.json",
     )
-    assert reading.startswith(f"tiny-neox: {MEASURES['cosine'].words}: depths 2 to 4 are at 0.")
+    assert reading.startswith(f"tiny-neox: {MEASURES['cosine'].words}: depths 2 to 4 have a mean of 0.")
     assert Path(picture).read_bytes().startswith(b"\x89PNG")
     assert rl.Similarity.load(numbers).values.shape == (7, 7)
 

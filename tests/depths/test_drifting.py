@@ -68,10 +68,13 @@ def test_the_full_model_is_no_way_apart_from_itself(captures: dict[str, Capture]
 @pytest.mark.parametrize(
     ("further", "words"),
     [
-        ((0.5, 0.4, 0.6), "middle repeat leaves the full model's further than skip does"),
-        ((-0.5, -0.6, -0.4), "skip leaves the full model's further than middle repeat does: not the paper's"),
-        ((0.5, -0.1, 0.9), "neither leaves the full model's clearly further"),
-        ((0.01, 0.009, 0.011), "neither leaves the full model's clearly further"),
+        ((0.5, 0.4, 0.6), "middle repeat is further away than skip, by 0.50 [0.40, 0.60] in ln"),
+        (
+            (-0.5, -0.6, -0.4),
+            "skip is further away than middle repeat, unlike in the paper, by 0.50 [0.40, 0.60]",
+        ),
+        ((0.5, -0.1, 0.9), "neither is clearly further away"),
+        ((0.01, 0.009, 0.011), "neither is clearly further away"),
     ],
 )
 def test_the_reading_says_which_is_further(

@@ -200,7 +200,7 @@ def test_numbers_that_are_not_finite_are_counted_and_said(tiny: Network) -> None
     assert math.isnan(read.values["agreement"].mean[-1])
     assert read.settled is None
     assert f"NaN or infinite at {read.provenance.tokens} tokens" in read.caption
-    assert "cannot be said" in read.summary
+    assert "is unknown: " in read.summary
 
 
 def test_a_batch_runs_its_schedule_once_and_progress_counts_tokens(
@@ -254,7 +254,7 @@ def settling(found: Lens, agreement: tuple[float, ...]) -> Lens:
         (
             (0, 0.2, 0.5, 0.9, 0.95, 0.97, 1),
             3,
-            "is settled (agreement >= 90 %) from depth 3 of 6 on; depth 3 is",
+            "is settled (agreement >= 90 %) from depth 3 of 6 on; at depth 3 it is",
         ),
         ((0, 0.95, 0.5, 0.6, 0.89, 0.97, 1), 5, "from depth 5 of 6 on"),
         ((0, 0, 0, 0, 0, 0.5, 1), 6, "is settled (agreement >= 90 %) at the last depth, 6, only"),
@@ -273,7 +273,7 @@ def test_the_reading_says_where_the_prediction_is_settled(
 def test_under_a_schedule_the_reading_says_how_far_its_end_is(skipped: Lens) -> None:
     far = skipped.values["kl_full"]
     ends = f"{far.mean[-1]:.2f} nats [{far.low[-1]:.2f}, {far.high[-1]:.2f}] from the full model's"
-    assert f"; the end is {ends}, with " in skipped.summary
+    assert f"; the last one is {ends}, and " in skipped.summary
     assert "schedule 0 1 3:6" in skipped.caption
 
 

@@ -33,7 +33,7 @@ def test_a_result_knows_what_it_is_made_of(acts: Capture) -> None:
         "n/d =",
     ):
         assert part in found.caption
-    assert "depths 2 to 4 are at 0." in found.summary
+    assert "depths 2 to 4 have a mean of 0." in found.summary
     assert set(found.provenance.made_with) >= {"torch", "transformers", "reprlab"}
 
 

@@ -114,7 +114,7 @@ class CaptureOptions:
         if capture.truncated:
             limit = capture.identity.max_tokens
             cut = f"{capture.truncated} of {capture.documents} documents reach {limit} tokens"
-            say(f"note: {cut}; what is longer is cut")
+            say(f"note: {cut}; longer ones are cut")
         if capture.nonfinite:
             say(f"warning: {capture.nonfinite:,} values are NaN or infinite in {capture.folder}")
         return capture

@@ -58,7 +58,7 @@ class NetworkOptions:
 
     @property
     def patterns(self) -> list[str]:
-        """What was given for models, arguments first."""
+        """The models given, arguments first."""
         return [*(self.models or ()), *(self.model or ())]
 
     def names(self, *, new_folder: bool = False) -> list[str]:

@@ -12,7 +12,7 @@ from reprlab.cli.options.outputs import check_files, check_target, writing
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingOptions:
-    """The recipe's numbers but for the rate, and files beside the table."""
+    """The recipe's numbers but for the rate, and files in addition to the table."""
 
     epochs: Annotated[int, how(help="Passes over the training rows; 1 or more.")] = 3
     batch: Annotated[int, how(help="Rows in a training step; 1 or more.")] = 32

@@ -99,7 +99,7 @@ class Page:
     that can be judged) and `answer` ('supported', 'in part', 'contradicted', 'depends on M', 'not
     decidable'). It may have `why` (shown where there are no findings), `fragile`, `figure` (a picture's
     name), `findings` (each `key` and `claim`, and may have `answer`, `measured`, `why`, `benchmarks`,
-    `documents`, `smallest`) and `sensitivity` (pairs: what was changed, answer). A number that is None is
+    `documents`, `smallest`) and `sensitivity` (pairs: the change, the answer). A number that is None is
     not known. `common` and `rules` (by question) say how they were decided, `left_out` which figures are
     missing and why, `made` who made the page. In texts an empty line parts paragraphs, '- ' begins an
     item, and `...` is code.

@@ -109,7 +109,7 @@ def source(picture: Picture) -> str:
 
 @cache
 def _environment() -> Environment:
-    """The templates; what they are given is text, unless a filter here has made HTML of it."""
+    """The templates; values are text to them, unless a filter here has made HTML of them."""
     made: Any = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""What tiles leave behind, and the estimators that follow from it."""
+"""Sums accumulated over tiles, and the CKA estimators computed from them."""
 
 from __future__ import annotations
 

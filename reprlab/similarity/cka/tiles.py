@@ -76,7 +76,7 @@ class Tiling:
         return [torch.empty(rows, w, dtype=self.dtype, device=self.device) for w in self.states.widths]
 
     def _load(self, start: int, stop: int, buffers: list[Tensor]) -> list[Tensor]:
-        """Some tokens' states, centred, in buffers; what is read at a time is little beside them."""
+        """Some tokens' states, centred, in buffers; a single read is small against them."""
         for at in range(start, stop, PIECE):
             end = min(at + PIECE, stop)
             panel = self.states.panel(at, end)
@@ -93,7 +93,7 @@ class Tiling:
         other: tuple[list[Tensor], int, int] | None,
         kernel: Kernel | None,
     ) -> None:
-        """Every tile of a panel against itself (its upper triangle), or against another behind it."""
+        """Every tile of a panel against itself (its upper triangle), or against another after it."""
         columns, begin, end = other or (rows, start, stop)
         across = list(self._cuts(begin, end))
         for i, (a, b, group) in enumerate(self._cuts(start, stop)):
