@@ -22,7 +22,7 @@ def test_both_have_the_same_tokens_and_norms(both: list[HiddenStates]) -> None:
     capture, memory = both
     assert capture.offsets == memory.offsets
     assert list(capture.widths) == list(memory.widths)
-    assert torch.equal(capture.norms, memory.norms)
+    torch.testing.assert_close(capture.norms, memory.norms)
     assert (capture.exact, capture.has_states) == (memory.exact, memory.has_states) == (False, True)
     assert capture.nonfinite_words == memory.nonfinite_words == ""
 
