@@ -107,9 +107,9 @@ def finetune(
     network: NetworkOptions,
     order: ScheduleOptions,
     tuning: TuningOptions,
+    output: TableOutput,
     training: TrainingOptions,
     data: DataOptions,
-    output: TableOutput,
 ) -> None:
     """Fine-tune a model under each schedule and compare it with the frozen one; finished runs are kept.
 

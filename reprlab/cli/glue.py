@@ -91,9 +91,9 @@ def glue(
     network: NetworkOptions,
     order: ScheduleOptions,
     scored: GlueOptions,
+    output: TableOutput,
     training: TrainingOptions,
     data: DataOptions,
-    output: TableOutput,
 ) -> None:
     """Train a classifier on an encoder under each schedule and score it on GLUE; finished runs are kept.
 

@@ -26,7 +26,7 @@ class NetworkOptions:
     """Models by argument and by option, and how their networks are loaded."""
 
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="MODEL", help=f"Models: {_NAMES}. One or more.")
+        list[str] | None, typer.Argument(metavar="MODEL", help=f"Models: {_NAMES}. Spaces separate several.")
     ] = None
     model: Annotated[
         list[str] | None,
