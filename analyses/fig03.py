@@ -80,12 +80,10 @@ def _by_layer(best: Any, null: Any, middle: range, costs: dict[int, Any]) -> lis
 
 def _averages(best: Any, null: Any, middle: range, last: int) -> dict[str, list[float]]:
     """Mean similarity of the middle to itself and to the ends, and of the null's, each with its interval."""
-    parts = {
-        "inside": best.average(middle[0], middle[-1]),
-        "to_first": best.between(middle[0], middle[-1], 0),
-    }
-    parts |= {} if last in middle else {"to_last": best.between(middle[0], middle[-1], last)}
-    parts |= {} if null is None else {"null": null.average(middle[0], middle[-1])}
+    ends = (middle[0], middle[-1])
+    parts = {"inside": best.average(*ends), "to_first": best.between(*ends, 0)}
+    parts |= {} if last in middle else {"to_last": best.between(*ends, last)}
+    parts |= {} if null is None else {"null": null.average(*ends)}
     return {part: [one.value, one.low, one.high] for part, one in parts.items()}
 
 
@@ -117,17 +115,12 @@ def reading(numbers: dict[str, Any]) -> str:
     ends = " and ".join(
         f"{_number(averages[part])} to depth {depth}" for part, depth in to if part in averages
     )
+    measure = TITLES[numbers["similarity"]].replace(", no", " without").replace(", all", " of all")
     null = f" (null: {_number(averages['null'])})" if "null" in averages else ""
     return (
-        f"By {_measure(numbers)}, depths {first} to {last} of {numbers['model']} ({numbers['chosen']}) "
+        f"By {measure}, depths {first} to {last} of {numbers['model']} ({numbers['chosen']}) "
         f"have mean similarity {_number(averages['inside'])} to each other{null}, {ends}. {_second(numbers)}"
     )
-
-
-def _measure(numbers: dict[str, Any]) -> str:
-    """The measure of the groups and of the last panel, in words."""
-    words = TITLES[numbers["similarity"]]
-    return words.replace(", no sinks", " without sinks").replace(", all", " of all")
 
 
 def _second(numbers: dict[str, Any]) -> str:
