@@ -21,12 +21,12 @@ class ReportSettings:
     and the last. `loops`: the counts of fig. 10, over `loop_limit` documents of the first benchmark (0: left
     out). `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
     of layers, over that many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9
-    once more in float32, over that many documents of `precise_on` (by default the last benchmark; 0: left out).
+    once more in float32, over that many documents of `precise_on` (default: the last benchmark; 0: left out).
 
     For an encoder: `glue` are the tasks of classifiers on it (none: left out), over all their rows or
     `glue_limit` of each split; `trained_starts` the starts at which it is trained as a whole, too, under
     `trained_variants` (none named: all).
-    `tuned_limit`: fig. 13, scored on so many documents of ARC (0: left out). `example`: the question of
+    `tuned_limit`: fig. 13, scored on that many documents of ARC (0: left out). `example`: the question of
     fig. 16, the first of `gsm8k` (by default, where it is among the rows) or of `builtin`.
     """
 

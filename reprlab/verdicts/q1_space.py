@@ -13,7 +13,7 @@ from reprlab.statistics.rank_correlation import rank_correlation
 from reprlab.verdicts.basis import UNITS
 from reprlab.verdicts.q2_necessity import costs
 from reprlab.verdicts.rules import Missing, Statistic, asked, difference, level, together
-from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding
+from reprlab.verdicts.values import CONTRADICTED, SUPPORTED, UNDECIDED, Finding, Ground
 from reprlab.verdicts.view import View
 
 STABLE = 0.8  # of resamples
@@ -83,7 +83,9 @@ def _grouped(view: View) -> Finding:
         answer, reason = SUPPORTED, "clear"
     else:
         answer, reason = CONTRADICTED, "not in the middle"
-    return Finding("b", "stability", answer, reason, value=least, documents=groups.provenance.documents)
+    return Finding(
+        "b", "stability", answer, reason, value=least, ground=Ground(documents=groups.provenance.documents)
+    )
 
 
 def _damage(view: View) -> Finding:
@@ -104,8 +106,7 @@ def _damage(view: View) -> Finding:
     return Finding(
         *("c", DAMAGE, answer, reason, detail, found.rho),
         p=p,
-        benchmarks=cost.benchmarks,
-        documents=cost.fewest(cost.benchmarks),
+        ground=Ground((), cost.benchmarks, cost.fewest(cost.benchmarks)),
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reprlab.arrays import Array
 from reprlab.verdicts.rules import asked
-from reprlab.verdicts.values import CONTRADICTED, DEPENDS, SUPPORTED, UNDECIDED, Finding
+from reprlab.verdicts.values import CONTRADICTED, DEPENDS, SUPPORTED, UNDECIDED, Finding, Ground
 from reprlab.verdicts.view import View, median, said
 
 Signs = NDArray[np.int64]
@@ -99,9 +99,7 @@ def _headline(view: View) -> Finding:
         ),
         *(value, value - half, value + half, max(whole.p(*pair) for pair in names)),
         smallest=half if answer == UNDECIDED else np.nan,
-        starts=starts,
-        benchmarks=found.benchmarks,
-        documents=found.fewest(found.benchmarks),
+        ground=Ground(tuple(starts), found.benchmarks, found.fewest(found.benchmarks)),
     )
 
 

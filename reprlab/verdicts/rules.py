@@ -19,6 +19,7 @@ from reprlab.verdicts.values import (
     SUPPORTED,
     UNDECIDED,
     Finding,
+    Ground,
     Verdict,
 )
 
@@ -132,9 +133,7 @@ def found_out(
     return Finding(
         *(key, found.label, answer, reason, detail, found.value, *found.ends),
         p=found.p() if p is None else p,
-        starts=found.starts,
-        benchmarks=found.benchmarks,
-        documents=found.documents,
+        ground=Ground(found.starts, found.benchmarks, found.documents),
         scope=found.scope,
     )
 
@@ -142,7 +141,7 @@ def found_out(
 def _open(made: Finding, value: float, low: float, high: float, margin: float) -> Finding:
     if made.answer != UNDECIDED:
         return made
-    needed = documents_needed(value, low, high, margin, made.documents)
+    needed = documents_needed(value, low, high, margin, made.ground.documents)
     return replace(made, smallest=value - low, needed=needed)
 
 

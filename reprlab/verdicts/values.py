@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from typing import Any
 
 from reprlab.files import plain
@@ -21,15 +21,23 @@ _SHOWN = 3  # members of a compound finding that its sentence names
 
 
 @dataclass(frozen=True)
+class Ground:
+    """The data under a finding: the starts and benchmarks used, and the fewest documents of a benchmark."""
+
+    starts: tuple[int, ...] = ()
+    benchmarks: tuple[str, ...] = ()
+    documents: int = 0
+
+
+@dataclass(frozen=True)
 class Finding:
     """One decision: the headline of a question (`key` h) or a part of its answer (b, c).
 
     `value` is the statistic that `label` names ('reverse - skip'), over the layers or depths of `scope`;
     `low` and `high` are its 95 % interval, `p` what Holm's correction takes; NaN where there is none.
     `reason` is a key of `REASONS`, `detail` says more. Where it is not decidable, `smallest` is the smallest
-    difference that would have been seen and `needed` how many documents it would take. `starts` and
-    `benchmarks` are those used, `documents` the fewest of a benchmark. A compound finding has the numbers of
-    the one of its `members` that decides.
+    difference that would have been seen and `needed` how many documents it would take. A compound finding
+    has the numbers of the one of its `members` that decides.
     """
 
     key: str
@@ -43,9 +51,7 @@ class Finding:
     p: float = math.nan
     smallest: float = math.nan
     needed: int | None = None
-    starts: tuple[int, ...] = ()
-    benchmarks: tuple[str, ...] = ()
-    documents: int = 0
+    ground: Ground = Ground()
     scope: str = ""
     members: tuple[Finding, ...] = ()
 
@@ -64,7 +70,7 @@ class Finding:
         said, before = [], ""
         shown = self._deciding
         for member in shown[: 1 if self.answer == SUPPORTED and len(shown) > _SHOWN else _SHOWN]:
-            here = over(member.starts, member.benchmarks, member.documents)
+            here = over(*astuple(member.ground))
             said.append(member._clause(here if here != before else ""))
             before = here
         if len(shown) > _SHOWN:
@@ -80,7 +86,9 @@ class Finding:
         same = [one for one in self.members if one.answer == self.answer]
         if not same:
             return [] if math.isnan(self.value) else [self]
-        return sorted(same, key=lambda one: (one.label, one.benchmarks) != (self.label, self.benchmarks))
+        return sorted(
+            same, key=lambda one: (one.label, one.ground.benchmarks) != (self.label, self.ground.benchmarks)
+        )
 
     def _clause(self, where: str) -> str:
         how = phrase(self.label)
@@ -94,7 +102,7 @@ class Finding:
     @property
     def why(self) -> str:
         """The reason in words, and what would change the answer."""
-        known = f"; there are {self.documents:,}" if self.documents else ""
+        known = f"; there are {self.ground.documents:,}" if self.ground.documents else ""
         documents = f"About {count(self.needed)} documents would decide it{known}" if self.needed else ""
         more = documents or "More documents would decide it"
         return sentence(REASONS[self.reason].format(detail=self.detail, documents=more))
@@ -108,23 +116,27 @@ class Finding:
 
     def to_json(self, number: int) -> dict[str, Any]:
         """All of it, in words too; `number` is the question's."""
-        own: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         said = {"claim": CLAIMS[number][self.key], "measured": self.measured, "why": self.why}
-        return {**own, "members": [_bare(one) for one in self.members], **said}
+        members = [{k: v for k, v in _flat(one).items() if k != "members"} for one in self.members]
+        return {**_flat(self), "members": members, **said}
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Finding:
         """Read a finding of `Verdict.to_json`."""
         known: dict[str, Any] = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         known |= {name: math.nan if known[name] is None else known[name] for name in _NUMBERS}
-        known |= {name: tuple(known[name]) for name in ("starts", "benchmarks")}
+        known["ground"] = Ground(tuple(data["starts"]), tuple(data["benchmarks"]), data["documents"])
         known["members"] = tuple(map(cls.of, known.get("members", ())))
         return cls(**known)
 
 
-def _bare(member: Finding) -> dict[str, Any]:
-    """A member without members of its own, which none has."""
-    return {name: value for name, value in asdict(member).items() if name != "members"}
+def _flat(finding: Finding) -> dict[str, Any]:
+    """The fields as they are saved: those of the ground stand among the finding's own."""
+    saved: dict[str, Any] = {}
+    for field in fields(finding):
+        value = getattr(finding, field.name)
+        saved |= asdict(value) if isinstance(value, Ground) else {field.name: value}
+    return saved
 
 
 def _is(answer: str) -> str:

@@ -101,8 +101,8 @@ def test_no_more_than_so_many_draws_are_cut() -> None:
 
 def test_the_reading_says_the_groups_in_words(found: Groups) -> None:
     assert found.summary == (
-        "mean cosine over tokens: beginning 1..3, middle 4..12, ending 13; every boundary stays within one depth in at "
-        "least 75 % of 4 resamples"
+        "mean cosine over tokens: beginning 1..3, middle 4..12, ending 13; every boundary stays within one "
+        "depth in at least 75 % of 4 resamples"
     )
     more = group(similarity(blocks([1, 2, 9, 2, 1])))
     assert more.summary == (

@@ -217,8 +217,8 @@ def test_a_small_difference_is_not_decidable_and_says_what_would_be_seen() -> No
     assert (found.answer, found.reason) == ("not decidable", "interval too wide")
     assert found.smallest == pytest.approx(found.value - found.low)
     assert found.needed is not None
-    assert found.needed >= found.documents == 40
-    assert found.starts == (5, 6, 7, 8)
+    assert found.needed >= found.ground.documents == 40
+    assert found.ground.starts == (5, 6, 7, 8)
     assert found.benchmarks == tuple(KINDS)
 
 
@@ -307,7 +307,7 @@ def test_every_reason_is_reached(reason: str) -> None:
 def test_other_things_that_are_missing_say_so() -> None:
     told = ruled(mathematics_alone())
     assert part(told, 5).reason == part(told, 5, "b").reason == "benchmarks at chance"
-    assert part(told, 2).benchmarks == ("gsm8k_nll",)
+    assert part(told, 2).ground.benchmarks == ("gsm8k_nll",)
     assert "gsm8k_nll alone" in part(told, 2).measured
     assert part(ruled(semantic_only()), 5, "b").detail == "a benchmark of mathematics"
     third = [e for e in grid() if e.layer is None or e.layer % 3 == 0]

@@ -15,7 +15,7 @@ from reprlab.verdicts.claims import CLAIMS, PHRASES, WHOLE, phrase
 from reprlab.verdicts.judging import judge
 from reprlab.verdicts.reasons import REASONS
 from reprlab.verdicts.sentences import clause
-from reprlab.verdicts.values import ANSWERS, Finding, Verdict
+from reprlab.verdicts.values import ANSWERS, Finding, Ground, Verdict
 
 REPORTS = Path(__file__).parents[2] / "reports"
 PARTS = [(number, key) for number, claims in CLAIMS.items() for key in claims if key != WHOLE]
@@ -41,11 +41,10 @@ def planted(
     value: float, label: str = "reverse - skip", answer: str = "contradicted", **more: object
 ) -> Finding:
     """A finding with a planted number and an interval of 0.05 on each side of it."""
-    about = {"reason": REASON_OF[answer], "scope": "layers 8 to 22", "documents": 400, "needed": 2938}
+    ground = Ground((7, 8), ("a", "b"), 400)
+    about = {"reason": REASON_OF[answer], "scope": "layers 8 to 22", "ground": ground, "needed": 2938}
     numbers = {"value": value, "low": value - 0.05, "high": value + 0.05}
-    return Finding(
-        "h", label, answer, **{**about, **numbers, "starts": (7, 8), "benchmarks": ("a", "b"), **more}
-    )
+    return Finding("h", label, answer, **{**about, **numbers, **more})
 
 
 def judged(number: int, answer: str, value: float = -0.2) -> Verdict:

@@ -43,8 +43,8 @@ def test_benchmarks_that_a_schedule_was_not_swept_on_are_left_out_of_what_takes_
     values = np.where(np.array(without)[:, None, None], np.nan, arc.values)
     some = replace(scores, benchmarks={**scores.benchmarks, "arc": replace(arc, values=values)})
     found = ruled(evidence(some))
-    assert part(found, 3).benchmarks == ("gsm8k_nll", "hellaswag", "winogrande")
-    assert part(found, 4, "b").benchmarks == tuple(KINDS)
+    assert part(found, 3).ground.benchmarks == ("gsm8k_nll", "hellaswag", "winogrande")
+    assert part(found, 4, "b").ground.benchmarks == tuple(KINDS)
     apart = {name: r for name, r in scores.benchmarks.items() if name != "arc"}
     assert part(found, 3) == part(ruled(evidence(replace(scores, benchmarks=apart))), 3)
     assert part(found, 6, "b").detail == (
