@@ -41,7 +41,7 @@ class Benchmark:
 
     @cached_property
     def floor(self) -> float:
-        """What guessing gives: the larger of uniform and majority guessing over all rows; else 0."""
+        """The score of guessing: the larger of uniform and majority guessing over all rows; else 0."""
         if self.opened.output != "multiple_choice":
             return 0.0
         golds = [gold(self.opened, place) for place in range(len(self.opened.docs))]

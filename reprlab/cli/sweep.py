@@ -171,7 +171,7 @@ def _show(scores: Scores, asked: str | None) -> None:
     for of, shares in medians.items():
         there = str(shares["of"][0])
         few = "" if "," in there else ", which is too few for a median"
-        say(f"R of {of} (0: guessing, 1: the full model) over {there or 'no benchmark'}{few}")
+        say(f"R of {of} (0: chance level, 1: the full model) over {there or 'no benchmark'}{few}")
         for name in (n for n, r in scores.benchmarks.items() if of not in r.metrics):
             say(f"note: {name} has no {of}: it has {', '.join(scores.benchmarks[name].metrics)}")
         for name, reason in scores.undecided(of).items():

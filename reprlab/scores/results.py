@@ -32,7 +32,7 @@ class Results:
 
     `nonfinite` (schedule,) counts documents with an answer that is no finite number; they are wrong, u is 0.
     `divergence` (schedule, document, 2), where it was asked for: KL(full || schedule) in nats and top-1
-    agreement with the full model, means over a document's scored positions. `floor` is what guessing gives.
+    agreement with the full model, means over a document's scored positions. `floor` is the score of guessing.
     """
 
     name: str

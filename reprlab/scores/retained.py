@@ -25,12 +25,12 @@ MEDIAN = "median"
 
 @dataclass(frozen=True, repr=False)
 class Retained:
-    """R = (score - floor) / (full - floor) of every row of some scores: 0 is guessing, 1 the full model.
+    """R = (score - floor) / (full - floor) of every row of some scores: 0 is chance level, 1 the full model.
 
     `values` (row, benchmark) and `drawn` (row, benchmark, draw): numerator and denominator under the same
     draw of documents, the same draws for every row, others for every benchmark. Rows are those of
     `scores.rows`: the seeds of a random order together, resampled with the documents unless all orders were
-    run. `benchmarks` are those on which the full model is 5 standard errors above guessing or
+    run. `benchmarks` are those on which the full model is 5 standard errors above chance or
     more, `undecided` the others, and why.
     """
 

@@ -81,7 +81,7 @@ class Scores:
     def normalised(self, metric: str = "u") -> pd.DataFrame:
         """R = (score - floor) / (full - floor) by row and benchmark, and the median over benchmarks.
 
-        0 is guessing, 1 the full model; a random order's seeds are one row. A benchmark on which the full
+        0 is chance level, 1 the full model; a random order's seeds are one row. A benchmark on which the full
         model is within 5 standard errors of the floor has NaN (`undecided` says so); the median takes two
         benchmarks that have an R, at least, and `of` names them.
         """
@@ -112,7 +112,7 @@ class Scores:
         floor, items = results.guess(metric), results.items(metric)
         if math.isnan(floor):
             nan = math.nan
-            return Normalised(nan, nan, nan, nan, f"what guessing gives in {metric} is not known")
+            return Normalised(nan, nan, nan, nan, f"the chance level of {metric} is not known")
         how, one = results.column(metric).aggregation, pooled(items[list(places)])
         return normalised(how, one, items[0], floor=floor, units=results.unit_codes)
 

@@ -17,7 +17,7 @@ from reprlab.statistics.intervals import linked, read_pair, spread, t_interval, 
 
 @dataclass(frozen=True)
 class Normalised:
-    """A score between guessing (0) and the full model (1); NaN and the `reason` where that says nothing."""
+    """A score between chance (0) and the full model (1); NaN, with the `reason`, where it is undefined."""
 
     value: float
     stderr: float = math.nan
@@ -38,7 +38,7 @@ def normalised(
 ) -> Normalised:
     """R = (score - floor) / (full - floor), over the same documents: (n, k) or (n,) each.
 
-    `floor` is what guessing scores, in the statistic's own unit: a share for accuracy, the vocabulary's
+    `floor` is the score of guessing, in the statistic's own unit: a share for accuracy, the vocabulary's
     size V for perplexity. R is formed before the link, where more is better: for perplexity of the mean
     log-likelihood and -ln V. It may leave [0, 1]. Standard error: of the influences (d_i(score) - R
     d_i(full)) / (full - floor), in units; interval R +- t_(G-1) stderr. Laws: the full model has R = 1 +-
@@ -50,7 +50,7 @@ def normalised(
     >>> normalised("mean", x > 1, x > 0, floor=0.25).value
     0.5
     >>> normalised("mean", x > 1, x > 0, floor=0.7).reason
-    'the full model scores 0.750 +- 0.099, which is 0.5 standard errors above guessing (0.700); 5 are needed'
+    'the full model scores 0.750 +- 0.099, which is 0.5 standard errors above chance (0.700); 5 are needed'
     """
     how, rows, whole = read_pair(name, items, full)
     codes = unit_codes_of(units, len(rows))
@@ -64,11 +64,11 @@ def normalised(
         score_, error_ = float(how.link(best)), float(vector_norm(linked(how, best, other)))
         words = f"{score_:.3f} +- {error_:.3f}" if score_ < 1e5 else f"{score_:.3g} +- {error_:.3g}"
     if not margin >= guess_margin:
-        far = f"{margin:.1f} standard errors above guessing ({floor:.3f}); {guess_margin:g} are needed"
+        far = f"{margin:.1f} standard errors above chance ({floor:.3f}); {guess_margin:g} are needed"
         if not above > 0:
-            far = f"not above guessing ({floor:.3f})"
+            far = f"not above chance ({floor:.3f})"
         elif math.isnan(margin):
-            far = f"above guessing ({floor:.3f}) by no one knows how much: one unit has no standard error"
+            far = f"above chance ({floor:.3f}) by an unknown margin: one unit has no standard error"
         return Normalised(math.nan, reason=f"the full model scores {words}, which is {far}")
     if score == -math.inf:
         return Normalised(-math.inf, reason="the score is -inf: some document was given probability 0")

@@ -241,7 +241,7 @@ def test_near_the_floor_there_is_no_normalised_score_but_a_reason() -> None:
     assert table["choice"].isna().all()
     assert set(table["of"]) == {"cloze"}
     assert reason.startswith("the full model scores 0.950 +- 0.03")
-    assert reason.endswith("standard errors above guessing (0.900); 5 are needed")
+    assert reason.endswith("standard errors above chance (0.900); 5 are needed")
     assert list(low.undecided("acc")) == ["choice"]
     own = low.to_dataframe().set_index("benchmark").loc["choice"]
     assert set(own["reason"]) == {reason}
@@ -259,7 +259,7 @@ def test_a_median_needs_two_benchmarks() -> None:
 def test_a_metric_whose_guessing_is_unknown_says_so(name: str) -> None:
     odd = Column(name, "mean", 1, higher_is_better=False)
     found = together(made("choice", [odd], values=numbers([ACC], 0)))
-    assert found.undecided(name) == {"choice": f"what guessing gives in {name} is not known"}
+    assert found.undecided(name) == {"choice": f"the chance level of {name} is not known"}
     assert found.normalised(name)["choice"].isna().all()
 
 

@@ -82,15 +82,15 @@ def test_at_guessing_there_is_no_normalised_score() -> None:
     assert all(map(math.isnan, (found.value, found.stderr, found.low, found.high)))
     error = harness.mean_stderr(full.tolist())
     scored = f"the full model scores {full.mean():.3f} +- {error:.3f}, which is"
-    assert found.reason == f"{scored} not above guessing (0.250)"
+    assert found.reason == f"{scored} not above chance (0.250)"
     near = normalised("mean", full, full, floor=0.2).reason
     margin = (full.mean() - 0.2) / error
-    assert near == f"{scored} {margin:.1f} standard errors above guessing (0.200); 5 are needed"
+    assert near == f"{scored} {margin:.1f} standard errors above chance (0.200); 5 are needed"
     assert normalised("mean", full, full, floor=0.1, guess_margin=2).value == 1
     assert "5 are needed" in normalised("mean", full, full, floor=0.1).reason
     worse = normalised("perplexity", [-9.0, -9.1, -9.2], [-9.0, -9.1, -9.2], floor=1000)
     assert worse.reason == (
-        "the full model scores 8955.293 +- 517.034, which is not above guessing (1000.000)"
+        "the full model scores 8955.293 +- 517.034, which is not above chance (1000.000)"
     )
 
 
