@@ -168,6 +168,12 @@ def test_no_result_has_more_than_14_fields() -> None:
     assert {name: count for name, count in counts.items() if count > 14} == {}
 
 
+@EVERY_FILE
+def test_no_function_is_over_sixty_lines(file: Path) -> None:
+    functions = [n for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.FunctionDef)]
+    assert {f.name for f in functions if (f.end_lineno or 0) - f.lineno + 1 > 60} == set()
+
+
 def test_files_named_in_strings_and_documents_are_there() -> None:
     texts = [*FILES, *(ROOT / "analyses").glob("*.py"), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     texts += [ROOT / "cache" / "README.md", ROOT / "analyses" / "README.md", *PACKAGE.rglob("*.md")]

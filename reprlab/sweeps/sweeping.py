@@ -58,14 +58,7 @@ def sweep(
     >>> scores.to_dataframe().groupby("schedule").size().to_dict()
     {'0 1 3:6': 2, '0:6': 2}
     """
-    if limit < 1:
-        raise ReprlabError(f"--limit {limit}: give 1 or more")
-    if batch_tokens < 1 or max_new_tokens < 1:
-        raise ReprlabError("--batch-tokens and --max-new-tokens: give 1 or more")
-    if isinstance(schedules, str):
-        raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
-    if not network.has_lm_head:
-        raise ReprlabError(f"'{network.name}' has no causal language head: sweeps score log-likelihoods")
+    _check(network, schedules, limit, min(batch_tokens, max_new_tokens))
     entries = labelled(schedules, network.n_layers)
     opened = [o for o in benchmarks if not isinstance(o, str)] or open_benchmarks(
         [name for name in benchmarks if isinstance(name, str)],
@@ -93,6 +86,18 @@ def sweep(
 
         export(Path(lm_eval_json), scores, [one.benchmark for one in jobs])
     return scores
+
+
+def _check(network: Network, schedules: object, limit: int, least_tokens: int) -> None:
+    """Refuse what no sweep takes, before anything is opened."""
+    if limit < 1:
+        raise ReprlabError(f"--limit {limit}: give 1 or more")
+    if least_tokens < 1:
+        raise ReprlabError("--batch-tokens and --max-new-tokens: give 1 or more")
+    if isinstance(schedules, str):
+        raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
+    if not network.has_lm_head:
+        raise ReprlabError(f"'{network.name}' has no causal language head: sweeps score log-likelihoods")
 
 
 def _identity(network: Network, opened: Opened, max_new_tokens: int) -> AnswersIdentity:

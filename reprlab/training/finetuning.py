@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,13 @@ from reprlab.benchmarks.by_name import open_splits, training_rows
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
 from reprlab.network.network import Network
-from reprlab.progress import Progress, Say
+from reprlab.progress import Progress, Say, Stages
 from reprlab.provenance import minor
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.schedules.skips import SHARES, share_schedules
-from reprlab.sweeps.answers import AnswersFile, Record, hold_answers, open_answers
+from reprlab.sweeps.answers import Record, hold_answers, open_answers
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.sweeps.sweeping import sweep
 from reprlab.training.fine_tuned import FineTuned
@@ -71,24 +72,13 @@ def finetune(
     >>> len(made.tuned), made.tuned.results().metrics, len(made.crossing().differences)
     (2, ('acc', 'acc_norm', 'u'), 2)
     """
-    for option, value in (
-        ("--train-limit", train_limit),
-        ("--limit", limit),
-        ("--batch-tokens", batch_tokens),
-    ):
-        if value is not None and value < 1:
-            raise ReprlabError(f"{option} {value}: give 1 or more")
-    if isinstance(schedules, str):
-        raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
+    _check(schedules, {"--train-limit": train_limit, "--limit": limit, "--batch-tokens": batch_tokens})
     _trainable(network)
     given = share_schedules(network.n_layers, shares) if schedules is None else schedules
     entries = labelled(given, network.n_layers)
     opened = open_splits(task, data_dir=data_dir, preset=preset) if isinstance(task, str) else task
-    taught = prepared(network, opened.training, train_limit)
+    rows = _rows(network, opened, train_limit, say)
     benchmark = prepared(network, opened.scored, limit)
-    for note in taught.notes:
-        say(f"note: {note}")
-    rows = training_rows(taught, network.positions)
     chosen, count = recipe or RECIPE, len(benchmark.documents)
     at_once = micro_batch_of(chosen, micro_batch)
     identity = _identity(network, opened.scored, chosen, at_once, rows, count)
@@ -97,26 +87,47 @@ def finetune(
         plan = Plan(entry.schedule for entry in entries)
         runs = Runs(network, benchmark, rows, file, plan, chosen, at_once, count, target)
         say(outlook(runs))
-        before, after = [0.0], runs.work
-
-        def shown(done: float, total: float) -> None:
-            before[0] = total
-            progress(done, total + after)
-
+        work = runs.work
+        stages = Stages({"sweep": 0.0, "runs": work}, progress)
         options: dict[str, Any] = {"limit": count, "batch_tokens": batch_tokens, "cache": cache}
-        frozen = sweep(network, entries, [opened.scored], **options, progress=shown, say=say)
-        theirs = identity.model_copy(update={"preset": opened.scored.preset, "recipe": ""})
-        with open_answers(theirs.path(cache_folder(cache))) as answered:
-            batches = _batches(answered, count)
-        runs.run(batches, lambda done: progress(before[0] + done, before[0] + after))
+        frozen = sweep(network, entries, [opened.scored], **options, progress=stages.of("sweep"), say=say)
+        batches = _batches_of_sweep(identity, opened.scored.preset, cache_folder(cache), count)
+        runs.run(batches, partial(_of_runs, stages.of("runs"), work))
         results, curves = runs.results(frozen.results()), tuple(runs.curves())
-    provenance = {
+    about = {
+        "note": f"{network.note}; fine-tuned: {chosen}",
+        "made_with": _provenance(network, chosen, at_once),
+    }
+    return FineTuned(frozen, replace(frozen, **about, benchmarks={results.name: results}), curves)
+
+
+def _check(schedules: object, counts: Mapping[str, int | None]) -> None:
+    """Refuse what no run takes, before anything is opened."""
+    for option, value in counts.items():
+        if value is not None and value < 1:
+            raise ReprlabError(f"{option} {value}: give 1 or more")
+    if isinstance(schedules, str):
+        raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
+
+
+def _rows(network: Network, opened: Splits, limit: int | None, say: Say) -> list[TrainingRow]:
+    """The training rows as tokens and labels, after the notes on them."""
+    taught = prepared(network, opened.training, limit)
+    for note in taught.notes:
+        say(f"note: {note}")
+    return training_rows(taught, network.positions)
+
+
+def _provenance(network: Network, recipe: Recipe, at_once: int) -> dict[str, str]:
+    return {
         **made_on(network, *_LIBRARIES),
         "mode": PRESET,
-        "recipe": f"{chosen}, {at_once} rows at a time",
+        "recipe": f"{recipe}, {at_once} rows at a time",
     }
-    about = {"note": f"{network.note}; fine-tuned: {chosen}", "made_with": provenance}
-    return FineTuned(frozen, replace(frozen, **about, benchmarks={results.name: results}), curves)
+
+
+def _of_runs(progress: Progress, total: float, done: float) -> None:
+    progress(done, total)
 
 
 def _trainable(network: Network) -> None:
@@ -135,12 +146,12 @@ def _trainable(network: Network) -> None:
         )
 
 
-def _batches(frozen: AnswersFile, limit: int) -> list[list[Record]]:
+def _batches_of_sweep(tuned: AnswersIdentity, preset: str, cache: Path, limit: int) -> list[list[Record]]:
     """The batches in which the frozen model answered the first documents, whatever else is in them."""
-    records = frozen.records()
-    return [
-        [records[place] for place in places] for places in frozen.batches().values() if min(places) < limit
-    ]
+    frozen = tuned.model_copy(update={"preset": preset, "recipe": ""})
+    with open_answers(frozen.path(cache)) as answers:
+        records, batches = answers.records(), answers.batches()
+    return [[records[place] for place in places] for places in batches.values() if min(places) < limit]
 
 
 def _identity(

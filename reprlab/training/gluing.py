@@ -56,15 +56,7 @@ def glue(
     >>> made.scores.results("rte").metrics, len(made.scores)
     (('acc', 'u'), 2)
     """
-    for given in (schedules, tasks):
-        if isinstance(given, str):
-            raise ReprlabError(f"one text was given, not a list: write [{given!r}]")
-    if mode not in MODES:
-        raise ReprlabError(f"unknown mode '{mode}': there are {', '.join(MODES)}")
-    if checkpoints is not None and mode == "frozen":
-        raise ReprlabError("--checkpoints goes with unfrozen encoders: a frozen one is the model itself")
-    if batch_tokens < 1:
-        raise ReprlabError(f"--batch-tokens {batch_tokens}: give 1 or more")
+    _check((schedules, tasks), mode, checkpoints is not None, batch_tokens)
     needs_accelerate()
     encoder(network)
     entries = labelled(schedules, network.n_layers)
@@ -87,6 +79,19 @@ def glue(
     provenance = {**made_on(network, "accelerate"), "mode": mode, "recipe": str(chosen)}
     about = (network.name, network.note, network.dtype, network.n_layers)
     return GlueScores(Scores(*about, entries, results, provenance), curves)
+
+
+def _check(lists: tuple[object, object], mode: str, checkpoints: bool, batch_tokens: int) -> None:
+    """Refuse what no run takes, before anything is opened."""
+    for given in lists:
+        if isinstance(given, str):
+            raise ReprlabError(f"one text was given, not a list: write [{given!r}]")
+    if mode not in MODES:
+        raise ReprlabError(f"unknown mode '{mode}': there are {', '.join(MODES)}")
+    if checkpoints and mode == "frozen":
+        raise ReprlabError("--checkpoints goes with unfrozen encoders: a frozen one is the model itself")
+    if batch_tokens < 1:
+        raise ReprlabError(f"--batch-tokens {batch_tokens}: give 1 or more")
 
 
 def _run(jobs: Sequence[GlueJob], progress: Progress) -> None:

@@ -107,30 +107,7 @@ def fit(
     steps, size = -(-len(rows) // recipe.batch) * recipe.epochs, micro_batch or recipe.batch
     collate = _stacked if network is None else collator(network)
     with tempfile.TemporaryDirectory() as scratch, seeded(recipe.seed), _determined():
-        options = transformers.TrainingArguments(
-            output_dir=scratch,
-            per_device_train_batch_size=size,
-            per_device_eval_batch_size=min(size, max(1, len(held))),
-            gradient_accumulation_steps=recipe.batch // size,
-            num_train_epochs=recipe.epochs,
-            learning_rate=recipe.rate,
-            lr_scheduler_type="linear",
-            weight_decay=0.0,
-            optim="adamw_torch",
-            seed=recipe.seed,
-            use_cpu=device.startswith("cpu"),
-            logging_steps=max(1, steps // _LOGS),
-            logging_nan_inf_filter=False,
-            eval_strategy="epoch" if held else "no",
-            save_strategy="no",
-            report_to="none",
-            disable_tqdm=True,
-            remove_unused_columns=False,
-            dataloader_pin_memory=False,
-            label_names=["labels"],
-        )
-        _ = options.device  # found out once, with how many there are
-        setattr(options, "_n_gpu", min(1, options.n_gpu))  # noqa: B010 - several would multiply the batch
+        options = _arguments(scratch, recipe, size, len(held), steps, device)
         trainer = transformers.Trainer(
             module,
             options,
@@ -147,6 +124,35 @@ def fit(
         logits = _logits(trainer.predict(_Rows(held)).predictions) if held else None
     module.eval()
     return Fitted(_curve(trainer.state.log_history), logits)
+
+
+def _arguments(scratch: str, recipe: Recipe, size: int, held: int, steps: int, device: str) -> Any:
+    """The Trainer's settings: a recipe, `size` rows in memory at a time, nothing saved, nothing reported."""
+    options = transformers.TrainingArguments(
+        output_dir=scratch,
+        per_device_train_batch_size=size,
+        per_device_eval_batch_size=min(size, max(1, held)),
+        gradient_accumulation_steps=recipe.batch // size,
+        num_train_epochs=recipe.epochs,
+        learning_rate=recipe.rate,
+        lr_scheduler_type="linear",
+        weight_decay=0.0,
+        optim="adamw_torch",
+        seed=recipe.seed,
+        use_cpu=device.startswith("cpu"),
+        logging_steps=max(1, steps // _LOGS),
+        logging_nan_inf_filter=False,
+        eval_strategy="epoch" if held else "no",
+        save_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        label_names=["labels"],
+    )
+    _ = options.device  # found out once, with how many there are
+    setattr(options, "_n_gpu", min(1, options.n_gpu))  # noqa: B010 - several would multiply the batch
+    return options
 
 
 def _stacked(rows: Sequence[ModuleRow]) -> dict[str, Any]:

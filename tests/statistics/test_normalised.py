@@ -89,9 +89,7 @@ def test_at_guessing_there_is_no_normalised_score() -> None:
     assert normalised("mean", full, full, floor=0.1, guess_margin=2).value == 1
     assert "5 are needed" in normalised("mean", full, full, floor=0.1).reason
     worse = normalised("perplexity", [-9.0, -9.1, -9.2], [-9.0, -9.1, -9.2], floor=1000)
-    assert worse.reason == (
-        "the full model scores 8955.293 +- 517.034, which is not above chance (1000.000)"
-    )
+    assert worse.reason == ("the full model scores 8955.293 +- 517.034, which is not above chance (1000.000)")
 
 
 def test_scores_that_are_not_finite_have_a_reason() -> None:
