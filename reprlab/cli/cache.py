@@ -35,13 +35,13 @@ def cache_list(*, data: DataOptions, as_json: AsJson = False) -> None:
     root = cache_folder(data.cache)
     if root.is_file():
         raise ReprlabError(f"the cache '{root}' is a file, not a folder")
-    found = list(captures(root))
+    listed = list(captures(root))
     if as_json:
-        print_json([*(described(c) for c in found), *(row for row, _ in _answers(root))])
+        print_json([*(described(c) for c in listed), *(row for row, _ in _answers(root))])
         return
     heads = ("model", "corpus", "schedule", "documents", "tokens", "cut at", "dtype", "size", "digest")
     table = Table(*heads, box=None, header_style="bold")
-    for c in found:
+    for c in listed:
         i = c.identity
         counts = (f"{c.documents:,}", f"{sum(r.tokens for r in c.rows):,}")
         size = f"{sum(r.bytes for r in c.rows) / 1e6:,.0f} MB"
@@ -50,7 +50,7 @@ def cache_list(*, data: DataOptions, as_json: AsJson = False) -> None:
         table.add_row(
             escape(i.model), escape(i.corpus), i.schedule, *counts, str(i.max_tokens), kind, size, i.digest
         )
-    out.print(table if found else f"no captures in {escape(str(root))}")
+    out.print(table if listed else f"no captures in {escape(str(root))}")
     _show_answers(root)
     _report(unreadable(root))
 
@@ -107,19 +107,19 @@ def cache_verify(
 
     root = cache_folder(data.cache)
     count = bad = 0
-    for found in captures(root):
-        broken = damaged(found)
-        count, bad = count + len(found.rows), bad + len(broken)
+    for capture in captures(root):
+        broken = damaged(capture)
+        count, bad = count + len(capture.rows), bad + len(broken)
         for row, why in broken:
-            out.print(escape(f"{found.folder / 'shards' / row.shard}: {why}"), soft_wrap=True)
+            out.print(escape(f"{capture.folder / 'shards' / row.shard}: {why}"), soft_wrap=True)
         if drop_damaged:
-            drop(found, [row for row, _ in broken])
+            drop(capture, [row for row, _ in broken])
     advice = "dropped; capture again to make them" if drop_damaged else "mend with --drop-damaged"
     out.print(f"{count} shards, {f'{bad} damaged: {advice}' if bad else 'all good'}")
     files = answer_files(root)
-    wrong = [found for path in files if (found := damage(path))]
-    for found in wrong:
-        out.print(escape(found), soft_wrap=True)
+    wrong = [capture for path in files if (capture := damage(path))]
+    for capture in wrong:
+        out.print(escape(capture), soft_wrap=True)
     if files:
         out.print(f"{len(files)} files of answers, {f'{len(wrong)} damaged' if wrong else 'all good'}")
     _report(unreadable(root))

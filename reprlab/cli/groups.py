@@ -118,16 +118,16 @@ def _family(cut: list[Groups], patterns: Sequence[str], as_json: bool) -> dict[s
     """Write the numbers of a family and both pictures, and say what they show."""
     from reprlab.depths.family import family
 
-    found = family(cut)
-    counts = sorted({member.provenance.documents for member in found.members})
-    path = _default(found, slug("+".join(patterns)), "group-sizes", "-".join(map(str, counts)))
+    groups = family(cut)
+    counts = sorted({member.provenance.documents for member in groups.members})
+    path = _default(groups, slug("+".join(patterns)), "group-sizes", "-".join(map(str, counts)))
     shares = path.with_name(path.name.replace("sizes", "shares", 1))
-    numbers = write_drawn(found, [path])[-1]
-    write_drawn(_PartShares(found), [shares, numbers])  # the same numbers
+    numbers = write_drawn(groups, [path])[-1]
+    write_drawn(_PartShares(groups), [shares, numbers])  # the same numbers
     written = [path, shares, numbers]
     if not as_json:
-        _show_family(found, written)
-    claims = [{"claim": c.text, "verdict": c.verdict, "reason": c.reason} for c in found.claims]
+        _show_family(groups, written)
+    claims = [{"claim": c.text, "verdict": c.verdict, "reason": c.reason} for c in groups.claims]
     return {"family": ",".join(patterns), "claims": claims, "files": [str(file) for file in written]}
 
 

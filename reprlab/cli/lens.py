@@ -59,13 +59,13 @@ def lens(
         options: dict[str, Any] = {"documents": documents, "max_tokens": work.max_tokens, **which.given}
         options |= {"batch_tokens": work.data.batch_tokens, "schedule": schedule}
         with bar(f"{network.name} on {corpus.name}") as progress:
-            found = compute(network, corpus, progress=progress, **options)
-        written = write_drawn(_LensPicture(found, show), output.out or [_default(found, show)])
+            result = compute(network, corpus, progress=progress, **options)
+        written = write_drawn(_LensPicture(result, show), output.out or [_default(result, show)])
         if not output.as_json:
-            _table(found)
-            print_summary(name, found.summary, written)
+            _table(result)
+            print_summary(name, result.summary, written)
         files = [str(path) for path in written]
-        yield {"model": name, "summary": found.summary, "settled": found.settled, "files": files}
+        yield {"model": name, "summary": result.summary, "settled": result.settled, "files": files}
 
     each_model(names, one, as_json=output.as_json)
 

@@ -394,10 +394,10 @@ def _cuts(pieces: list[str]) -> list[str]:
 
 def _range(text: str) -> range:
     match = re.fullmatch(r"(\d+):(\d+)", text)
-    found = range(*map(int, match.groups())) if match else range(0)
-    if len(found) < 2:
+    depths = range(*map(int, match.groups())) if match else range(0)
+    if len(depths) < 2:
         raise ReprlabError(f"--mean '{text}': give depths a:b of two or more, half-open, such as 8:25")
-    return found
+    return depths
 
 
 def _written(found: list[Similarity], output: list[Path] | None) -> list[Path]:

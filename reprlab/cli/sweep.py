@@ -156,8 +156,10 @@ def _show(scores: Scores, asked: str | None) -> None:
     table = Table("schedule", *columns, box=None, header_style="bold")
     frame = scores.pooled()
     for row, places in enumerate(scores.rows):
-        found = frame[frame["row"] == row]
-        cells = {r.benchmark: _cell(r) for r in found.itertuples() if r.metric == shown[str(r.benchmark)]}
+        cells_of_row = frame[frame["row"] == row]
+        cells = {
+            r.benchmark: _cell(r) for r in cells_of_row.itertuples() if r.metric == shown[str(r.benchmark)]
+        }
         values = [float(shares["median"][row]) for shares in medians.values()]
         ends = ["" if math.isnan(value) else f"{value:.3f}" for value in values]
         first, *others = places

@@ -96,12 +96,12 @@ def _written(numbers: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, whose numbers are tried as JSON and CSV while an error can still be told."""
 
     def run(evidence: Any) -> Any:
-        made = numbers(evidence)
-        if not isinstance(made, dict):
-            raise TypeError(f"it gave a {type(made).__name__}, a dict is needed")
-        text(rounded(made))
-        table(rounded(made))
-        return made
+        data = numbers(evidence)
+        if not isinstance(data, dict):
+            raise TypeError(f"it gave a {type(data).__name__}, a dict is needed")
+        text(rounded(data))
+        table(rounded(data))
+        return data
 
     return run
 
@@ -112,9 +112,9 @@ def _typed(
     """The same function, refused where it gives something else than is needed."""
 
     def run(numbers: Any) -> Any:
-        made = function(numbers)
-        if not hasattr(made, attribute):
-            raise ReprlabError(f"{said} of '{path}' gave a {type(made).__name__}: {needed} is needed")
-        return made
+        data = function(numbers)
+        if not hasattr(data, attribute):
+            raise ReprlabError(f"{said} of '{path}' gave a {type(data).__name__}: {needed} is needed")
+        return data
 
     return run

@@ -78,15 +78,15 @@ class Basis:
 def _enough(found: Retained) -> Retained:
     """Without benchmarks of fewer than `UNITS` units: too few to draw from."""
     counts = {name: len(set(found.scores.results(name).units)) for name in found.benchmarks}
-    kept = [at for at, name in enumerate(found.benchmarks) if counts[name] >= UNITS]
+    usable = [at for at, name in enumerate(found.benchmarks) if counts[name] >= UNITS]
     few = {name: f"{count} {FEW}" for name, count in counts.items() if count < UNITS}
-    names = tuple(found.benchmarks[at] for at in kept)
+    names = tuple(found.benchmarks[at] for at in usable)
     return replace(
         found,
         benchmarks=names,
         undecided=found.undecided | few,
-        values=found.values[:, kept],
-        drawn=found.drawn[:, kept],
+        values=found.values[:, usable],
+        drawn=found.drawn[:, usable],
     )
 
 

@@ -96,15 +96,15 @@ def _damage(view: View) -> Finding:
     middle = _middle(view)
     near = _similarity(view, "cosine no-sinks").towards(middle[0], middle[-1])[1:]
     cost = costs(view, range(layers))
-    found = rank_correlation(near, cost.retained[:, 0])
-    answer, reason, p = UNDECIDED, "as by chance", found.p_low
-    if found.p_low <= ALPHA:
+    ranks = rank_correlation(near, cost.retained[:, 0])
+    answer, reason, p = UNDECIDED, "as by chance", ranks.p_low
+    if ranks.p_low <= ALPHA:
         answer, reason = SUPPORTED, "clear"
-    elif found.p_high <= ALPHA:
-        answer, reason, p = CONTRADICTED, "opposite", found.p_high
-    detail = f"p = {p:.3f} over {found.count} circular shifts"
+    elif ranks.p_high <= ALPHA:
+        answer, reason, p = CONTRADICTED, "opposite", ranks.p_high
+    detail = f"p = {p:.3f} over {ranks.count} circular shifts"
     return Finding(
-        *("c", DAMAGE, answer, reason, detail, found.rho),
+        *("c", DAMAGE, answer, reason, detail, ranks.rho),
         p=p,
         ground=Ground((), cost.benchmarks, cost.fewest(cost.benchmarks)),
     )
@@ -121,12 +121,12 @@ def _middle(view: View) -> range:
 
 
 def _similarity(view: View, name: str) -> Similarity:
-    found = view.basis.evidence.similarities.get(name)
-    if found is None:
+    similarity = view.basis.evidence.similarities.get(name)
+    if similarity is None:
         raise Missing("not measured", f"the similarity '{name}'")
-    if found.documents < UNITS:
-        raise Missing("too few documents", f"{found.documents} were captured")
-    return found
+    if similarity.documents < UNITS:
+        raise Missing("too few documents", f"{similarity.documents} were captured")
+    return similarity
 
 
 def _draws(found: Similarity) -> Array:

@@ -31,8 +31,8 @@ def costs(view: View, layers: Sequence[int]) -> RetainedRows:
     rows = [row for layer in layers for row in source.rows("skip_one", layer=layer)[:1]]
     if len(rows) < len(layers):
         raise Missing("not measured", f"every layer skipped alone ({len(rows)} of {len(layers)} were)")
-    found = retained_rows(source, rows)
-    return replace(found, retained=1 - np.stack([median(row) for row in found.retained]))
+    retained = retained_rows(source, rows)
+    return replace(retained, retained=1 - np.stack([median(row) for row in retained.retained]))
 
 
 def _headline(view: View) -> Finding:
@@ -40,10 +40,10 @@ def _headline(view: View) -> Finding:
     starts = [start for start in view.swept("skip") if view.middle(start) >= FEWEST]
     if not starts:
         raise Missing("too few layers", "a skip of 3 layers or more")
-    found = view.at_starts(["skip"], starts[-1:])
+    cells = view.at_starts(["skip"], starts[-1:])
     scope = f"{view.middle(starts[-1])} middle layers"
     return level(
-        "h", statistic("smallest skip", median(found.retained[0, 0]), found, scope=scope), above=HALF
+        "h", statistic("smallest skip", median(cells.retained[0, 0]), cells, scope=scope), above=HALF
     )
 
 
@@ -58,11 +58,11 @@ def _cheap(view: View) -> Finding:
 def _ends(view: View) -> Finding:
     """The costs of the first and the last layer, each minus the highest of the middle, draw by draw."""
     layers = _widest(view)
-    found = costs(view, [0, *layers, view.layers - 1])
-    worst = found.retained[1:-1].max(0)
-    ends = {"first": found.retained[0] - worst, "last": found.retained[-1] - worst}
+    cost = costs(view, [0, *layers, view.layers - 1])
+    worst = cost.retained[1:-1].max(0)
+    ends = {"first": cost.retained[0] - worst, "last": cost.retained[-1] - worst}
     scope = _named(layers)
-    each = [statistic(f"{name} - costliest", x, found, scope=scope) for name, x in ends.items()]
+    each = [statistic(f"{name} - costliest", x, cost, scope=scope) for name, x in ends.items()]
     return together("c", [difference("c", one, view.margin) for one in each])
 
 

@@ -22,7 +22,7 @@ def order(view: View) -> tuple[Finding, ...]:
 
 def _by_tau(view: View) -> Finding:
     """The slope on Kendall's tau; supported only where shuffled orders seldom have as large a one."""
-    made, p = difference("c", slope(view), view.margin), chance(view)
-    if made.answer == SUPPORTED and p > ALPHA:
-        return replace(made, answer=UNDECIDED, reason="orders by chance", detail=f"p = {p:.2g}", p=p)
-    return made
+    finding, p = difference("c", slope(view), view.margin), chance(view)
+    if finding.answer == SUPPORTED and p > ALPHA:
+        return replace(finding, answer=UNDECIDED, reason="orders by chance", detail=f"p = {p:.2g}", p=p)
+    return finding

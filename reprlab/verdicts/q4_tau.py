@@ -31,32 +31,32 @@ def slope(view: View) -> Statistic:
     is asked whether tau decides among orders, and another model of these layers would have other residuals.
     """
     source = view.known(view.basis.orders, "random orders")
-    found = {start: rows for start, rows in _rows(view).items() if len(rows) >= ORDERS}
-    if len(found) < STARTS:
-        raise Missing("too few orders", f"{several(len(found), 'start')} of this model had them")
-    whole = retained_rows(source, [row for rows in found.values() for row in rows])
+    by_start = {start: rows for start, rows in _rows(view).items() if len(rows) >= ORDERS}
+    if len(by_start) < STARTS:
+        raise Missing("too few orders", f"{several(len(by_start), 'start')} of this model had them")
+    whole = retained_rows(source, [row for rows in by_start.values() for row in rows])
     retained = dict(
-        zip((row for rows in found.values() for row in rows), map(median, whole.retained), strict=True)
+        zip((row for rows in by_start.values() for row in rows), map(median, whole.retained), strict=True)
     )
     both = np.zeros((2, whole.retained.shape[-1]))
-    for start, rows in found.items():
+    for start, rows in by_start.items():
         tau = np.array([_tau(source, row) for row in rows])
         weights = redrawn(f"orders {start}", len(rows), math.inf, whole.retained.shape[-1] - 1)
         both += _sums(tau, np.stack([retained[row] for row in rows]), weights)
     with np.errstate(all="ignore"):
         values = both[0] / both[1]
-    return replace(statistic(LABEL, values, whole), starts=tuple(sorted(found)))
+    return replace(statistic(LABEL, values, whole), starts=tuple(sorted(by_start)))
 
 
 def chance(view: View) -> float:
     """How often R, shuffled among the orders of each start, has a slope as far from 0: of 9,999 shuffles."""
     source = view.known(view.basis.orders, "random orders")
-    found = [rows for rows in _rows(view).values() if len(rows) >= ORDERS]
-    whole = retained_rows(source, [row for rows in found for row in rows])
+    groups = [rows for rows in _rows(view).values() if len(rows) >= ORDERS]
+    whole = retained_rows(source, [row for rows in groups for row in rows])
     retained = iter([float(median(one)[0]) for one in whole.retained])
     draw = np.random.default_rng(zlib.crc32(b"orders"))
     total = np.zeros(1 + SHUFFLES)
-    for rows in found:
+    for rows in groups:
         tau = np.array([_tau(source, row) for row in rows])
         own = np.array([next(retained) for _ in rows])
         shuffled = draw.permuted(np.tile(own, (SHUFFLES, 1)), axis=1)
@@ -75,11 +75,11 @@ def _rows(view: View) -> dict[int, list[int]]:
     """The rows of single orders by start of W: every order once."""
     source = view.known(view.basis.orders, "random orders")
     inside = compared_starts(view.layers, view.setting.wider)
-    found: dict[int, list[int]] = {}
+    by_start: dict[int, list[int]] = {}
     for row in source.rows("random"):
         if (start := source.labels[row]["start"]) in inside:
-            found.setdefault(start, []).append(row)
-    return found
+            by_start.setdefault(start, []).append(row)
+    return by_start
 
 
 def _sums(tau: Array, retained: Array, weights: Array) -> Array:

@@ -30,15 +30,15 @@ def _at_a_sixth(view: View) -> list[Finding]:
     """R of parallel at the M nearest T/6 above .5, on each benchmark but mathematics, by its own draws."""
     try:
         start = _sixth(view)
-        found = view.at_starts(["parallel"], [start])
-        names = [name for name in found.benchmarks if name not in MATHEMATICS]
+        cells = view.at_starts(["parallel"], [start])
+        names = [name for name in cells.benchmarks if name not in MATHEMATICS]
         if not names:
             raise Missing("benchmarks at chance", "any but mathematics")
     except Missing as missing:
         return [Finding("h", "parallel", UNDECIDED, missing.reason, missing.detail)]
     layers = f"{view.middle(start)} layers in parallel"
-    by_benchmark = dict(zip(found.benchmarks, found.retained[0, 0], strict=True))  # (1 + draw,) each
-    each = [statistic("parallel", by_benchmark[name], found, [name], layers) for name in names]
+    by_benchmark = dict(zip(cells.benchmarks, cells.retained[0, 0], strict=True))  # (1 + draw,) each
+    each = [statistic("parallel", by_benchmark[name], cells, [name], layers) for name in names]
     return [level("h", one, above=HALF) for one in each]
 
 

@@ -39,12 +39,12 @@ def _headline(view: View) -> Finding:
     by_logit = level("h", _contrast(view, logits), above=0.0)
     logit = amount(phrase(LABEL), by_logit.value, by_logit.low, by_logit.high)
     detail = "; ".join(filter(None, (by_r.detail, f"in logits of u, reasoning loses {logit}")))
-    found = replace(by_r, detail=detail, p=max(by_r.p, by_logit.p))
+    finding = replace(by_r, detail=detail, p=max(by_r.p, by_logit.p))
     if {by_r.answer, by_logit.answer} == {SUPPORTED, CONTRADICTED}:
-        return replace(found, answer=UNDECIDED, reason="scales disagree")
+        return replace(finding, answer=UNDECIDED, reason="scales disagree")
     if by_r.answer == SUPPORTED and by_logit.answer == UNDECIDED:
-        return replace(found, answer=UNDECIDED, reason=by_logit.reason, needed=by_logit.needed)
-    return found
+        return replace(finding, answer=UNDECIDED, reason=by_logit.reason, needed=by_logit.needed)
+    return finding
 
 
 def _beyond(view: View) -> Finding:

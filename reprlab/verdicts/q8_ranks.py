@@ -76,9 +76,9 @@ def ranking(view: View) -> tuple[Finding, ...]:
 def _headline(view: View) -> Finding:
     """The pairs that the claim orders: all surely so, one surely not, or one surely so and not by start."""
     starts = view.starts(*SIX)
-    found = view.at_starts(SIX, starts)
+    cells = view.at_starts(SIX, starts)
     whole, *apart = (
-        pairs(np.stack([median(one) for one in at])) for at in (found.retained.mean(0), *found.retained)
+        pairs(np.stack([median(one) for one in at])) for at in (cells.retained.mean(0), *cells.retained)
     )
     each = np.stack([one.signs for one in apart])
     names = [(SIX.index(a), SIX.index(b)) for a, b in REQUIRED]
@@ -99,7 +99,7 @@ def _headline(view: View) -> Finding:
         ),
         *(value, value - half, value + half, max(whole.p(*pair) for pair in names)),
         smallest=half if answer == UNDECIDED else np.nan,
-        ground=Ground(tuple(starts), found.benchmarks, found.fewest(found.benchmarks)),
+        ground=Ground(tuple(starts), cells.benchmarks, cells.fewest(cells.benchmarks)),
     )
 
 

@@ -105,16 +105,16 @@ def difference(key: str, found: Statistic, margin: float) -> Finding:
     """`decided` of a statistic; its sign at two starts, each interval without 0, makes it depend on M."""
     low, high = found.ends
     answer, reason = decided(found.value, low, high, margin)
-    made = found_out(key, found, answer, reason)
+    finding = found_out(key, found, answer, reason)
     if found.above and found.below:
         at = [listed(list(map(str, sorted(each)))) for each in (found.above, found.below)]
         return replace(
-            made,
+            finding,
             answer=DEPENDS,
             reason="sign flips",
             detail=f"the difference is positive at M = {at[0]}, negative at M = {at[1]}",
         )
-    return _open(made, found.value, low, high, margin)
+    return _open(finding, found.value, low, high, margin)
 
 
 def level(key: str, found: Statistic, *, above: float | None = None, below: float | None = None) -> Finding:
@@ -193,14 +193,14 @@ def holm(p: Sequence[float], alpha: float = ALPHA) -> tuple[bool, ...]:
 def corrected(findings: Mapping[int, tuple[Finding, ...]]) -> dict[int, tuple[Finding, ...]]:
     """The findings, where a headline that is not sure among eight is no more supported."""
     clear = holm([found[0].p for found in findings.values()] + [1.0] * (HEADLINES - len(findings)))
-    told: dict[int, tuple[Finding, ...]] = {}
+    verdicts: dict[int, tuple[Finding, ...]] = {}
     for (number, found), kept in zip(findings.items(), clear, strict=False):
         head = found[0]
         if head.answer == SUPPORTED and not kept:
             reason = "not sure among eight"
             head = replace(head, answer=UNDECIDED, reason=reason, detail=f"p = {head.p:.2g}")
-        told[number] = (head, *found[1:])
-    return told
+        verdicts[number] = (head, *found[1:])
+    return verdicts
 
 
 def verdict(number: int, findings: tuple[Finding, ...]) -> Verdict:

@@ -81,16 +81,16 @@ class View:
 
     def known(self, by_metric: RetainedByMetric, what: str) -> Retained:
         """R by the setting's metric, on a benchmark or more."""
-        found = by_metric.get(self.setting.metric)
-        if found is None or not (found.benchmarks or found.undecided):
+        source = by_metric.get(self.setting.metric)
+        if source is None or not (source.benchmarks or source.undecided):
             raise Missing("not measured", f"{what} scored by {METRIC_NAMES[self.setting.metric]}")
-        if not found.benchmarks:
-            few = any(reason.endswith(FEW) for reason in found.undecided.values())
-            named = listed(list(found.undecided))
+        if not source.benchmarks:
+            few = any(reason.endswith(FEW) for reason in source.undecided.values())
+            named = listed(list(source.undecided))
             if few:
                 raise Missing("too few documents", f"there are fewer on {named}")
             raise Missing("benchmarks at chance", named)
-        return found
+        return source
 
     def middle(self, start: int) -> int:
         """M of a start."""
@@ -106,13 +106,13 @@ class View:
     def starts(self, *variants: str) -> tuple[int, ...]:
         """The starts of W at which each of these variants was swept: three or more."""
         inside = compared_starts(self.layers, self.setting.wider)
-        found = tuple(start for start in self.swept(*variants) if start in inside)
+        common = tuple(start for start in self.swept(*variants) if start in inside)
         if len(inside) < STARTS:
             raise Missing("too few starts", f"a model of {self.layers} layers has {len(inside) or 'none'}")
-        if len(found) < STARTS:
+        if len(common) < STARTS:
             named = listed(list(map(said, variants)))
-            raise Missing("too few starts", f"{named} were swept at {len(found)}")
-        return found
+            raise Missing("too few starts", f"{named} were swept at {len(common)}")
+        return common
 
     def at_starts(
         self, variants: Sequence[str], starts: Sequence[int], source: Retained | None = None
@@ -121,9 +121,10 @@ class View:
         source = self.main if source is None else source
         of = {variant: _by_start(source, variant) for variant in variants}
         rows = [0 if variant == "full" else of[variant][start] for start in starts for variant in variants]
-        found = retained_rows(source, rows)
+        retained = retained_rows(source, rows)
         return replace(
-            found, retained=found.retained.reshape(len(starts), len(variants), *found.retained.shape[1:])
+            retained,
+            retained=retained.retained.reshape(len(starts), len(variants), *retained.retained.shape[1:]),
         )
 
     def over(
@@ -131,15 +132,15 @@ class View:
     ) -> Statistic:
         """A statistic of variants' mean R over W, and at which starts of W its interval is without 0."""
         starts = self.starts(*(variant for variant in variants if variant != "full"))
-        found = self.at_starts(variants, starts, source)
-        whole, used = combine(replace(found, retained=found.retained.mean(0)))
+        cells = self.at_starts(variants, starts, source)
+        whole, used = combine(replace(cells, retained=cells.retained.mean(0)))
         each = np.array(
-            [combine(replace(found, retained=at))[0][1:] for at in found.retained]
+            [combine(replace(cells, retained=at))[0][1:] for at in cells.retained]
         )  # (start, draw)
         low, high = np.nanquantile(each, [0.025, 0.975], axis=1)
         middles = np.array([self.middle(start) for start in starts])
         above, below = (tuple(middles[sure].tolist()) for sure in (low > 0, high < 0))
-        return replace(statistic(label, whole, found, used), starts=starts, above=above, below=below)
+        return replace(statistic(label, whole, cells, used), starts=starts, above=above, below=below)
 
     def contrast(self, more: str, less: str) -> Statistic:
         """A(more) - A(less), draw by draw: each the median over benchmarks of the mean R over W."""
@@ -159,9 +160,11 @@ def retained_rows(source: Retained, rows: Sequence[int]) -> RetainedRows:
     if not whole:
         raise Missing("not measured", "a benchmark with all that is compared")
     block = np.ix_(rows, whole)
-    found = np.concatenate([source.values[block][..., None], source.drawn[block].astype(np.float64)], axis=-1)
+    values = np.concatenate(
+        [source.values[block][..., None], source.drawn[block].astype(np.float64)], axis=-1
+    )
     names = tuple(source.benchmarks[at] for at in whole)
-    return RetainedRows(names, {name: len(source.scores.benchmarks[name].ids) for name in names}, found)
+    return RetainedRows(names, {name: len(source.scores.benchmarks[name].ids) for name in names}, values)
 
 
 def statistic(

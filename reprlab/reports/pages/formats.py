@@ -57,8 +57,8 @@ def label(name: str) -> str:
     >>> label("fig04"), label("block_influence")
     ('Fig. 4', 'Block influence')
     """
-    found = _FIGURE.fullmatch(name)
-    return f"Fig. {found[1]}" if found else name.replace("_", " ").capitalize()
+    match = _FIGURE.fullmatch(name)
+    return f"Fig. {match[1]}" if match else name.replace("_", " ").capitalize()
 
 
 def part(key: str) -> str:
@@ -99,15 +99,15 @@ def prose(text: str) -> Markup:
 
 def _block(block: str) -> Markup:
     """A block's lines: items that follow each other are one list, other lines one paragraph."""
-    made = Markup("")
+    markup = Markup("")
     for item, lines in groupby(_joined(block), key=lambda line: line.startswith("- ")):
         if item:
-            made += Markup("<ul>{}</ul>").format(
+            markup += Markup("<ul>{}</ul>").format(
                 Markup("").join(Markup("<li>{}</li>").format(code(line[2:])) for line in lines)
             )
         else:
-            made += Markup("<p>{}</p>").format(code(" ".join(lines)))
-    return made
+            markup += Markup("<p>{}</p>").format(code(" ".join(lines)))
+    return markup
 
 
 def _joined(block: str) -> Iterator[str]:

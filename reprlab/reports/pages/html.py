@@ -110,7 +110,7 @@ def source(picture: Picture) -> str:
 @cache
 def _environment() -> Environment:
     """The templates; values are text to them, unless a filter here has made HTML of them."""
-    made: Any = Environment(
+    environment: Any = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
         undefined=StrictUndefined,
@@ -121,7 +121,9 @@ def _environment() -> Environment:
     )
     style = (_HERE / "style.css").read_text(encoding="utf-8")
     digest = b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    made.filters.update({name: getattr(formats, name) for name in _FILTERS})
-    made.filters.update({"blocks": blocks, "numeric": numeric, "source": source, "tally": tally})
-    made.globals.update({"ANSWERS": ANSWERS, "NONE": formats.NONE, "style": Markup(style), "digest": digest})
-    return made
+    environment.filters.update({name: getattr(formats, name) for name in _FILTERS})
+    environment.filters.update({"blocks": blocks, "numeric": numeric, "source": source, "tally": tally})
+    environment.globals.update(
+        {"ANSWERS": ANSWERS, "NONE": formats.NONE, "style": Markup(style), "digest": digest}
+    )
+    return environment
