@@ -219,7 +219,7 @@ def test_a_small_difference_is_not_decidable_and_says_what_would_be_seen() -> No
     assert found.needed is not None
     assert found.needed >= found.ground.documents == 40
     assert found.ground.starts == (5, 6, 7, 8)
-    assert found.benchmarks == tuple(KINDS)
+    assert found.ground.benchmarks == tuple(KINDS)
 
 
 # one world a reason: its verdicts have it in this finding
