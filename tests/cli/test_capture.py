@@ -59,7 +59,7 @@ def test_a_cache_given_is_used_and_no_other(run: Run, tmp_path: Path) -> None:
 
 def test_documents_that_are_cut_are_counted(run: Run) -> None:
     assert (
-        "note: 3 of 3 documents reach 24 tokens; what is longer is cut"
+        "note: 3 of 3 documents reach 24 tokens; longer ones are cut"
         in run("capture", "tiny-neox", *SMALL).err
     )
 

@@ -228,7 +228,7 @@ def test_a_depth_that_is_nan_is_named() -> None:
 
 
 def test_few_depths_say_how_many_are_needed() -> None:
-    assert cut(noisy(blocks([2, 1]), 0, 0)).reason == "4 depths behind depth 0 are needed, there are 3"
+    assert cut(noisy(blocks([2, 1]), 0, 0)).reason == "4 depths after depth 0 are needed, there are 3"
 
 
 @settings(deadline=None, max_examples=60)

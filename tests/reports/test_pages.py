@@ -22,7 +22,7 @@ from PIL import Image
 
 from reprlab.errors import ReprlabError
 from reprlab.reports.pages.content import ANSWERS, ComparedModel, Page, Picture, Table
-from reprlab.reports.pages.formats import DASH, MINUS, estimate, number
+from reprlab.reports.pages.formats import DASH, MINUS, number
 from reprlab.reports.pages.html import comparison_page, report_page
 
 VOID = {"meta", "link", "img", "wbr", "br", "hr", "input"}
@@ -37,25 +37,24 @@ def png(width: int = 1400, height: int = 600, dpi: float | None = 200) -> bytes:
 
 
 def verdict(number: int, answer: str, **more: Any) -> dict[str, Any]:
-    finding = {"key": "h", "words": "A(skip) - A(repeat)", "value": 0.2, "low": 0.1, "high": 0.3}
-    other = {"key": "b", "words": "a `part`", "value": None, "low": None, "high": None, "answer": None}
+    finding = {"key": "h", "claim": "The headline holds.", "measured": "It retains 0.20 [0.10, 0.30] more."}
+    other = {"key": "b", "claim": "A `part` holds.", "measured": "", "answer": None}
     return {
         "number": number,
         "question": f"Question {number}, is it so?",
         "paper": "Yes.",
+        "claim": f"Claim {number} is so.",
         "answer": answer,
-        "reason": "The interval is clear of 0.",
-        "detail": "First.\n\n- one\n- two",
+        "why": "It needs more.",
         "findings": [
             finding
-            | {"answer": answer, "reason": "so it is", "detail": "at M = 3"}
-            | {"starts": [7, 8], "benchmarks": ["arc"], "documents": 64, "smallest": 0.084, "needed": 2480},
-            other | {"reason": "", "smallest": None, "needed": None},
+            | {"answer": answer, "why": "About 2,500 documents would decide it."}
+            | {"starts": [7, 8], "benchmarks": ["arc"], "documents": 64, "smallest": 0.084},
+            other | {"why": "", "smallest": None},
         ],
         "sensitivity": [["margin 0.02", answer], ["margin 0.10", "not decidable"], ["accuracy", None]],
         "fragile": number % 2 == 0,
         "figure": "fig04" if number % 2 else "fig13",
-        "sentence": f"Sentence {number}.",
         **more,
     }
 
@@ -244,7 +243,7 @@ def test_a_file_is_linked_whatever_its_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "//host/a.png", "", "\\\\host\\a"])
 def test_a_file_that_is_not_beside_the_page_is_an_error(name: str) -> None:
-    with pytest.raises(ReprlabError, match="is no file beside the page"):
+    with pytest.raises(ReprlabError, match="is no file in the page's folder"):
         report_page(page(pictures=(picture("fig04", files=(name,)),)))
 
 
@@ -272,12 +271,12 @@ def test_the_policy_allows_this_style_and_nothing_else(html: str) -> None:
 def test_the_same_content_gives_the_same_bytes() -> None:
     assert report_page(page()) == report_page(page())
     code = (
-        "import hashlib, sys; sys.path[:0] = [sys.argv[1], sys.argv[2]]; import test_pages as t\n"
+        "import hashlib, sys; sys.path[:0] = sys.argv[1:]; import test_pages as t\n"
         "print(hashlib.sha256((t.report_page(t.page()) + t.comparison()).encode()).hexdigest())"
     )
     runs = [
         subprocess.run(
-            [sys.executable, "-c", code, str(Path(__file__).parent), str(Path(__file__).parents[1])],
+            [sys.executable, "-c", code, *map(str, Path(__file__).parents[:2])],
             env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
             capture_output=True,
             text=True,
@@ -304,9 +303,9 @@ def test_an_answer_that_there_is_not_is_an_error() -> None:
         page(verdicts=(verdict(3, "suported"),))
     with pytest.raises(ReprlabError, match="unknown answer of question 3 'perhaps'"):
         page(verdicts=(verdict(3, "supported", sensitivity=[["margin 0.02", "perhaps"]]),))
-    with pytest.raises(ReprlabError, match="lacks question, paper"):
+    with pytest.raises(ReprlabError, match="lacks question, paper, claim"):
         page(verdicts=({"number": 1, "answer": "supported"},))
-    with pytest.raises(ReprlabError, match=r"finding of question 3 .* lacks words"):
+    with pytest.raises(ReprlabError, match=r"finding of question 3 .* lacks claim"):
         page(verdicts=(verdict(3, "supported", findings=[{"key": "h"}]),))
     with pytest.raises(ReprlabError, match="question '3' is there more than once"):
         page(verdicts=(verdict(3, "supported"), verdict(3, "in part")))
@@ -324,22 +323,19 @@ def test_a_verdict_says_all_that_it_stands_on() -> None:
     card = text_of(html, "q2")
     for words in (
         "2. Question 2, is it so?",
-        "◐ in part",
-        "fragile",
-        "The paper Yes.",
-        "Why The interval is clear of 0. First. one two",
-        "Headline A(skip) - A(repeat) 0.20 [0.10, 0.30]",
-        "so it is at M = 3 2 starts arc 64 documents",
-        "smallest difference that would be seen: 0.08 documents it would take: 2,480",
-        f"Part b a part {DASH} {DASH}",
+        "The paper\N{RIGHT SINGLE QUOTATION MARK}s answer Yes. The claim Claim 2 is so. ◐ in part △ fragile",
+        "Headline The headline holds. ◐ in part It retains 0.20 [0.10, 0.30] more.",
+        "About 2,500 documents would decide it. arc 64 documents a difference of 0.08 would have been seen",
+        f"Part b A part holds. {DASH}",
         "margin 0.02: in part margin 0.10: ? not decidable accuracy: " + DASH,
         "Fig. 13 (left out)",
         "Rule of question 2",
     ):
         assert words in card
     assert "fragile" not in text_of(html, "q1")
-    assert "so it is" not in text_of(html, "q1")  # supported
-    assert "Sentence 2." in text_of(report_page(page(verdicts=(verdict(2, "in part", findings=[]),))), "q2")
+    assert "2,500" not in text_of(html, "q1")  # supported
+    bare = text_of(report_page(page(verdicts=(verdict(2, "in part", findings=[]),))), "q2")
+    assert "Claim 2 is so. ◐ in part △ fragile It needs more." in bare
     assert "Fig. 4 Rule of question 1" in text_of(html, "q1")
     assert "Fig." not in text_of(report_page(page(left_out=())), "q2")  # neither drawn nor left out
     assert text_of(html, "left-out") == "Left out Fig. 13 no fine-tuning"
@@ -347,16 +343,40 @@ def test_a_verdict_says_all_that_it_stands_on() -> None:
     assert "Common. an item that goes on another" in text_of(html, "rule-common")
 
 
+@pytest.mark.parametrize("answer", EVERY)
+def test_a_badge_is_beside_a_claim_and_never_beside_a_question(answer: str) -> None:
+    """Wherever a page shows how something was judged, the words before it are the claim."""
+    one = verdict(3, answer, fragile=False, sensitivity=[])
+    badge = f"{ANSWERS[answer]} {answer}"
+    for html in (report_page(page(verdicts=(one,))), comparison_page((member("m", verdicts=(one,)),))):
+        rows = [" ".join(text.split()) for tag, _, text in Tree(html).all("li", "tr", "p") if answer in text]
+        judged = [row for row in rows if "Claim 3 is so." in row or "The headline holds." in row]
+        assert len(judged) >= 1
+        for row in judged:
+            claim = "Claim 3 is so." if "Claim 3" in row else "The headline holds."
+            after = row.partition(claim)[2].replace("Claim 3, m: ", "").replace(" ", "")
+            assert after.startswith(badge.replace(" ", "")), row
+            assert "?" not in row.partition(claim)[0]
+    card = text_of(report_page(page(verdicts=(one,))), "q3")
+    question, paper, claim = (card.index(words) for words in ("is it so?", "Yes.", "Claim 3 is so."))
+    assert question < paper < claim < card.index(badge)
+
+
 def test_what_is_not_there_leaves_no_gap() -> None:
-    bare = {key: verdict(1, "not decidable")[key] for key in ("number", "question", "paper", "answer")}
-    nothing = {"findings": None, "sensitivity": None, "detail": None, "sentence": None, "figure": None}
-    for one in (bare, bare | nothing | {"fragile": None, "reason": None}):
+    bare = {
+        key: verdict(1, "not decidable")[key] for key in ("number", "question", "paper", "claim", "answer")
+    }
+    nothing = {"findings": None, "sensitivity": None, "figure": None}
+    for one in (bare, bare | nothing | {"fragile": None, "why": None}):
         html = report_page(
             Page("m", "", (), (one,), {}, "", Table((), (), ""), (), (), "")  # nothing else either
         )
         assert flaws(html) == []
         assert "None" not in html
-        assert text_of(html, "q1") == "1. Question 1, is it so? ? not decidable The paper Yes."
+        assert text_of(html, "q1") == (
+            "1. Question 1, is it so? The paper\N{RIGHT SINGLE QUOTATION MARK}s answer Yes. "
+            "The claim Claim 1 is so. ? not decidable"
+        )
         assert "scores" not in Tree(html).values("id")
         assert "Fig." not in text_of(report_page(page(left_out=())), "q2")  # neither drawn nor left out
     assert text_of(html, "left-out") == "Left out Nothing was left out."
@@ -378,9 +398,6 @@ def test_a_number_is_within_half_a_last_digit_and_no_nought_is_negative(value: f
 def test_no_number_is_a_dash_that_says_so(missing: float | None) -> None:
     dash = f'<abbr class="none" title="no number">{DASH}</abbr>'
     assert str(number(missing)) == dash
-    assert str(estimate(0.5, missing, missing)) == "0.50"
-    assert str(estimate(0.5, 0.1, missing)) == f"0.50 [0.10, {dash}]"
-    assert str(estimate(missing, missing, missing)) == dash
 
 
 @pytest.mark.parametrize(
@@ -437,13 +454,13 @@ def test_verdicts_side_by_side_lead_to_each_models_own() -> None:
     assert len(links) == 6 + 3 + 6
     assert links[0] == "some-model-1b/index.html#q1"
     assert all(link.partition("#")[2] in own for link in links)
-    assert "Question 3, model-b: ✕contradicted" in [
+    assert "Claim 3, model-b: ✕contradicted" in [
         " ".join(text.split()) for _, a, text in tree.all("a") if a["href"] == "model-b/index.html#q3"
     ]
     rows = [
         [" ".join(cell.split()) for cell in row.splitlines() if cell.strip()] for _, _, row in tree.all("tr")
     ]
-    assert [row[0] for row in rows[1:7]] == [f"{n}. Question {n}, is it so?" for n in range(1, 7)]
+    assert [row[0] for row in rows[1:7]] == [f"{n}. Claim {n} is so." for n in range(1, 7)]
     assert rows[4][2] == DASH  # model-b has no fourth verdict
     assert ["layers", DASH, "12", DASH] in rows
 

@@ -504,7 +504,7 @@ def test_a_wheel_brings_the_figures_along(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     inside = zipfile.ZipFile(wheel).namelist()
     assert "reprlab/analyses/fig11.py" in inside
-    assert any(name.startswith("reprlab/pages/") and name.endswith(".html") for name in inside)
+    assert any(name.startswith("reprlab/reports/pages/") and name.endswith(".html") for name in inside)
     run(sys.executable, "-m", "venv", tmp_path / "env")
     python = tmp_path / "env/bin/python"
     run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel)
