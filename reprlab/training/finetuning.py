@@ -61,14 +61,12 @@ def finetune(
     `recipe`: by default one epoch, batch 64, rate 5e-5, seed 42. `micro_batch`: that many rows of a batch are
     in memory together, by default 8 (or the next divisor); the step is the same but for rounding. The loss is
     that of the right ending's tokens after lm-eval's own prompt without examples. The tuned model answers in
-    the same batches as the frozen one, whose answers come from `sweep`. The network itself stays as it is. A
-    finished run is kept in the cache, a killed one starts anew. `checkpoints` is a folder for each run's
-    weights, as safetensors.
+    the batches of the frozen one, whose answers come from `sweep`. The network itself stays as it is. Finished
+    runs are kept, a killed one starts anew. `checkpoints` is a folder for their weights, as safetensors.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
-    >>> recipe = rl.Recipe(epochs=1, batch=4, rate=1e-3)
-    >>> made = rl.finetune(net, ["0:2 4:6"], recipe=recipe, data_dir=arc_rows, cache=tmp)
+    >>> made = rl.finetune(net, ["0:2 4:6"], recipe=rl.Recipe(1, 4, 1e-3), data_dir=arc_rows, cache=tmp)
     >>> len(made.tuned), made.tuned.results().metrics, len(made.crossing().differences)
     (2, ('acc', 'acc_norm', 'u'), 2)
     """
@@ -87,18 +85,15 @@ def finetune(
         plan = Plan(entry.schedule for entry in entries)
         runs = Runs(network, benchmark, rows, file, plan, chosen, at_once, count, target)
         say(outlook(runs))
-        work = runs.work
-        stages = Stages({"sweep": 0.0, "runs": work}, progress)
+        stages = Stages({"sweep": 0.0, "runs": runs.work}, progress)
         options: dict[str, Any] = {"limit": count, "batch_tokens": batch_tokens, "cache": cache}
         frozen = sweep(network, entries, [opened.scored], **options, progress=stages.of("sweep"), say=say)
         batches = _batches_of_sweep(identity, opened.scored.preset, cache_folder(cache), count)
-        runs.run(batches, partial(_of_runs, stages.of("runs"), work))
+        runs.run(batches, partial(_of_runs, stages.of("runs"), stages.expected["runs"]))
         results, curves = runs.results(frozen.results()), tuple(runs.curves())
-    about = {
-        "note": f"{network.note}; fine-tuned: {chosen}",
-        "made_with": _provenance(network, chosen, at_once),
-    }
-    return FineTuned(frozen, replace(frozen, **about, benchmarks={results.name: results}), curves)
+    makers, note = _provenance(network, chosen, at_once), f"{network.note}; fine-tuned: {chosen}"
+    tuned = replace(frozen, note=note, made_with=makers, benchmarks={results.name: results})
+    return FineTuned(frozen, tuned, curves)
 
 
 def _check(schedules: object, counts: Mapping[str, int | None]) -> None:

@@ -155,4 +155,7 @@ def phrase(label: str) -> Phrase:
     if label in PHRASES:
         return PHRASES[label]
     one, _, other = label.partition(" - ")
+    if other == "middle_repeat":  # the claims are on what repeating costs, so the sentence begins with it
+        text = f"{SIDES[other][0]}, the model retains {{amount}} than {SIDES[one][1]}"
+        return Phrase(text, more="{} less", less="{} more")
     return Phrase(f"{SIDES[one][0]} the model retains {{amount}} than {SIDES[other][1]}")

@@ -8,9 +8,8 @@ REASONS: Mapping[str, str] = {  # {detail}: what a finding adds; {documents}: ho
     "clear": "The whole interval is on the claim's side",
     "ruled out": "The interval rules out what the claim needs",
     "sign flips": "The sign depends on the number of middle layers: {detail}",
-    "interval too wide": "The interval holds the claim and its opposite. {documents}",
-    "below the margin": "There are enough data to see a difference of 0.05; the one measured may be smaller. "
-    "{documents}",
+    "interval too wide": "The interval allows the claim and its opposite. {documents}",
+    "below the margin": "Whether it reaches 0.05, the least difference that counts, is open. {documents}",
     "not every part": "The headline holds, but not every part does",
     "not sure among eight": "It holds by itself, but not as one of eight claims judged at once (Holm, "
     "{detail}). More documents would decide it",
@@ -29,8 +28,8 @@ REASONS: Mapping[str, str] = {  # {detail}: what a finding adds; {documents}: ho
     "boundaries move": "A boundary moves by more than one depth in over a fifth of the resamples. More "
     "documents would decide it",
     "not in the middle": "The largest group does not hold the depth halfway through the model",
-    "as by chance": "Profiles shifted along the layers correlate as strongly ({detail}), so this may be "
-    "chance",
+    "as by chance": "Profiles that are shifted along the layers correlate as strongly ({detail}), so "
+    "chance may explain it",
     "orders by chance": "Shuffled among the orders, the scores often have as steep a slope ({detail}). "
     "More random orders would decide it",
     "opposite": "The relation is surely the other way round",

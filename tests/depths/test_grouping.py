@@ -107,7 +107,7 @@ def test_the_reading_says_the_groups_in_words(found: Groups) -> None:
     more = group(similarity(blocks([1, 2, 9, 2, 1])))
     assert more.summary == (
         "mean cosine over tokens: beginning 1 and 2..3, middle 4..12, ending 13..14 and 15; stability "
-        "unknown, documents were not resampled"
+        "is unknown: documents were not resampled"
     )
     assert more.parts == ("beginning", "beginning", "middle", "ending", "ending")
     alone = group(similarity(np.pad(np.full((8, 8), 0.5) + 0.5 * np.eye(8), (1, 0))))

@@ -145,9 +145,7 @@ def test_what_was_not_measured_has_no_measured_sentence() -> None:
 def test_a_difference_just_below_the_margin_does_not_read_as_the_margin() -> None:
     one = planted(0.0468, answer="not decidable", reason="below the margin", low=0.0244, high=0.0698)
     assert "0.047 [0.024, 0.070] more" in one.measured
-    assert one.why.startswith(
-        "There are enough data to see a difference of 0.05; the one measured may be smaller."
-    )
+    assert one.why.startswith("Whether it reaches 0.05, the least difference that counts, is open.")
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -160,10 +158,10 @@ def test_in_the_papers_world_and_its_opposite_sentences_have_the_numbers_sign(si
         high=max(sign * one.low, sign * one.high),
     )
     ends = sorted((abs(found.low), abs(found.high)))
-    word = "more" if sign > 0 else "less"
+    word = "less" if sign > 0 else "more"
     assert found.measured == (
-        f"Without the middle layers the model retains {abs(found.value):.2f} [{ends[0]:.2f}, {ends[1]:.2f}] "
-        f"{word} than with one middle layer repeated (4 starts, 4 benchmarks)."
+        f"With one middle layer repeated in place of all, the model retains {abs(found.value):.2f} "
+        f"[{ends[0]:.2f}, {ends[1]:.2f}] {word} than without the middle layers (4 starts, 4 benchmarks)."
     )
 
 
