@@ -61,7 +61,7 @@ def finetune(
     `recipe`: by default one epoch, batch 64, rate 5e-5, seed 42. `micro_batch`: that many rows of a batch are
     in memory together, by default 8 (or the next divisor); the step is the same but for rounding. The loss is
     that of the right ending's tokens after lm-eval's own prompt without examples. The tuned model answers in
-    the batches of the frozen one, whose answers come from `sweep`. The network itself stays as it is. Finished
+    the batches of the frozen one, whose answers come from `sweep`. The network stays as it is. Finished
     runs are kept, a killed one starts anew. `checkpoints` is a folder for their weights, as safetensors.
 
     >>> import reprlab as rl
