@@ -72,7 +72,8 @@ def read(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except OSError as error:
-        raise ReprlabError(f"cannot read '{path}': {error.strerror}; `reprlab report` makes it") from error
+        made = "`reprlab report` makes it, or `reprlab figures` for one figure"
+        raise ReprlabError(f"cannot read '{path}': {error.strerror}; {made}") from error
     except ValueError as error:
         raise ReprlabError(f"'{path}' is no JSON: {error}; `reprlab report` makes it anew") from error
 

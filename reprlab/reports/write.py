@@ -30,6 +30,7 @@ _MISSING = {
     "loops": "fig. 10's loop counts were not run: give --loops 1:29 or --full",
     "windows": "windows of layers were not run: give --windows N or --full",
     "precise": "float32 was not run in addition to the other dtype: give --precise N",
+    "unfrozen": "no encoder was trained as a whole: give --glue TASKS and --trained-starts",
     "fine_tuned": "fig. 13's fine-tuning was not run: give --fine-tune N",
     "capture": "nothing was captured",
     "similarities": "nothing was captured",
@@ -45,7 +46,11 @@ def numbers_of(one: Analysis, evidence: Evidence) -> FigureNumbers:
     for need in one.needs:
         if need not in evidence.parts:
             no_head = need in _NEED_HEAD and (evidence.scores is None or evidence.classifies)
-            raise ReprlabError(_NO_HEAD if no_head else _MISSING.get(need, f"{need} is missing"))
+            raise ReprlabError(
+                _NO_HEAD
+                if no_head
+                else _MISSING.get(need, f"the evidence has no part '{need}': it was not run")
+            )
     return rounded(one.module.numbers(evidence))
 
 

@@ -190,7 +190,7 @@ class _Asked:
         if self.capture.nonfinite_words:
             return self.capture.nonfinite_words
         bad = [depth for depth, row in enumerate(missing) if row.all()]
-        if self.row.own and similarity.tokens and len(bad) == 0:
+        if self.row.own and similarity.tokens and len(bad) in (0, len(missing)):
             first, second = np.argwhere(missing)[0]
             return (
                 f"NaN: {self.row.name} gives no finite number for {missing.sum():,} of {missing.size:,} "
@@ -211,9 +211,14 @@ class _Asked:
         )
 
     def _unresampled(self, similarity: Similarity, resampled: Resampled | None) -> str:
-        if resampled is not None or np.isnan(similarity.values).all() or not self.row.resampled:
+        """Why there are no intervals, where a measure has them and values are known."""
+        if np.isnan(similarity.values).all() or not self.row.resampled:
             return ""
-        return "No intervals: fewer than two documents."
+        if resampled is None:
+            return "No intervals: fewer than two documents."
+        if bounded(similarity, resampled).intervals:
+            return ""
+        return "No intervals: the values are undefined without some of the documents."
 
 
 def _label(source: Provenance) -> str:

@@ -36,7 +36,7 @@ def named(function: OwnFunction, *, words: str = "", distance: bool = False) -> 
         source = inspect.getsource(function)
     except (OSError, TypeError) as error:
         raise ReprlabError(
-            f"the source of '{name}' is not to be had, and a result keeps its digest: "
+            f"Python cannot find the source of '{name}', and a result keeps its digest: "
             "write the function with def, in a .py file or a notebook"
         ) from error
     digest = hashlib.sha256(source.encode()).hexdigest()[:12]
@@ -111,6 +111,8 @@ class _OwnPairs:
             shapes = f"{tuple(x.shape)} and {tuple(y.shape)}"
             raise ReprlabError(f"{self.name} failed at {where}, shapes {shapes}: {reason}") from error
         try:
+            if isinstance(answer, str | bytes | bool):
+                raise TypeError("text and truth values are no numbers")
             number = float(answer)
         except (TypeError, ValueError, RuntimeError) as error:
             shape = getattr(answer, "shape", None)

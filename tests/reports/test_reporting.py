@@ -453,7 +453,7 @@ def test_names_are_escaped(made: Path, tmp_path: Path) -> None:
     [
         ("{", "is no JSON"),
         ("{}", "has not the numbers that fig11 draws"),
-        (None, "No such file or directory; `reprlab report` makes it"),
+        (None, "No such file or directory; `reprlab report` makes it, or `reprlab figures` for one figure"),
     ],
 )
 def test_a_damaged_file_of_numbers_is_named(

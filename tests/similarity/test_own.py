@@ -260,7 +260,7 @@ def cosine(x: Tensor, y: Tensor) -> float:
         (lambda x, y: 1.0, "a measure of your own is a function with a name: write it with def"),
         (3, "a measure of your own is a function with a name: write it with def"),
         (cosine, "a measure 'cosine' is built in: give your function another name"),
-        (torch.dist, "the source of 'dist' is not to be had, and a result keeps its digest"),
+        (torch.dist, "Python cannot find the source of 'dist', and a result keeps its digest"),
     ],
 )
 def test_what_goes_wrong_is_said_in_a_line(function: Any, message: str) -> None:
@@ -277,7 +277,7 @@ def test_between_two_the_depth_of_the_other_is_named() -> None:
 def test_a_function_without_source_says_so() -> None:
     namespace: dict[str, Any] = {}
     exec("def typed(x, y): return 1.0", namespace)
-    with pytest.raises(ReprlabError, match="the source of 'typed' is not to be had"):
+    with pytest.raises(ReprlabError, match="Python cannot find the source of 'typed'"):
         rl.compare(made(), namespace["typed"])
 
 
@@ -298,3 +298,33 @@ def test_what_it_costs_is_said_first_and_progress_comes_to_its_end() -> None:
 def test_a_sweep_over_sinks_takes_it_too(acts: Capture) -> None:
     swept = rl.sinks_sweep(acts, my_cosine, (1.5, 4))
     np.testing.assert_allclose(swept[-1].values, rl.cosine(acts).values, atol=1e-5)
+
+
+def test_a_measure_that_is_nowhere_defined_says_so_and_not_that_tokens_are_few() -> None:
+    def nothing(x: Tensor, y: Tensor) -> float:
+        return float("nan")
+
+    similarity = rl.compare(made(), nothing)
+    assert np.isnan(similarity.values).all()
+    assert similarity.remark.startswith("NaN: nothing gives no finite number for 9 of 9 values")
+
+
+def test_a_measure_undefined_without_some_documents_has_no_intervals_and_says_why() -> None:
+    acts = made()
+
+    def whole_only(x: Tensor, y: Tensor) -> float:
+        return 1.0 if len(x) == 200 else float("nan")
+
+    similarity = rl.compare(acts, whole_only)
+    assert (similarity.values == 1).all()
+    assert not similarity.intervals
+    assert similarity.remark == "No intervals: the values are undefined without some of the documents."
+
+
+@pytest.mark.parametrize("answer", ["0.5", True])
+def test_text_and_truth_values_are_no_numbers(answer: object) -> None:
+    def odd(x: Tensor, y: Tensor) -> Any:
+        return answer
+
+    with pytest.raises(ReprlabError, match="odd returned no number at depths 0 and 0"):
+        rl.compare(made(), odd)
