@@ -102,7 +102,8 @@ def on_disk(path: Path) -> Generator[None]:
     try:
         yield
     except (OSError, RuntimeError) as error:  # h5py raises both
-        free = shutil.disk_usage(path.parent).free
+        there = next(folder for folder in path.absolute().parents if folder.is_dir())
+        free = shutil.disk_usage(there).free
         raise ReprlabError(
             f"cannot write '{path.parent}' ({' '.join(str(error).split())[:120]}; {free / 1e9:.2f} GB free): "
             "complete files stay good; make room and run the same command again"
@@ -124,10 +125,16 @@ def append_line(path: Path, line: str) -> None:
         os.fsync(file.fileno())
 
 
-def write_whole(path: Path, text: str) -> None:
-    scratch = path.with_name(f".{path.name}")
-    with on_disk(path):
-        scratch.write_text(text, encoding="utf-8")
-        fsync(scratch)
-        scratch.rename(path)
-        fsync(path.parent)
+def write_whole(path: Path, data: bytes | str) -> None:
+    """Write a file whole or not at all: a scratch file in its folder, made durable, takes its name."""
+    scratch = path.with_name(f".{path.name}.new")
+    try:
+        with on_disk(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            scratch.write_bytes(data.encode() if isinstance(data, str) else data)
+            fsync(scratch)
+            scratch.replace(path)
+            fsync(path.parent)
+    except ReprlabError:
+        scratch.unlink(missing_ok=True)
+        raise

@@ -174,6 +174,13 @@ def test_no_function_is_over_sixty_lines(file: Path) -> None:
     assert {f.name for f in functions if (f.end_lineno or 0) - f.lineno + 1 > 60} == set()
 
 
+def test_type_checkers_see_the_public_names_where_they_are() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    seen = {a.name: n.module for n in block.body if isinstance(n, ast.ImportFrom) for a in n.names}
+    assert seen == {name: sys.modules[getattr(rl, name).__module__].__name__ for name in rl.__all__}
+
+
 def test_files_named_in_strings_and_documents_are_there() -> None:
     texts = [*FILES, *(ROOT / "analyses").glob("*.py"), *ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     texts += [ROOT / "cache" / "README.md", ROOT / "analyses" / "README.md", *PACKAGE.rglob("*.md")]

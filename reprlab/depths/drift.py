@@ -22,7 +22,7 @@ MARGIN = 0.05  # in ln: a smaller difference is none worth the name, however sur
 WORDS = {
     1: "middle repeat is further away than skip, by {0:.2f} [{1:.2f}, {2:.2f}] in ln",
     -1: "skip is further away than middle repeat, unlike in the paper, by {0:.2f} [{1:.2f}, {2:.2f}] in ln",
-    0: "neither is clearly further away ({3:+.2f} [{4:+.2f}, {5:+.2f}] in ln, middle repeat minus skip)",
+    0: "neither is clearly further away ({0:+.2f} [{1:+.2f}, {2:+.2f}] in ln, middle repeat minus skip)",
 }
 
 
@@ -91,9 +91,9 @@ class Drift:
         factors = " and ".join(f"{_factor(value[0])} ({name})" for name, value in self.apart.items())
         value, low, high = self.further
         sure = low * high > 0 and abs(value) >= MARGIN
-        size = sorted((abs(value), abs(low), abs(high)))
-        amount = (size[1], size[0], size[2]) if sure else (abs(value), low, high)
-        verdict = WORDS[int(np.sign(value)) if sure else 0].format(*amount, value, low, high)
+        sign = int(np.sign(value)) if sure else 0
+        least, amount, most = sorted((abs(low), abs(value), abs(high))) if sure else (low, value, high)
+        verdict = WORDS[sign].format(amount, least, most)
         differs = "variance after the middle layers differs from the full model's by factors of"
         return f"{differs} {factors}: {verdict}"
 

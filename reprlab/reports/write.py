@@ -9,10 +9,10 @@ from typing import Any
 
 from reprlab import figures
 from reprlab.errors import ReprlabError
-from reprlab.files import slug
+from reprlab.files import slug, write_whole
 from reprlab.reports.analyses import Analysis, analysis, everything
 from reprlab.reports.made_from import identity, listed
-from reprlab.reports.number_files import FigureNumbers, read, rounded, table, text, write
+from reprlab.reports.number_files import FigureNumbers, read, rounded, table, text
 from reprlab.reports.pages.content import ComparedModel, Page, Picture, Table
 from reprlab.reports.pages.html import comparison_page, report_page
 from reprlab.reports.score_table import table as scores_table
@@ -68,7 +68,7 @@ def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, se
             left_out[one.name] = str(error)
             _forget(folder, [one.name])
     verdicts = worded(rounded([verdict.to_json() for verdict in judge(evidence)]))
-    write(folder / VERDICTS, text(verdicts) + "\n")
+    write_whole(folder / VERDICTS, text(verdicts) + "\n")
     for part, scores in stored_scores(evidence).items():
         _write_scores(folder / f"{part}.npz", scores)
     run = {
@@ -81,7 +81,7 @@ def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, se
         "settings": asdict(settings),
         "scores": asdict(scores_table(evidence)),
     }
-    write(folder / RUN, text(rounded(run)) + "\n")
+    write_whole(folder / RUN, text(rounded(run)) + "\n")
 
 
 def stored_scores(evidence: Evidence) -> dict[str, Scores | None]:
@@ -109,8 +109,8 @@ def _forget(folder: Path, names: Iterable[str]) -> None:
 
 def keep(folder: Path, name: str, numbers: FigureNumbers) -> None:
     """Write a figure's numbers as JSON and CSV."""
-    write(folder / f"{name}.json", text(numbers) + "\n")
-    write(folder / f"{name}.csv", table(numbers))
+    write_whole(folder / f"{name}.json", text(numbers) + "\n")
+    write_whole(folder / f"{name}.csv", table(numbers))
 
 
 def draw(folder: Path, one: Analysis) -> Picture:
@@ -126,7 +126,7 @@ def draw(folder: Path, one: Analysis) -> Picture:
     images = {ending: figures.image(figure, ending) for ending in ("png", "pdf")}
     figures.close(figure)
     for ending, image in images.items():
-        write(folder / f"{one.name}.{ending}", image)
+        write_whole(folder / f"{one.name}.{ending}", image)
     files = tuple(f"{one.name}.{ending}" for ending in _ENDINGS)
     return Picture(one.name, one.title, one.caption, one.claim, reading, images["png"], files)
 
@@ -155,7 +155,7 @@ def redraw(folder: Path) -> Path:
         left_out=left_out,
         made="`reprlab report`",
     )
-    write(folder / INDEX, report_page(page))
+    write_whole(folder / INDEX, report_page(page))
     return folder / INDEX
 
 
@@ -199,7 +199,7 @@ def compare(reports: Path) -> Path:
         left_out=tuple(left_out),
         made="`reprlab report`",
     )
-    write(reports / INDEX, page)
+    write_whole(reports / INDEX, page)
     return reports / INDEX
 
 
