@@ -156,8 +156,9 @@ def _arguments(scratch: str, recipe: Recipe, size: int, held: int, steps: int, d
 
 
 def _stacked(rows: Sequence[ModuleRow]) -> dict[str, Any]:
-    """Rows of equal shape as one tensor an argument."""
-    return {key: torch.tensor(np.array([row[key] for row in rows])) for key in rows[0]}
+    """Rows of equal shape as one tensor an argument; floats in single precision, as the module's own are."""
+    columns = {key: torch.tensor(np.array([row[key] for row in rows])) for key in rows[0]}
+    return {key: value.float() if value.is_floating_point() else value for key, value in columns.items()}
 
 
 class _Rows(torch.utils.data.Dataset[Any]):
