@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, unslug
+from reprlab.models.adapters import ADAPTER, refuse_adapter
 from reprlab.models.hub import fetch_hub, in_hub_cache
 from reprlab.models.registry import MODELS, Hub, Name, Provider, Tiny, Wheel, is_pattern
 from reprlab.models.weights import Weights, check_safetensors, sha
@@ -137,6 +138,7 @@ def _in_folder(
         return Weights(name, note, folder=folder, commit=commit, untrained=untrained)
     if len(ggufs) == 1:
         return _from_gguf(ggufs[0], name, note, models, untrained)
+    refuse_adapter(folder)
     raise ReprlabError(
         f"no weights in '{folder}': expected config.json with *.safetensors, or one .gguf file"
     )
@@ -151,7 +153,8 @@ def _from_gguf(file: Path, name: str, note: str, models: Path | None, untrained:
 
 
 def _holds(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / "config.json").is_file() or any(folder.glob("*.gguf")))
+    named = (folder / name for name in ("config.json", ADAPTER))
+    return folder.is_dir() and (any(file.is_file() for file in named) or any(folder.glob("*.gguf")))
 
 
 def _provider(name: Name, models: Path | None) -> Provider:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
 from reprlab.errors import ReprlabError
+from reprlab.models.adapters import refuse_adapter
 from reprlab.models.registry import Tiny
+from reprlab.models.tensors import tensors_in
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 TOKENIZER = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "*.model")
@@ -54,22 +59,54 @@ class Weights:
 
 
 def check_safetensors(folder: Path) -> None:
+    """Raises `ReprlabError` unless a folder has whole safetensors and nothing else stands in for them.
+
+    An index names files of the folder itself. It is judged by the names, not by where links lead: files of
+    the hub's snapshots are links.
+    """
+    refuse_adapter(folder)
+    if (folder / ".metadata").exists():
+        raise ReprlabError(
+            f"'{folder}' is a distributed checkpoint (.metadata), which can run code when it is read: "
+            "save it again with save_pretrained"
+        )
     index = folder / "model.safetensors.index.json"
     if index.is_file():
-        try:
-            needed = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ReprlabError(f"'{index}' is damaged: fetch it again") from error
-        missing = sorted(file for file in needed if not (folder / file).is_file())
-        if missing:
-            raise ReprlabError(f"'{folder}' lacks {missing[0]}, which {index.name} names: fetch it again")
-        return
-    if any(folder.glob("*.safetensors")):
-        return
-    pickles = sorted(f.name for glob in PICKLES for f in folder.glob(glob))
-    if pickles:
-        raise ReprlabError(pickle_advice(f"'{folder}'", pickles[0]))
-    raise ReprlabError(f"no weights in '{folder}': config.json is there, *.safetensors are not")
+        _check_index(folder, index)
+    elif not any(folder.glob("*.safetensors")):
+        pickles = sorted(f.name for glob in PICKLES for f in folder.glob(glob))
+        if pickles:
+            raise ReprlabError(pickle_advice(f"'{folder}'", pickles[0]))
+        raise ReprlabError(f"no weights in '{folder}': config.json is there, *.safetensors are not")
+    for file in sorted(folder.glob("*.safetensors")):
+        if not file.is_file():
+            raise ReprlabError(f"'{file}' is no ordinary file, or a link to nothing: fetch it again")
+        tensors_in(file)
+
+
+def _check_index(folder: Path, index: Path) -> None:
+    try:
+        files = set(_INDEX.validate_json(index.read_bytes(), strict=True).weight_map.values())
+    except (ValidationError, OSError) as error:
+        raise ReprlabError(f"'{index}' is damaged: fetch it again") from error
+    if not files:
+        raise ReprlabError(f"'{index}' names no files: fetch it again")
+    for file in sorted(files):
+        if not re.fullmatch(r"[^/\\\0]+\.safetensors", file):
+            raise ReprlabError(
+                f"'{index}' names {file!r:.80}: only *.safetensors in the folder itself are read"
+            )
+        if not (folder / file).is_file():
+            raise ReprlabError(f"'{folder}' lacks {file}, which {index.name} names: fetch it again")
+
+
+class _TensorIndex(BaseModel):
+    """What an index of several files says: the file of each tensor."""
+
+    weight_map: dict[str, str]
+
+
+_INDEX = TypeAdapter(_TensorIndex)
 
 
 def pickle_advice(where: str, file: str) -> str:

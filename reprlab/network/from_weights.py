@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
-from safetensors import SafetensorError
+from transformers.initialization import no_init_weights
 
 from reprlab.errors import ReprlabError, unknown
 from reprlab.models.registry import DEVICES, DTYPES
+from reprlab.models.tensors import TensorEntry, tensors_of
 from reprlab.models.weights import Weights
+from reprlab.network.architectures import auto_class
+from reprlab.network.checkpoint_keys import settled
+from reprlab.network.checks import check_config, check_tokenizer
+from reprlab.network.memory import enough_memory, out_of_memory, parameters
 from reprlab.network.network import Network
 from reprlab.network.tiny import byte_tokenizer, tiny_config
+from reprlab.progress import Say
 
 
 def open_network(
@@ -29,24 +37,22 @@ def open_network(
     device_map: str | None = None,
     trust_remote_code: bool = False,
     pooled: bool = False,
+    say: Say = lambda _: None,
 ) -> Network:
     """The network of some weights. `auto` dtype: float32 on a CPU, the checkpoint's own elsewhere.
 
-    `pooled`: an encoder with its pooler instead of a language head; for others it means nothing.
+    `pooled`: an encoder with its pooler instead of a language head; for others it means nothing. `say` gets
+    notes on what the files hold in addition, and on large weights.
     """
     where = _device(device)
     kind = _dtype(dtype, where)
     if weights.tiny is not None:
         config, tokenizer = tiny_config(weights.tiny), byte_tokenizer(weights.tiny)
-        module = _untrained(config, kind, seed=1 if weights.untrained else 0, pooled=pooled)
-    else:
-        config, tokenizer = _from_folder(weights, trust_remote_code)
-        if weights.untrained:
-            module = _untrained(config, kind, seed=0, pooled=pooled)
-        else:
-            module = _pretrained(weights, config, kind, device_map, trust_remote_code, pooled)
-    if device_map is None:
+        module = _untrained(config, kind, auto_class(config, weights.name, pooled=pooled), weights.untrained)
         module = module.to(where)
+    else:
+        target = _Target(kind, where, device_map, trust_remote_code, pooled)
+        module, tokenizer = _from_folder(weights, target, say)
     return Network(
         name=weights.name,
         note=weights.note,
@@ -96,64 +102,122 @@ def _dtype(asked: str, device: str) -> torch.dtype | str:
     return getattr(torch, asked)
 
 
-def _from_folder(weights: Weights, trust: bool) -> tuple[Any, Any]:
+@dataclass(frozen=True)
+class _Target:
+    """How a checkpoint is to be loaded, and where."""
+
+    dtype: torch.dtype | str
+    device: str
+    device_map: str | None
+    trust: bool
+    pooled: bool
+
+
+def _from_folder(weights: Weights, target: _Target, say: Say) -> tuple[Any, Any]:
+    """Module and tokenizer of a folder: judged before they are loaded, and tried on one token."""
     _quiet()
-    assert weights.folder is not None
-    if not any(weights.folder.glob("tokenizer*")) and not any(weights.folder.glob("vocab*")):
-        raise ReprlabError(
-            f"no tokenizer in '{weights.folder}': copy tokenizer.json and tokenizer_config.json there"
-        )
-    try:
-        config = transformers.AutoConfig.from_pretrained(weights.folder, trust_remote_code=trust)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(weights.folder, trust_remote_code=trust)
-    except (ValueError, OSError, KeyError, json.JSONDecodeError) as error:
-        raise ReprlabError(_load_advice(weights, error)) from error
-    return config, tokenizer
+    folder = weights.folder
+    assert folder is not None
+    _ordinary(folder)
+    with _foreign(weights):
+        config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=target.trust)
+    form = auto_class(config, weights.name, pooled=target.pooled)
+    stored = {} if weights.untrained else tensors_of(folder)
+    check_config(config, weights.name, stored)
+    if not any(folder.glob("tokenizer*")) and not any(folder.glob("vocab*")):
+        raise ReprlabError(f"no tokenizer in '{folder}': copy tokenizer.json and tokenizer_config.json there")
+    with _foreign(weights):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=target.trust)
+        check_tokenizer(tokenizer, weights.name)
+        _room(weights, config, form, target, stored, say)
+        if weights.untrained:
+            module = _untrained(config, target.dtype, form, untrained=False)
+        else:
+            module = _pretrained(weights, config, form, target, stored, say)
+        module = module if target.device_map else module.to(target.device)
+        _tried(module)
+    return module, tokenizer
+
+
+def _room(
+    weights: Weights, config: Any, form: Any, target: _Target, stored: Mapping[str, TensorEntry], say: Say
+) -> None:
+    """Raises `ReprlabError` where the weights do not fit into memory; said where they are large."""
+    if target.device_map:
+        return
+    with torch.device("meta"), no_init_weights():
+        asked = parameters(form.from_config(config, trust_remote_code=target.trust))
+    if isinstance(target.dtype, torch.dtype):
+        needed, dtype = asked * target.dtype.itemsize, str(target.dtype).removeprefix("torch.")
+    else:
+        needed = sum(entry.data_offsets[1] - entry.data_offsets[0] for entry in stored.values()) or 2 * asked
+        dtype = "the checkpoint's own dtype"
+    enough_memory(needed, target.device, weights.name, dtype, say)
 
 
 def _pretrained(
-    weights: Weights, config: Any, dtype: Any, device_map: str | None, trust: bool, pooled: bool
+    weights: Weights, config: Any, form: Any, target: _Target, stored: Mapping[str, TensorEntry], say: Say
 ) -> Any:
-    try:
-        module, info = _head(config, pooled).from_pretrained(
-            weights.folder,
-            config=config,
-            dtype=dtype,
-            device_map=device_map,
-            trust_remote_code=trust,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
-    except (ValueError, OSError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
-        raise ReprlabError(_load_advice(weights, error)) from error
-    if any("pooler" in key for key in info["missing_keys"]):
-        module.base_model.pooler = None  # drawn at random, which nothing should read
+    module, info = form.from_pretrained(
+        weights.folder,
+        config=config,
+        dtype=target.dtype,
+        device_map=target.device_map,
+        trust_remote_code=target.trust,
+        use_safetensors=True,
+        ignore_mismatched_sizes=True,  # they are refused by name, in one line
+        output_loading_info=True,
+    )
+    shapes = {name: entry.shape for name, entry in stored.items()}
+    module, notes = settled(weights.name, module, info, shapes)
+    for note in notes:
+        say(f"note: {note}")
     return module
 
 
-def _untrained(config: Any, dtype: Any, *, seed: int, pooled: bool) -> Any:
+def _untrained(config: Any, dtype: Any, form: Any, untrained: bool) -> Any:
     _quiet()
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        module = _head(config, pooled).from_config(config)
+        torch.manual_seed(1 if untrained else 0)
+        module = form.from_config(config)
     return module.to(dtype) if isinstance(dtype, torch.dtype) else module
 
 
-def _head(config: Any, pooled: bool) -> Any:
-    """The Auto class that loads a checkpoint as it was made: with its language head if it has one.
-
-    `pooled`: an encoder without its head, and with its pooler.
-    """
-    architecture = (getattr(config, "architectures", None) or ["CausalLM"])[0]
-    masked = architecture.endswith("ForMaskedLM") or architecture == "BertForPreTraining"
-    encoder = architecture.endswith("Model") and config.model_type in {"bert", "roberta", "distilbert"}
-    if masked and not pooled:
-        return transformers.AutoModelForMaskedLM
-    return transformers.AutoModel if masked or encoder else transformers.AutoModelForCausalLM
+def _tried(module: Any) -> None:
+    """Run one token, so that a configuration that loads and cannot run is refused here."""
+    if "disk" in map(str, getattr(module, "hf_device_map", {}).values()):
+        return
+    with torch.no_grad():
+        module(input_ids=torch.zeros(1, 1, dtype=torch.long, device=module.device))
 
 
-def _load_advice(weights: Weights, error: Exception) -> str:
-    reason = " ".join(str(error).split())[:200].rstrip(".")
+def _ordinary(folder: Path) -> None:
+    """Refuse what would block or never end when it is read: pipes, devices, sockets."""
+    for file in sorted(folder.iterdir()):
+        if not file.is_file() and not file.is_dir():
+            raise ReprlabError(f"'{file}' is no ordinary file, or a link to nothing: take it away")
+        if file.suffix == ".json" and file.is_dir():
+            raise ReprlabError(f"'{file}' is a folder where a file is expected: take it away")
+
+
+@contextmanager
+def _foreign(weights: Weights) -> Generator[None]:
+    """Whatever transformers, tokenizers and safetensors raise over a folder is one line here."""
+    try:
+        yield
+    except (ReprlabError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a panic of tokenizers is no Exception
+        if out_of_memory(error):
+            advice = "give --dtype bfloat16, or --device-map auto"
+            raise ReprlabError(f"'{weights.name}' does not fit into memory: {advice}") from error
+        raise ReprlabError(_load_advice(weights, error)) from error
+
+
+def _load_advice(weights: Weights, error: BaseException) -> str:
+    reason = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+    if isinstance(error, LookupError | AttributeError | TypeError | ArithmeticError | RecursionError):
+        reason = f"{type(error).__name__}: {reason}"  # its text alone says little
     ask = " Its own code may run with --trust-remote-code." if "trust_remote_code" in reason else ""
     return f"transformers cannot load '{weights.name}' from '{weights.folder}': {reason}.{ask}"
 

@@ -51,13 +51,13 @@ def find_layers(base: nn.Module, config: Any) -> tuple[str, nn.ModuleList]:
 
 
 def hidden(output: Any) -> Tensor:
-    """The hidden states in what a layer returns: a tensor, or the first of a tuple."""
-    return output[0] if isinstance(output, tuple) else output
+    """The hidden states in what a layer returns: a tensor, or the first of a tuple or list."""
+    return output[0] if isinstance(output, tuple | list) else output
 
 
 def like(output: Any, state: Tensor) -> Any:
     """What a layer returns, with other hidden states in it."""
-    return (state, *output[1:]) if isinstance(output, tuple) else state
+    return type(output)((state, *output[1:])) if isinstance(output, tuple | list) else state
 
 
 @contextmanager

@@ -75,6 +75,7 @@ def load(
         device_map=device_map,
         trust_remote_code=trust_remote_code,
         pooled=pooled,
+        say=say,
     )
 
 

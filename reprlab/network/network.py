@@ -16,10 +16,13 @@ from torch import Tensor, nn
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import PackedRow
 from reprlab.network.layers import find_layers
+from reprlab.network.limits import check_tokens, position_limit
 from reprlab.network.masks import alike, padded
+from reprlab.network.memory import within_memory
 from reprlab.network.recorded import Recording, record
 from reprlab.network.rewritten import LayerEntry, rewritten
 from reprlab.network.traced import trace, trace_schedule, wrap
+from reprlab.network.unsaved import unsaved
 from reprlab.schedules.schedule import Schedule
 
 Batch = dict[str, Any]
@@ -64,21 +67,24 @@ class Network:
     def max_tokens(self) -> int:
         """The longest text, in tokens: the smaller of the position limit and the tokenizer's limit."""
         config = self.module.config.get_text_config(decoder=True)
-        limit = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
-        return min(limit or 1 << 20, self.tokenizer.model_max_length)
+        return min(position_limit(config) or 1 << 20, self.tokenizer.model_max_length)
 
     @property
     def positions(self) -> int:
         """How many positions there are, as lm-eval counts: by the configuration, else by the tokenizer."""
         config = self.module.config.get_text_config(decoder=True)
-        own = (getattr(config, name, None) for name in ("n_positions", "max_position_embeddings", "n_ctx"))
         said = min(self.tokenizer.model_max_length, 1 << 20)
-        return next((limit for limit in own if limit), said if said < 1 << 20 else 2048)
+        return position_limit(config) or (said if said < 1 << 20 else 2048)
 
     @property
     def vocabulary(self) -> int:
         """How many logits the language head gives."""
         return self.module.config.get_text_config(decoder=True).vocab_size
+
+    @cached_property
+    def embeddings(self) -> int:
+        """How many token ids it has an embedding for."""
+        return int(self.module.get_input_embeddings().weight.shape[0])
 
     @property
     def has_lm_head(self) -> bool:
@@ -100,6 +106,10 @@ class Network:
         """Token ids of each text, as the model's own tokenizer makes them by default, cut to the limit."""
         limit = min(max_tokens or self.max_tokens, self.max_tokens)
         return self.tokenizer(list(texts), truncation=True, max_length=limit, verbose=False).input_ids
+
+    def check_tokens(self, ids: Sequence[Sequence[int]], names: Sequence[str]) -> None:
+        """Raises `ReprlabError` for the first row, by its name, with a token that has no embedding."""
+        check_tokens(ids, names, self.name, self.embeddings)
 
     def batch(self, ids: Sequence[Sequence[int]], side: str = "right") -> Batch:
         """A padded batch with explicit positions, on the network's device: (document, token) each."""
@@ -182,6 +192,7 @@ class Network:
         empty = [place for place, row in enumerate(ids) if not row]
         if empty or not ids:
             raise ReprlabError(f"text {empty[0]} has no tokens" if empty else "no texts were given")
+        self.check_tokens(ids, [f"text {place}" for place in range(len(ids))])
         return ids
 
     def _itself(self) -> None:
@@ -222,8 +233,9 @@ class Network:
         """
         schedule = self._checked(schedule)
         ids = self._ids(texts)
-        recording = self.record(self.batch(ids))
-        output = recording.finish(recording.run(schedule)[-1])
+        with within_memory("running a text"):
+            recording = self.record(self.batch(ids))
+            output = recording.finish(recording.run(schedule)[-1])
         if getattr(output, "logits", None) is None:
             raise ReprlabError(f"'{self.name}' has no language head, so it has no logits")
         return [output.logits[row, : len(text)] for row, text in enumerate(ids)]
@@ -243,7 +255,7 @@ class Network:
         torch.Size([1, 2, 260])
         """
         steps = self._checked(schedule).steps
-        with rewritten(self.module, self._found[1], steps, kv) as module:
+        with rewritten(self.module, self._found[1], steps, kv) as module, unsaved(self.module):
             yield module
 
     def generate(
@@ -269,6 +281,7 @@ class Network:
         given = {key: batch[key] for key in ("input_ids", "attention_mask")}
         pad = self.tokenizer.pad_token_id
         chosen = {"do_sample": False, "max_new_tokens": max_new_tokens, "pad_token_id": pad, **options}
-        with self.scheduled(schedule or self.full(), kv=kv) as module, torch.no_grad():
+        running = self.scheduled(schedule or self.full(), kv=kv)
+        with within_memory("generating"), running as module, torch.no_grad():
             output = module.generate(**given, **chosen)
         return self.tokenizer.batch_decode(output[:, given["input_ids"].shape[1] :], skip_special_tokens=True)

@@ -75,11 +75,12 @@ class Recording:
         """The logits of some last states: (state, width) -> (state, vocabulary).
 
         After the last layer positions no longer interact, so only those asked for go through norm and head:
-        the module's own tail runs on them alone.
+        the module's own tail runs on them alone, as on that many documents of one token: some tails ask for
+        as many states as there are tokens.
         """
-        one = {key: _first(value) for key, value in self.batch.items()}
-        with torch.no_grad(), replaced(self.layers, self._ending(states[None])):
-            return self.module(**one).logits.flatten(0, 1)
+        ones = {key: _first(value, len(states)) for key, value in self.batch.items()}
+        with torch.no_grad(), replaced(self.layers, self._ending(states[:, None])):
+            return self.module(**ones).logits.flatten(0, 1)
 
     def _ending(self, state: Tensor) -> list[Any]:
         """Stand-ins for the layers' calls, after which the module goes on from `state`."""
@@ -102,11 +103,12 @@ def _highest(step: Step) -> int:
     return step if isinstance(step, int) else max(step)
 
 
-def _first(value: Any) -> Any:
-    """What a batch of the first document's first token has in the place of a whole batch's tensor."""
+def _first(value: Any, count: int) -> Any:
+    """What a batch of its first token, `count` times, has in the place of a whole batch's tensor."""
     if not isinstance(value, Tensor):
         return value
-    return value[:1, :1] if value.dim() == 2 else value[:1, :, :1, :1]
+    one = value[:1, :1] if value.dim() == 2 else value[:1, :, :1, :1]
+    return one.expand(count, *one.shape[1:])
 
 
 def combined(step: tuple[int, ...], state: Tensor, outputs: Iterable[Tensor]) -> Tensor:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from made_weights import PICKLED, message, weights_in
+from made_weights import ARRAYS, PICKLED, message, weights_in
+from safetensors.numpy import save_file
 
 from reprlab.files import slug
 from reprlab.models.locations import dequantised_folder, known, locate, models_folder, obtain
@@ -134,7 +135,8 @@ def test_a_sharded_model_with_a_missing_file_names_it(tmp_path: Path) -> None:
     assert message(locate, str(folder)) == (
         f"'{folder}' lacks two.safetensors, which model.safetensors.index.json names: fetch it again"
     )
-    (folder / "two.safetensors").touch()
+    for file in ("one", "two"):
+        save_file(dict(ARRAYS), folder / f"{file}.safetensors")
     assert locate(str(folder))
 
 
