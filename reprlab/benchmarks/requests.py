@@ -62,19 +62,30 @@ class Encoder(TemplateLM):
         self.pairs: list[tuple[list[int], list[int]]] = []
 
     @property
-    def eot_token_id(self) -> int:
+    def eot_token_id(self) -> int:  # None where the tokenizer has none
         return self.tokenizer.eos_token_id
 
     @property
     def prefix_token_id(self) -> int:
         first = self.tokenizer.bos_token_id
-        return self.eot_token_id if first is None else first
+        first = self.eot_token_id if first is None else first
+        if first is None:
+            raise ReprlabError(
+                "this tokenizer has neither a first token (bos) nor a last one (eos), and a request without "
+                "a context starts with one: name one in tokenizer_config.json"
+            )
+        return first
 
     def tok_encode(self, string: str, add_special_tokens: bool | None = None, **_: Any) -> list[int]:
         special = self.bos if add_special_tokens is None else add_special_tokens
-        if add_special_tokens is None and string.startswith(self.tokenizer.decode(self.prefix_token_id)):
+        if add_special_tokens is None and self._starts_by_itself(string):
             special = False
         return self.tokenizer.encode(string, **({} if special is None else {"add_special_tokens": special}))
+
+    def _starts_by_itself(self, string: str) -> bool:
+        named = (self.tokenizer.bos_token_id, self.eot_token_id)
+        first = next((one for one in named if one is not None), None)
+        return first is not None and string.startswith(self.tokenizer.decode(first))
 
     def encode(self, instances: Sequence[Any]) -> list[tuple[list[int], list[int]]]:
         """Context and continuation of each request as token ids."""
@@ -197,7 +208,8 @@ def _prompts(opened: Opened, encoder: Encoder, groups: list[list[Any]], cap: int
                 f"benchmark '{opened.name}' writes up to {most} tokens, the model takes "
                 f"{encoder.max_length}: give --max-new-tokens"
             )
-        ends = tuple(dict.fromkeys([*_listed(until), encoder.tokenizer.decode(encoder.eot_token_id)]))
+        last = [] if encoder.eot_token_id is None else [encoder.tokenizer.decode(encoder.eot_token_id)]
+        ends = tuple(dict.fromkeys([*_listed(until), *last]))
         ids = encoder.tok_encode(context)
         prompt = Prompt(tuple(ids[-room:]), ends, most, options)
         yield _document(opened, group[0], (), (), 0, prompt=prompt, cut=len(ids) > room)

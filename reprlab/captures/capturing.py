@@ -22,6 +22,7 @@ from reprlab.captures.writer import Writer, hold
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
 from reprlab.network.batches import padded_batches
+from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.schedules.schedule import Schedule
@@ -76,7 +77,8 @@ def capture(
         size = shard_bytes // one if shard_bytes else max(SHARD_BYTES // one, batch_tokens)
         parts = [part for gap in writer.missing(count) for part in _parts(gap, ids, size)]
         if parts:
-            _CaptureJob(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
+            with within_memory("capturing"):
+                _CaptureJob(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
     return open_capture(writer.folder).first(count)
 
 
@@ -85,6 +87,7 @@ def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[
     empty = [key for key, row in zip(corpus.ids, ids, strict=False) if not len(row)]
     if empty:
         raise ReprlabError(f"corpus '{corpus.name}': document '{empty[0]}' has no tokens in this tokenizer")
+    network.check_tokens(ids, [f"corpus '{corpus.name}': document '{key}'" for key in corpus.ids[:count]])
     return ids
 
 

@@ -21,6 +21,7 @@ from reprlab.captures.sums import SINK_FACTOR, norms, sinks
 from reprlab.depths.lens import QUANTITIES, Lens, LensCurve
 from reprlab.errors import ReprlabError, unknown
 from reprlab.network.batches import padded_batches
+from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.progress import Progress
@@ -76,7 +77,8 @@ def lens(
     schedule.check(network.n_layers)
     manifest = described(network, corpus, schedule, max_tokens=max_tokens, states=False, stored="auto")
     ids = _tokenize(network, corpus, count, manifest.identity.max_tokens)
-    numbers, norm = _read_all(network, ids, schedule, batch_tokens, progress)
+    with within_memory("reading states through the head"):
+        numbers, norm = _read_all(network, ids, schedule, batch_tokens, progress)
     made_with = {**manifest.made_with, "batch_tokens": str(batch_tokens)}
     text = _Text(manifest.model_copy(update={"made_with": made_with}), list(map(len, ids)))
     return text.lens(numbers, _dropped(norm, tokens, sink_factor), tokens, sink_factor, network.vocabulary)
@@ -150,6 +152,7 @@ def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[
     empty = [key for key, row in zip(corpus.ids, ids, strict=False) if not row]
     if empty:
         raise ReprlabError(f"corpus '{corpus.name}': document '{empty[0]}' has no tokens in this tokenizer")
+    network.check_tokens(ids, [f"corpus '{corpus.name}': document '{key}'" for key in corpus.ids[:count]])
     return ids
 
 

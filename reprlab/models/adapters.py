@@ -21,7 +21,7 @@ class _AdapterConfig(BaseModel):
 
 
 def refuse_adapter(folder: Path) -> None:
-    """Raises `ReprlabError` where a folder holds an adapter, beside weights or in their place."""
+    """Raises `ReprlabError` where a folder holds an adapter, with weights or in their place."""
     file = folder / ADAPTER
     if not file.is_file():
         return

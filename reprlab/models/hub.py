@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
+from reprlab.models.adapters import ADAPTER
 from reprlab.models.disk import enough_disk, in_words
 from reprlab.models.registry import Hub, Name
 from reprlab.models.weights import PICKLES, TOKENIZER, pickle_advice
@@ -43,6 +44,11 @@ def fetch_hub(
         files = HfApi().model_info(hub.repo, revision=revision, files_metadata=True).siblings or []
         sizes = {file.rfilename: file.size or 0 for file in files if "/" not in file.rfilename}
         weights = {f: n for f, n in sizes.items() if f.endswith(".safetensors")}
+        if ADAPTER in sizes:
+            raise ReprlabError(
+                f"'{hub.repo}' holds a PEFT adapter: merge it into its base model with the package peft, "
+                "and give the folder of the merged weights"
+            )
         pickles = [f for f in sizes if any(PurePosixPath(f).match(glob) for glob in PICKLES)]
         if not weights and not name.untrained:
             where = f"'{hub.repo}' at revision '{revision or 'main'}'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -11,6 +12,7 @@ from reprlab.errors import ReprlabError
 from reprlab.models.locations import Confirm, dequantised_folder, locate, obtain
 from reprlab.models.weights import Weights
 from reprlab.network.from_weights import dequantise, open_network
+from reprlab.network.in_memory import from_memory
 from reprlab.network.network import Network
 from reprlab.progress import Say
 
@@ -46,8 +48,9 @@ def fetch(
 
 
 def load(
-    name: str,
+    name: Any,
     *,
+    tokenizer: Any = None,
     dtype: str = "auto",
     device: str = "auto",
     device_map: str | None = None,
@@ -59,6 +62,8 @@ def load(
 ) -> Network:
     """The network of a model name, hub id, folder or GGUF file, fetched first if it is not here.
 
+    A module of transformers that is in memory is taken with its `tokenizer`, as it is and where it is, in
+    evaluation mode: its name is `memory:` and the digest of its tensors, which must not change afterwards.
     `dtype`: auto (float32 on a CPU, the checkpoint's own elsewhere), float32, bfloat16 or float16. `pooled`:
     an encoder with its pooler instead of its language head, as classifiers want it; for others nothing.
 
@@ -66,7 +71,15 @@ def load(
     >>> net = rl.load("tiny-neox")
     >>> net.n_layers, net.width, net.dtype
     (6, 32, 'float32')
+    >>> rl.load(net.module, tokenizer=net.tokenizer).name.partition(":")[0]
+    'memory'
     """
+    if not isinstance(name, str | Path):
+        _as_it_is(dtype, device, device_map)
+        return from_memory(name, tokenizer)
+    if tokenizer is not None:
+        raise ReprlabError("tokenizer= goes with a module in memory: a folder brings its own")
+    name = str(name)
     weights = fetch(name, models_dir=models_dir, confirm=confirm, say=say)
     return open_network(
         weights,
@@ -77,6 +90,11 @@ def load(
         pooled=pooled,
         say=say,
     )
+
+
+def _as_it_is(dtype: str, device: str, device_map: str | None) -> None:
+    if (dtype, device, device_map) != ("auto", "auto", None):
+        raise ReprlabError("a module in memory is taken as it is: give no dtype, device or device map")
 
 
 def _room(gguf: Path, target: Path) -> None:

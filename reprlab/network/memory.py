@@ -49,7 +49,7 @@ _SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "cannot
 
 
 @contextmanager
-def within_memory(doing: str) -> Generator[None]:
+def within_memory(doing: str, smaller: str = "--batch-tokens") -> Generator[None]:
     """One line where memory is used up inside.
 
     >>> with within_memory("capturing"):
@@ -63,7 +63,7 @@ def within_memory(doing: str) -> Generator[None]:
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
-        text = f"out of memory while {doing}: give a smaller --batch-tokens; finished work is kept"
+        text = f"out of memory while {doing}: give a smaller {smaller}; finished work is kept"
     else:
         return
     _let_go()

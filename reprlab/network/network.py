@@ -15,10 +15,11 @@ from torch import Tensor, nn
 
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import PackedRow
+from reprlab.network.generated import generated
 from reprlab.network.layers import find_layers
 from reprlab.network.limits import check_tokens, position_limit
 from reprlab.network.masks import alike, padded
-from reprlab.network.memory import within_memory
+from reprlab.network.memory import out_of_memory, within_memory
 from reprlab.network.recorded import Recording, record
 from reprlab.network.rewritten import LayerEntry, rewritten
 from reprlab.network.traced import trace, trace_schedule, wrap
@@ -107,6 +108,12 @@ class Network:
         limit = min(max_tokens or self.max_tokens, self.max_tokens)
         return self.tokenizer(list(texts), truncation=True, max_length=limit, verbose=False).input_ids
 
+    @property
+    def filler(self) -> int:
+        """The token that fills up texts that have ended while others go on."""
+        named = (self.tokenizer.pad_token_id, self.tokenizer.eos_token_id)
+        return next((one for one in named if one is not None), 0)
+
     def check_tokens(self, ids: Sequence[Sequence[int]], names: Sequence[str]) -> None:
         """Raises `ReprlabError` for the first row, by its name, with a token that has no embedding."""
         check_tokens(ids, names, self.name, self.embeddings)
@@ -151,7 +158,9 @@ class Network:
     def _takes_masks(self) -> bool:
         try:
             return alike(lambda rows: self.record(self.rows(rows)), self.n_layers, self.width)
-        except (TypeError, ValueError, RuntimeError, IndexError):
+        except (TypeError, ValueError, RuntimeError, IndexError) as error:
+            if out_of_memory(error):
+                raise
             return False
 
     def _placed(self, batch: Batch) -> Batch:
@@ -279,9 +288,13 @@ class Network:
             raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")
         batch = self.batch(self._ids(prompts), side="left")
         given = {key: batch[key] for key in ("input_ids", "attention_mask")}
-        pad = self.tokenizer.pad_token_id
-        chosen = {"do_sample": False, "max_new_tokens": max_new_tokens, "pad_token_id": pad, **options}
+        chosen = {
+            "do_sample": False,
+            "max_new_tokens": max_new_tokens,
+            "pad_token_id": self.filler,
+            **options,
+        }
         running = self.scheduled(schedule or self.full(), kv=kv)
-        with within_memory("generating"), running as module, torch.no_grad():
-            output = module.generate(**given, **chosen)
+        with within_memory("generating"), running as module:
+            output = generated(module, **given, **chosen)
         return self.tokenizer.batch_decode(output[:, given["input_ids"].shape[1] :], skip_special_tokens=True)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from reprlab.network.batches import PackedRow
+from reprlab.network.generated import generated
 from reprlab.network.network import Network
 from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.schedules.plan import Plan
@@ -160,14 +161,14 @@ def generate(
     """
     batch = network.batch(prompts, side="left")
     given = {key: batch[key] for key in ("input_ids", "attention_mask")}
-    chosen = {"do_sample": False, "pad_token_id": network.tokenizer.pad_token_id, **_sampling(options)}
-    with network.scheduled(schedule) as module, torch.no_grad():
-        output = module.generate(
+    chosen = {"do_sample": False, "pad_token_id": network.filler, **_sampling(options)}
+    with network.scheduled(schedule) as module:
+        output = generated(
+            module,
             **given,
             **chosen,
             max_new_tokens=max_new_tokens,
-            stop_strings=list(until),
-            tokenizer=network.tokenizer,
+            **({"stop_strings": list(until), "tokenizer": network.tokenizer} if until else {}),
         )
     new = output[:, given["input_ids"].shape[1] :]
     texts: list[str] = network.tokenizer.batch_decode(new, skip_special_tokens=True)

@@ -194,6 +194,7 @@ def ready(
         vocabulary=network.vocabulary,
         max_new_tokens=file.identity.max_new_tokens,
     )
+    check_documents(network, benchmark)
     job = SweepJob(network, benchmark, file, plan, limit, apart and not benchmark.generates)
     new = [d for d in benchmark.documents if d.place not in there and d.place < limit]
     for document in benchmark.documents:
@@ -207,6 +208,13 @@ def ready(
         [[_record(benchmark, document) for document in batch] for batch in _batches(job, new, batch_tokens)]
     )
     return job
+
+
+def check_documents(network: Network, benchmark: Benchmark) -> None:
+    """Raises `ReprlabError` for the first document with a token that the network has no embedding for."""
+    for one in benchmark.documents:
+        rows = [request.tokens for request in one.requests] + ([one.prompt.tokens] if one.prompt else [])
+        network.check_tokens(rows, [f"benchmark '{benchmark.name}': document '{one.id}'"] * len(rows))
 
 
 def _batches(job: SweepJob, documents: Sequence[Document], tokens: int) -> Iterator[list[Document]]:

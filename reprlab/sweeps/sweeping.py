@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reprlab.benchmarks.by_name import open_benchmarks
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
+from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
@@ -68,7 +69,8 @@ def sweep(
     )
     plan = Plan(entry.schedule for entry in entries)
     identities = [_identity(network, one, max_new_tokens) for one in opened]
-    with hold_all(cache_folder(cache), identities, made_on(network, *_LIBRARIES), say=say) as files:
+    held = hold_all(cache_folder(cache), identities, made_on(network, *_LIBRARIES), say=say)
+    with within_memory("answering"), held as files:
         jobs = [
             ready(network, one, file, plan, limit, batch_tokens, divergence)
             for one, file in zip(opened, files, strict=True)

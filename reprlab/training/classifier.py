@@ -81,6 +81,8 @@ def encoded(
     columns = [list(column) for column in zip(*texts, strict=True)]
     limit = min(max_tokens, network.max_tokens)
     columns_of = network.tokenizer(*columns, truncation=True, max_length=limit, verbose=False)
+    ids = columns_of["input_ids"]
+    network.check_tokens(ids, [f"row {place}" for place in range(len(ids))])
     taken = [key for key in ("input_ids", "attention_mask", "token_type_ids") if key in columns_of]
     return [
         dict(zip(taken, row, strict=True)) for row in zip(*(columns_of[key] for key in taken), strict=True)

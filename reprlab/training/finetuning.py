@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reprlab.benchmarks.by_name import open_splits, training_rows
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
+from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
 from reprlab.provenance import minor
@@ -89,7 +90,8 @@ def finetune(
         options: dict[str, Any] = {"limit": count, "batch_tokens": batch_tokens, "cache": cache}
         frozen = sweep(network, entries, [opened.scored], **options, progress=stages.of("sweep"), say=say)
         batches = _batches_of_sweep(identity, opened.scored.preset, cache_folder(cache), count)
-        runs.run(batches, partial(_of_runs, stages.of("runs"), stages.expected["runs"]))
+        with within_memory("training", "--micro-batch or --batch-tokens"):
+            runs.run(batches, partial(_of_runs, stages.of("runs"), stages.expected["runs"]))
         results, curves = runs.results(frozen.results()), tuple(runs.curves())
     makers, note = _provenance(network, chosen, at_once), f"{network.note}; fine-tuned: {chosen}"
     tuned = replace(frozen, note=note, made_with=makers, benchmarks={results.name: results})

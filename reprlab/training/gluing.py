@@ -10,6 +10,7 @@ from reprlab.benchmarks.glue.opened import open_glue
 from reprlab.benchmarks.glue.rows import Glue
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
+from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
@@ -73,7 +74,8 @@ def glue(
             target = None if checkpoints is None else Path(checkpoints) / one.task.name
             jobs.append(GlueJob(network, one, file, plan, mode, chosen, batch_tokens, target))
         say(outlook(jobs, plan))
-        _run(jobs, progress)
+        with within_memory("training"):
+            _run(jobs, progress)
         results = {job.data.task.name: job.results() for job in jobs}
         curves = tuple(point for job in jobs for point in job.curves())
     provenance = {**made_on(network, "accelerate"), "mode": mode, "recipe": str(chosen)}

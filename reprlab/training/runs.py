@@ -13,19 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
-import torch
 
 from reprlab.arrays import Array
 from reprlab.benchmarks.by_name import prepare
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
+from reprlab.network.memory import free_memory
 from reprlab.network.network import Network
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.results import Results
 from reprlab.sweeps.answers import AnswersFile, Record, hold_answers
-from reprlab.sweeps.job import SweepJob
+from reprlab.sweeps.job import SweepJob, check_documents
 from reprlab.training.trainer import Recipe, fit, save_checkpoint
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ _LOGITS = 4  # times a token's logits are there: themselves, as chances, and the
 
 
 def prepared(network: Network, opened: Opened, limit: int | None) -> Benchmark:
-    return prepare(
+    benchmark = prepare(
         opened,
         network.tokenizer,
         limit=limit or len(opened.docs),
@@ -50,6 +49,8 @@ def prepared(network: Network, opened: Opened, limit: int | None) -> Benchmark:
         vocabulary=network.vocabulary,
         max_new_tokens=0,
     )
+    check_documents(network, benchmark)
+    return benchmark
 
 
 @dataclass(frozen=True)
@@ -198,13 +199,6 @@ def _copied(network: Network) -> Network:
     return replace(network, module=copy.deepcopy(network.module).requires_grad_(True))
 
 
-def _free(device: str) -> float:
-    """The bytes that are free where a network runs."""
-    if device.startswith("cuda"):
-        return float(torch.cuda.mem_get_info(device)[0])
-    return float(psutil.virtual_memory().available)
-
-
 def outlook(runs: Runs) -> str:
     """The runs that are about to start, in lines."""
     count, there = len(runs.plan.distinct), len(runs.plan.distinct) - len(runs.missing)
@@ -216,7 +210,7 @@ def outlook(runs: Runs) -> str:
         f"{runs.recipe}; {runs.limit:,} documents to score",
         f"{count} runs, {there} of them there already; a run takes {size}",
     ]
-    if there < count and runs.memory > (free := _free(runs.network.device)):
+    if there < count and runs.memory > (free := free_memory(runs.network.device)):
         less = "a smaller --micro-batch takes less" if runs.micro_batch > 1 else "it may be killed"
         lines.append(f"warning: {free / 1e9:.1f} GB are free: {less}")
     if runs.target is not None and there:

@@ -65,7 +65,7 @@ def collator(network: Network) -> Any:
     tokenizer = copy.deepcopy(network.tokenizer)
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)  # masked out anyway
     whole = transformers.DataCollatorWithPadding(tokenizer)
     each = transformers.DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=-100)
 
