@@ -62,7 +62,7 @@ class Encoder(TemplateLM):
         self.pairs: list[tuple[list[int], list[int]]] = []
 
     @property
-    def eot_token_id(self) -> int:  # None where the tokenizer has none
+    def eot_token_id(self) -> Any:  # None where the tokenizer has none
         return self.tokenizer.eos_token_id
 
     @property

@@ -83,12 +83,12 @@ def capture(
 
 
 def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[TokenArray]:
-    ids = [np.array(row, dtype=np.int32) for row in network.tokenize(corpus.texts[:count], limit)]
-    empty = [key for key, row in zip(corpus.ids, ids, strict=False) if not len(row)]
+    rows = network.tokenize(corpus.texts[:count], limit)
+    empty = [key for key, row in zip(corpus.ids, rows, strict=False) if not row]
     if empty:
         raise ReprlabError(f"corpus '{corpus.name}': document '{empty[0]}' has no tokens in this tokenizer")
-    network.check_tokens(ids, [f"corpus '{corpus.name}': document '{key}'" for key in corpus.ids[:count]])
-    return ids
+    network.check_tokens(rows, [f"corpus '{corpus.name}': document '{key}'" for key in corpus.ids[:count]])
+    return [np.array(row, dtype=np.int32) for row in rows]
 
 
 def _token_bytes(manifest: Manifest) -> int:

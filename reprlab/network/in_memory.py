@@ -51,11 +51,12 @@ def from_memory(module: Any, tokenizer: Any) -> Network:
 def _unwrapped(module: Any) -> Any:
     """A module without its wrappers; their insides are theirs by name, whatever library made them."""
     while isinstance(module, nn.Module) and not isinstance(module, PreTrainedModel):
+        wrapper: Any = module
         if hasattr(module, "get_base_model"):
             kind = getattr(getattr(module, "active_peft_config", None), "is_prompt_learning", False)
             if kind:
                 raise ReprlabError("rl.load takes no module with prompt tuning: it adds tokens of its own")
-            inner = module.get_base_model()
+            inner = wrapper.get_base_model()
         else:
             inner = getattr(module, "_orig_mod", None) or getattr(module, "module", None)
         if inner is None or inner is module:
@@ -64,7 +65,7 @@ def _unwrapped(module: Any) -> Any:
     return module
 
 
-def tensor_digest(module: nn.Module) -> str:
+def tensor_digest(module: Any) -> str:
     """Identity of a module's numbers: its configuration, and every tensor's name, kind and bytes."""
     total = xxhash.xxh3_128(json.dumps(module.config.to_dict(), sort_keys=True, default=str).encode())
     for name, value in sorted(
