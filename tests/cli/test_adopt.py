@@ -1,10 +1,10 @@
-"""`reprlab cache adopt`: what lies under an old digest is re-keyed whole or not at all; nothing is computed."""
+"""`reprlab cache adopt`: what lies under an old digest is re-keyed, whole or not at all."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 import reprlab as rl
 from reprlab.captures.inventory import captures, damaged
+from reprlab.cli.adopt import adopt_all, planned
 from reprlab.models.weights import Weights
 from reprlab.provenance import ADOPTED
 from reprlab.sweeps.answers import answer_files, damage, open_answers
@@ -24,7 +25,7 @@ SWEEP = ("--benchmarks", "builtin_pronoun", "--limit", "4", "--schedule", "0:2 3
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """A folder of weights."""
-    folder, network = tmp_path / "mine", rl.load("tiny-llama")
+    folder, network = tmp_path / "weights" / "mine", rl.load("tiny-llama")
     network.module.save_pretrained(folder)
     network.tokenizer.save_pretrained(folder)
     return folder
@@ -126,37 +127,37 @@ def test_what_was_made_again_meanwhile_stays(run: Run, old: Path, tmp_path: Path
     assert len(list(captures(tmp_path / "cache"))) == 2
 
 
-_KILLED = """
-import os, signal, sys
-left = [int(sys.argv[1])]
-def watched(event, arguments):
-    if event in {"os.rename", "os.link", "os.remove", "os.rmdir", "os.mkdir"} and "cache" in str(arguments):
-        left[0] -= 1
-        if left[0] < 0: os.kill(os.getpid(), signal.SIGKILL)
-sys.path.insert(0, os.getcwd())
-from reprlab import cli
-sys.addaudithook(watched)
-sys.argv = ["reprlab", "cache", "adopt", sys.argv[2], "--yes"]
-cli.main()
-"""
+_STEPS = {"os.rename", "os.link", "os.remove", "os.rmdir", "os.mkdir"}
+
+
+def killed_at(step: int, cache: Path, old: Path) -> bool:
+    """Adopt in a process of its own that is killed before a step on the disk; False where there is none."""
+    left = [step]
+
+    def count(event: str, arguments: object) -> None:
+        if event in _STEPS:
+            left[0] -= 1
+            if left[0] < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    ready = [one for one in planned(cache, [str(old)], None) if one.outcome == "to adopt"]
+    if not (child := os.fork()):
+        sys.addaudithook(count)
+        adopt_all(cache, ready)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] != 0
 
 
 def test_a_kill_at_any_step_loses_nothing(run: Run, old: Path, tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
+    cache, step = tmp_path / "cache", 0
     before = set(shards(cache).values())
-    for step in range(40):
-        process = subprocess.run(
-            [sys.executable, "-c", _KILLED, str(step), str(old)], env=os.environ, check=False, cwd=tmp_path
-        )
-        held = [capture for capture in captures(cache) if not damaged(capture)]
+    while killed_at(step, cache, old):
+        step += 1
+        held = [one for one in captures(cache) if not damaged(one)]
         assert held
         assert {value for one in held for value in shards(one.folder).values()} == before
         assert any(not damage(file) for file in answer_files(cache))
-        if process.returncode == 0:
-            break
-    else:
-        pytest.fail("it never came to its end")
-    assert step > 5
+    assert step > 8
     (capture,) = captures(cache)
     (file,) = answer_files(cache)
     assert capture.manifest.made_with["weights"] == ADOPTED
