@@ -45,14 +45,12 @@ def open_network(
     notes on what the files hold in addition, and on large weights.
     """
     where = _device(device)
-    kind = _dtype(dtype, where)
-    if weights.tiny is not None:
-        config, tokenizer = tiny_config(weights.tiny), byte_tokenizer(weights.tiny)
-        module = _untrained(config, kind, auto_class(config, weights.name, pooled=pooled), weights.untrained)
-        module = module.to(where)
-    else:
-        target = _Target(kind, where, device_map, trust_remote_code, pooled)
-        module, tokenizer = _from_folder(weights, target, say)
+    target = _Target(_dtype(dtype, where), where, device_map, trust_remote_code, pooled)
+    if weights.folder is not None:
+        _ordinary(weights.folder)
+    with weights.unchanged():
+        digest, tokens = weights.identified(say), weights.tokenizer_digest
+        module, tokenizer = _tiny(weights, target) if weights.tiny else _from_folder(weights, target, say)
     return Network(
         name=weights.name,
         note=weights.note,
@@ -60,8 +58,9 @@ def open_network(
         tokenizer=tokenizer,
         dtype=str(module.dtype).removeprefix("torch."),
         device=str(module.device),
-        digest=weights.digest,
-        tokenizer_digest=weights.tokenizer_digest,
+        digest=digest,
+        tokenizer_digest=tokens,
+        local=weights.local,
     )
 
 
@@ -113,12 +112,20 @@ class _Target:
     pooled: bool
 
 
+def _tiny(weights: Weights, target: _Target) -> tuple[Any, Any]:
+    """Module and tokenizer of a tiny model, whose configuration is data."""
+    assert weights.tiny is not None
+    config = tiny_config(weights.tiny)
+    form = auto_class(config, weights.name, pooled=target.pooled)
+    module = _untrained(config, target.dtype, form, seed=1 if weights.untrained else 0)
+    return module.to(target.device), byte_tokenizer(weights.tiny)
+
+
 def _from_folder(weights: Weights, target: _Target, say: Say) -> tuple[Any, Any]:
     """Module and tokenizer of a folder: judged before they are loaded, and tried on one token."""
     _quiet()
     folder = weights.folder
     assert folder is not None
-    _ordinary(folder)
     with _foreign(weights):
         config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=target.trust)
     form = auto_class(config, weights.name, pooled=target.pooled)
@@ -131,7 +138,7 @@ def _from_folder(weights: Weights, target: _Target, say: Say) -> tuple[Any, Any]
         check_tokenizer(tokenizer, weights.name)
         _room(weights, config, form, target, stored, say)
         if weights.untrained:
-            module = _untrained(config, target.dtype, form, untrained=False)
+            module = _untrained(config, target.dtype, form, seed=0)
         else:
             module = _pretrained(weights, config, form, target, stored, say)
         module = module if target.device_map else module.to(target.device)
@@ -175,10 +182,10 @@ def _pretrained(
     return module
 
 
-def _untrained(config: Any, dtype: Any, form: Any, untrained: bool) -> Any:
+def _untrained(config: Any, dtype: Any, form: Any, *, seed: int) -> Any:
     _quiet()
     with torch.random.fork_rng():
-        torch.manual_seed(1 if untrained else 0)
+        torch.manual_seed(seed)
         module = form.from_config(config)
     return module.to(dtype) if isinstance(dtype, torch.dtype) else module
 

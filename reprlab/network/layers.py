@@ -15,6 +15,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "layers": (
         *("llama", "mistral", "mixtral", "gpt_neox", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text"),
         *("phi3", "olmo2", "cohere", "granite", "gpt_oss", "smollm3", "stablelm"),
+        *("jamba", "olmo_hybrid", "inkling2_text"),
     ),
     "h": ("gpt2", "falcon", "bloom", "gptj"),
     "decoder.layers": ("opt",),
@@ -58,6 +59,15 @@ def hidden(output: Any) -> Tensor:
 def like(output: Any, state: Tensor) -> Any:
     """What a layer returns, with other hidden states in it."""
     return type(output)((state, *output[1:])) if isinstance(output, tuple | list) else state
+
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]  # what a layer gets beside its state
+
+
+def taken(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Tensor, Call]:
+    """A layer's arguments: the state, and the others."""
+    rest = {key: value for key, value in kwargs.items() if key != "hidden_states"}
+    return (args[0], (args[1:], rest)) if args else (kwargs["hidden_states"], ((), rest))
 
 
 @contextmanager

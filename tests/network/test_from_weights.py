@@ -181,6 +181,7 @@ def test_out_of_memory_is_one_line_everywhere_and_loses_nothing(
     mine: Path, tmp_path: Path, error: Exception
 ) -> None:
     net = rl.load(str(mine))
+    net.prove()  # runs it, too
     calls = iter(range(100))
 
     def full(*_: Any) -> None:
