@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +78,7 @@ def capture(
         parts = [part for gap in writer.missing(count) for part in _parts(gap, ids, size)]
         if parts:
             _CaptureJob(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
-    return open_capture(writer.folder).first(count)
+    return replace(open_capture(writer.folder).first(count), alias=network.alias)
 
 
 def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[TokenArray]:

@@ -36,6 +36,11 @@ class PictureOutput:
     def __post_init__(self) -> None:
         check_files("--out", self.out or [], (*PICTURES, *TABLES))
 
+    @property
+    def reports(self) -> Path | None:
+        """The folder of reports, where no files are named."""
+        return None if self.out else Path("reports")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableOutput:
@@ -55,6 +60,11 @@ class TableOutput:
 
     def __post_init__(self) -> None:
         check_files("--out", self.out or [])
+
+    @property
+    def reports(self) -> Path | None:
+        """The folder of reports, where no files are named."""
+        return None if self.out else Path("reports")
 
 
 class Drawn(Protocol):
