@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -164,9 +167,23 @@ def _decide(one: Adoption, known: Sequence[Weights]) -> None:
         one.outcome = "other weights are here"
     elif same[0].tokenizer_digest != one.identity.tokenizer:
         one.outcome = "another tokenizer is here"
+    elif _other_inputs(one.identity, same[0]):
+        one.outcome = "its inputs were wrong: make it again"
     else:
         one.now = one.identity.model_copy(update={"weights": same[0].identified(say)})
         one.outcome = _ADOPT
+
+
+def _other_inputs(identity: Identity | AnswersIdentity, weights: Weights) -> bool:
+    """Whether a model of this type was given other inputs then than it is now."""
+    from reprlab.captures.layout import Identity
+
+    if find_spec("reprlab.models.inputs") is None or weights.folder is None:
+        return False
+    inputs = import_module("reprlab.models.inputs")
+    config = json.loads((weights.folder / "config.json").read_text(encoding="utf-8"))
+    now = (inputs.of_captures if isinstance(identity, Identity) else inputs.of_answers)(config)
+    return now != getattr(identity, "inputs", 1)
 
 
 def adopt_all(root: Path, ready: Sequence[Adoption]) -> None:
