@@ -1,4 +1,4 @@
-"""reprlab cache adopt: what was made under an old digest of its weights gets today's."""
+"""reprlab cache adopt: captures and answers under old digests of weights get the digests of today."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def cache_adopt(
 ) -> None:
     """Re-key captures and answers whose weights were known by their first bytes only; nothing is computed.
 
-    The weights must be here and still give the old digest. What is adopted says so in its record.
+    The weights must be here and still give the old digest. The record of each says that it was adopted.
 
     Examples:
     reprlab cache adopt

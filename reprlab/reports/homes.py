@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reprlab.captures.capture import Capture
 from reprlab.errors import ReprlabError
-from reprlab.files import slug
+from reprlab.files import slug, write_whole
 from reprlab.network.network import Network
 from reprlab.progress import Say
 
@@ -98,12 +99,16 @@ def named_capture(capture: Capture, reports: Path | None, *, local: bool, say: S
 
 def _marked(folder: Path, owner: Owner) -> bool:
     """Write whose results a folder will hold; False where a mark is there already."""
+    scratch = folder / f".{MARK}.{os.getpid()}"
+    write_whole(scratch, owner.model_dump_json(indent=1) + "\n")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / MARK).open("x", encoding="utf-8") as file:
-            file.write(owner.model_dump_json(indent=1) + "\n")
+        os.link(scratch, folder / MARK)  # unlike a rename, it never takes the place of another's mark
     except FileExistsError:
         return False
-    except OSError as error:
-        raise ReprlabError(f"cannot write '{folder}': {error.strerror}; give --out") from error
+    except OSError:  # a file system without hard links
+        if (folder / MARK).exists():
+            return False
+        scratch.rename(folder / MARK)
+    finally:
+        scratch.unlink(missing_ok=True)
     return True
