@@ -57,6 +57,12 @@ class Capture:
     manifest: Manifest
     rows: tuple[LedgerRow, ...]
     documents: int
+    alias: str = ""
+
+    @property
+    def label(self) -> str:
+        """What results call the model: its name, or another where other weights have that name."""
+        return self.alias or self.identity.model
 
     @property
     def identity(self) -> Identity:
@@ -79,7 +85,7 @@ class Capture:
     def provenance(self) -> Provenance:
         """Model, corpus and versions, with all of the capture's tokens."""
         return Provenance(
-            model=self.identity.model,
+            model=self.label,
             note=self.manifest.note,
             corpus=self.identity.corpus,
             documents=self.documents,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,7 @@ def capture(
         if parts:
             with within_memory("capturing"):
                 _CaptureJob(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
-    return open_capture(writer.folder).first(count)
+    return replace(open_capture(writer.folder).first(count), alias=network.alias)
 
 
 def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[TokenArray]:

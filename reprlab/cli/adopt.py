@@ -1,10 +1,13 @@
-"""reprlab cache adopt: what was made under an old digest of its weights gets today's."""
+"""reprlab cache adopt: captures and answers under old digests of weights get the digests of today."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,7 +67,7 @@ def cache_adopt(
 ) -> None:
     """Re-key captures and answers whose weights were known by their first bytes only; nothing is computed.
 
-    The weights must be here and still give the old digest. What is adopted says so in its record.
+    The weights must be here and still give the old digest. The record of each says that it was adopted.
 
     Examples:
     reprlab cache adopt
@@ -164,9 +167,23 @@ def _decide(one: Adoption, known: Sequence[Weights]) -> None:
         one.outcome = "other weights are here"
     elif same[0].tokenizer_digest != one.identity.tokenizer:
         one.outcome = "another tokenizer is here"
+    elif _other_inputs(one.identity, same[0]):
+        one.outcome = "its inputs were wrong: make it again"
     else:
         one.now = one.identity.model_copy(update={"weights": same[0].identified(say)})
         one.outcome = _ADOPT
+
+
+def _other_inputs(identity: Identity | AnswersIdentity, weights: Weights) -> bool:
+    """Whether a model of this type was given other inputs then than it is now."""
+    from reprlab.captures.layout import Identity
+
+    if find_spec("reprlab.models.inputs") is None or weights.folder is None:
+        return False
+    inputs = import_module("reprlab.models.inputs")
+    config = json.loads((weights.folder / "config.json").read_text(encoding="utf-8"))
+    now = (inputs.of_captures if isinstance(identity, Identity) else inputs.of_answers)(config)
+    return now != getattr(identity, "inputs", 1)
 
 
 def adopt_all(root: Path, ready: Sequence[Adoption]) -> None:

@@ -46,7 +46,7 @@ def drift(
     corpus = work.one_corpus("drift")
 
     def one(name: str) -> Iterator[dict[str, Any]]:
-        curves = _computed(work, name, corpus, start, which)
+        curves = _computed(work, name, corpus, start, which, output.reports)
         policy = "" if which.tokens == "all" else f"-{which.tokens}"
         default = f"drift-s{curves.start}{policy}-{slug(corpus.name)}.png"
         written = write_drawn(
@@ -61,12 +61,17 @@ def drift(
 
 
 def _computed(
-    work: CaptureOptions, name: str, corpus: Corpus, start: int | None, which: TokenOptions
+    work: CaptureOptions,
+    name: str,
+    corpus: Corpus,
+    start: int | None,
+    which: TokenOptions,
+    reports: Path | None,
 ) -> Drift:
     """The drift of a model from a start, its captures made or read."""
     from reprlab.depths.drifting import drift as compute
 
-    network = work.network.load(name)
+    network = work.network.load(name, reports=reports)
     layers = network.n_layers
     begin = min(round(13 * layers / 32), (layers - 3) // 2) if start is None else start
     schedules = {

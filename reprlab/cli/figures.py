@@ -40,7 +40,7 @@ def figures(
     """
     from reprlab.reports.analyses import analysis
     from reprlab.reports.own import own_analysis
-    from reprlab.reports.write import compare, home, keep_family
+    from reprlab.reports.write import compare, keep_family
 
     run.check_words()
     if name == "list":
@@ -59,7 +59,12 @@ def figures(
     names = run.network.names()
     if not from_numbers:
         run.check()
-    each(names, lambda model: _draw(home(run.out, model) if from_numbers else _keep(run, model, one), one))
+    each(
+        names,
+        lambda model: _draw(
+            run.network.home(run.out, model) if from_numbers else _keep(run, model, one), one
+        ),
+    )
 
 
 def _keep(run: ReportOptions, model: str, one: Analysis) -> Path:
@@ -67,7 +72,7 @@ def _keep(run: ReportOptions, model: str, one: Analysis) -> Path:
     from reprlab.reports.gather import gather
     from reprlab.reports.write import home, keep, numbers_of
 
-    network = run.network.load(model, pooled=True)
+    network = run.network.load(model, pooled=True, reports=run.out)
     with bar(f"{one.name} of {network.name}", unit="work") as progress:
         evidence = gather(
             network,
@@ -79,7 +84,7 @@ def _keep(run: ReportOptions, model: str, one: Analysis) -> Path:
             progress=progress,
             say=say,
         )
-    folder = home(run.out, network.name)
+    folder = home(run.out, network.label)
     keep(folder, one.name, numbers_of(one, evidence))
     return folder
 

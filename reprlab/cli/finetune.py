@@ -138,7 +138,7 @@ def finetune(
     options = tuning.given(training, data)
 
     def one(name: str) -> Iterator[dict[str, Any]]:
-        tuned = _computed(network, name, order, options)
+        tuned = _computed(network, name, order, options, output.reports)
         crossing = tuned.crossing("u")
         if not output.as_json:
             _show(tuned, crossing)
@@ -159,12 +159,12 @@ def pairs_of(paths: Sequence[Path]) -> list[Path]:
 
 
 def _computed(
-    models: NetworkOptions, name: str, order: ScheduleOptions, options: dict[str, Any]
+    models: NetworkOptions, name: str, order: ScheduleOptions, options: dict[str, Any], reports: Path | None
 ) -> FineTuned:
     """A model fine-tuned and scored under a progress bar."""
     from reprlab.training.finetuning import finetune
 
-    network = models.load(name, dtype="float32")
+    network = models.load(name, dtype="float32", reports=reports)
     schedules = order.texts(network.n_layers) or None
     with bar(network.name, unit="work") as progress:
         return finetune(network, schedules, progress=progress, say=say, **options)

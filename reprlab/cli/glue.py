@@ -107,12 +107,13 @@ def glue(
     check_apart({"--out": output.out or [], "--curves": training.curve_files})
     names = network.names()
     check_single(len(names), out=output.out, curves=training.curves, checkpoints=training.checkpoints)
+    reports = output.reports
     options: dict[str, Any] = {"mode": scored.mode, "recipe": scored.recipe(training)}
     options |= {"checkpoints": training.checkpoints, "batch_tokens": data.batch_tokens, "cache": data.cache}
     opened = scored.opened(data.data_dir)
 
     def one(name: str) -> Iterator[dict[str, Any]]:
-        trained = _computed(network, name, order, opened, options)
+        trained = _computed(network, name, order, opened, options, reports)
         means = _means(trained)
         if not output.as_json:
             _show(trained, means)
@@ -134,11 +135,12 @@ def _computed(
     order: ScheduleOptions,
     opened: list[Glue],
     options: dict[str, Any],
+    reports: Path | None,
 ) -> GlueScores:
     """The classifiers of a model, trained and scored under a progress bar."""
     import reprlab as rl
 
-    network = models.load(name, dtype="float32", pooled=True)
+    network = models.load(name, dtype="float32", pooled=True, reports=reports)
     schedules = order.entries(network.n_layers)
     with bar(network.name, unit="work") as progress:
         return rl.glue(network, schedules, opened, progress=progress, say=say, **options)

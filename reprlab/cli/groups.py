@@ -97,7 +97,9 @@ class GroupsRun:
         from reprlab.depths.grouping import group
         from reprlab.similarity.comparing import MEASURES, average, compare
 
-        captures = self.work.obtained(name, self.corpora, states=MEASURES[measure].states)
+        captures = self.work.obtained(
+            name, self.corpora, states=MEASURES[measure].states, reports=self.output.reports
+        )
         with err.status(f"{measure} over {captures[0].depths} depths"):
             parts = [compare(capture, measure, **self.which.given, say=say) for capture in captures]
             similarity = parts[0] if len(parts) == 1 else average(parts, self.work.corpus)

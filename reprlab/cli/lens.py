@@ -55,7 +55,7 @@ def lens(
     corpus, schedule = work.one_corpus("lens"), work.parsed
 
     def one(name: str) -> Iterator[dict[str, Any]]:
-        network = work.network.load(name)
+        network = work.network.load(name, reports=output.reports)
         options: dict[str, Any] = {"documents": documents, "max_tokens": work.max_tokens, **which.given}
         options |= {"batch_tokens": work.data.batch_tokens, "schedule": schedule}
         with bar(f"{network.name} on {corpus.name}") as progress:

@@ -86,13 +86,14 @@ def _show(index: Path) -> None:
 
 def _redraw(run: ReportOptions) -> None:
     """Draw reports again from their numbers: those of the models named, or all that there are."""
-    from reprlab.reports.write import compare, home, members, redraw
+    from reprlab.reports.write import compare, members, redraw
 
     if run.chosen:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in run.chosen)
         raise ReprlabError(f"--from-numbers draws what is there: leave {options} away")
     there = members(run.out)
-    wanted = [home(run.out, name) for name in run.network.names()] if run.network.patterns else there
+    names = run.network.names() if run.network.patterns else None
+    wanted = there if names is None else [run.network.home(run.out, name) for name in names]
     if not wanted:
         raise ReprlabError(
             f"--from-numbers: there is no report in '{run.out}'; `reprlab report --model NAME` makes one"

@@ -245,7 +245,8 @@ class SimilarityRun:
 
     def of_model(self, name: str, corpora: list[Corpus], output: PictureOutput) -> dict[str, Any]:
         """Compare a model's depths, write the files, show the result and describe it."""
-        ours, theirs = self._states(name, corpora), self._other(name, corpora)
+        ours = self._states(name, corpora, reports=output.reports)
+        theirs = self._other(name, corpora)
         results = [self._compared(ours, theirs)]
         for null in self.shown.controls:
             results.append(self._control(null, name, ours, theirs, corpora))
@@ -257,11 +258,17 @@ class SimilarityRun:
             self._show(name, results, sweep + binned)
         return self._row(name, results, written, sweep, binned)
 
-    def _states(self, name: str, corpora: list[Corpus], work: CaptureOptions | None = None) -> list[Any]:
+    def _states(
+        self,
+        name: str,
+        corpora: list[Corpus],
+        work: CaptureOptions | None = None,
+        reports: Path | None = None,
+    ) -> list[Any]:
         """Captures of every corpus, or the activations in a file."""
         if (activations := _file(name)) is not None:
             return [activations]
-        return (work or self.work).obtained(name, corpora, states=self.states)
+        return (work or self.work).obtained(name, corpora, states=self.states, reports=reports)
 
     def _other(self, name: str, corpora: list[Corpus]) -> list[Any] | None:
         """What the depths are compared with, if it is something else."""

@@ -115,7 +115,7 @@ def sweep(
     options = {**scored.given, "batch_tokens": data.batch_tokens, "cache": data.cache}
 
     def one(name: str) -> Iterator[dict[str, Any]]:
-        scores = _computed(network, name, order, opened, options)
+        scores = _computed(network, name, order, opened, options, output.reports)
         if not output.as_json:
             _show(scores, scored.metric)
         paths = output.out or [Path("reports") / slug(scores.model) / scored.file(order.grid)]
@@ -134,11 +134,12 @@ def _computed(
     order: ScheduleOptions,
     opened: list[Opened],
     options: dict[str, Any],
+    reports: Path | None,
 ) -> Scores:
     """The scores of a model, under a progress bar."""
     import reprlab as rl
 
-    network = models.load(name)
+    network = models.load(name, reports=reports)
     schedules = order.entries(network.n_layers)
     with bar(network.name, unit="work") as progress:
         return rl.sweep(network, schedules, opened, progress=progress, say=say, **options)

@@ -80,7 +80,9 @@ def lens(
     with within_memory("reading states through the head"):
         numbers, norm = _read_all(network, ids, schedule, batch_tokens, progress)
     made_with = {**manifest.made_with, "batch_tokens": str(batch_tokens)}
-    text = _Text(manifest.model_copy(update={"made_with": made_with}), list(map(len, ids)))
+    identity = manifest.identity.model_copy(update={"model": network.label})
+    manifest = manifest.model_copy(update={"identity": identity, "made_with": made_with})
+    text = _Text(manifest, list(map(len, ids)))
     return text.lens(numbers, _dropped(norm, tokens, sink_factor), tokens, sink_factor, network.vocabulary)
 
 

@@ -25,7 +25,7 @@ from reprlab.progress import Say
 
 REMEMBERED = 1 << 20  # bytes; smaller files are read each time
 LARGE = 1 << 30  # bytes from which on reading a file is said
-_CHUNK = 8 << 20
+_CHUNK = 1 << 20
 _EVERY = 30.0  # seconds between two lines of progress
 _SETTLED = 2_000_000_000  # nanoseconds; a younger file may change once more without another time
 

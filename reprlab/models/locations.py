@@ -62,6 +62,16 @@ def locate(text: str, models: Path | None = None) -> Weights | None:
     return _snapshot(provider, name) if isinstance(provider, Hub) else None
 
 
+def local_weights(text: str, models: Path | None = None) -> Weights | None:
+    """The weights at a path; None where a text is a name, or no weights lie there."""
+    try:
+        if _as_path(Name.parse(text)) is None:
+            return None
+        return locate(text, models)
+    except ReprlabError:
+        return None
+
+
 def obtain(
     text: str, models: Path | None = None, *, confirm: Confirm | None = None, say: Say = lambda _: None
 ) -> Weights:

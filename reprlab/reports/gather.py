@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reprlab.benchmarks.by_name import open_benchmarks
@@ -94,7 +94,7 @@ def gather(
     similarities = _compared(captures, stages) if compared else {}
     start = _drift_start(network.n_layers)
     return Evidence(
-        model=network.name,
+        model=network.label,
         note=network.note,
         layers=network.n_layers,
         capture=captures.get("full"),
@@ -193,7 +193,7 @@ def _tuned(
             raise ReprlabError(
                 "fig. 13 trains in float32, which takes a way to load the model again: precise="
             )
-        network = precise()
+        network = replace(precise(), alias=network.alias)
     say(f"fine_tuned: {FINE_TUNED_ON}")
     tuned = finetune(
         network,
@@ -221,7 +221,7 @@ def _swept(
     if task.part == "precise":
         if precise is None:
             raise ReprlabError("float32 next to another dtype takes a way to load the model again: precise=")
-        network = precise()
+        network = replace(precise(), alias=network.alias)
     say(f"{task.part}: {', '.join(task.benchmarks)}")
     opened = open_benchmarks(task.benchmarks, data_dir=workspace.data_dir, preset=workspace.preset)
     taken = taken_from(workspace.scores, network, opened, task, say)
@@ -241,7 +241,7 @@ def _swept(
         results, makers = results | dict(scores.benchmarks), scores.made_with
     stages.close(task.part)
     before = {"taken": ", ".join(taken.results)} if taken.results else {}
-    about = (network.name, network.note, network.dtype, network.n_layers)
+    about = (network.label, network.note, network.dtype, network.n_layers)
     ordered = {one.name: results[one.name] for one in opened}
     return Scores(*about, labelled(task.entries, network.n_layers), ordered, {**makers, **before})
 

@@ -16,7 +16,7 @@ from reprlab.reports.analyses import Analysis, analysis_of, module_at, names
 from reprlab.reports.gather import PARTS
 from reprlab.reports.number_files import rounded, table, text
 
-RESERVED = ("run", "verdicts", "index", "scores")  # names of a report's other files
+RESERVED = ("run", "weights", "verdicts", "index", "scores")  # names of a report's other files
 FUNCTIONS = {"numbers": "numbers(evidence)", "draw": "draw(numbers)", "reading": "reading(numbers)"}
 CONTRACT = (
     "a figure has a docstring with a title, 'Caption:' and 'Claim:', NEEDS (parts of the evidence), "

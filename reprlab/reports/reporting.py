@@ -15,6 +15,7 @@ from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.reports.gather import Workspace, gather
+from reprlab.reports.homes import named
 from reprlab.reports.settings import ReportSettings
 from reprlab.reports.write import (
     compare,
@@ -55,8 +56,9 @@ def report(
             f"--starts: none of those given leaves a middle in {network.n_layers} layers; allowed are "
             f"0..{network.n_layers // 2 - 1}"
         )
+    network = named(network, Path(folder), say)
     evidence = gather(network, texts, settings, workspace, precise=precise, progress=progress, say=say)
-    target = home(Path(folder), network.name)
+    target = home(Path(folder), network.label)
     say("figures and verdicts")
     write_numbers(target, evidence, settings, time.monotonic() - began)
     index = redraw(target)

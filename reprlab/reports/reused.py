@@ -88,8 +88,9 @@ def _said(names: Sequence[str], reason: str) -> str:
 def _other(scores: Scores, network: Network) -> str:
     """Why scores are not of a network; nothing if they are."""
     for what, one, other in (
-        ("model", scores.model, network.name),
+        ("model", scores.model, network.name if scores.model == network.name else network.label),
         ("weights", scores.note, network.note),
+        ("digest of the weights", scores.made_with.get("weights", network.digest), network.digest),
         ("dtype", scores.dtype, network.dtype),
         ("layers", scores.layers, network.n_layers),
     ):

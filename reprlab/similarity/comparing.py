@@ -22,7 +22,7 @@ from reprlab.similarity.measure import MEASURES, Measure, check_asked, measure_o
 from reprlab.similarity.measures import MeasureOptions
 from reprlab.similarity.neighbours import NEIGHBOURS
 from reprlab.similarity.own import OwnFunction
-from reprlab.similarity.pairs import pair
+from reprlab.similarity.pairs import apart, pair
 from reprlab.similarity.policy import Policy
 from reprlab.similarity.samples import Sample
 from reprlab.statistics.resampled import Resampled
@@ -104,6 +104,7 @@ def compare(
     >>> own.values.shape, own.measure, own.intervals.how
     ((7, 7), 'norm_ratio', '95 % intervals from a jackknife over 6 groups of documents')
     """
+    capture, against = apart(capture, against)
     row, policy = measure_of(measure), Policy(tokens, sink_factor, positions, samples)
     check_asked(row, policy, control, bandwidth, neighbours, components)
     settings = row.settings(bandwidth, neighbours, components)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
+from reprlab.captures.capture import Capture
 from reprlab.captures.hidden_states import HiddenStates
 from reprlab.errors import ReprlabError
 from reprlab.similarity.measure import Measure
@@ -30,6 +32,18 @@ def pair(capture: HiddenStates, against: HiddenStates | None, policy: Policy, me
     excluded = max(first.excluded, second.excluded)
     both = Sample(stacked, first.offsets, excluded, split=len(first.states.widths))
     return _one_width(both, measure)
+
+
+def apart(capture: HiddenStates, against: HiddenStates | None) -> tuple[HiddenStates, HiddenStates | None]:
+    """The two under names that differ where their weights do: digits of the digest tell them apart."""
+    if not isinstance(capture, Capture) or not isinstance(against, Capture):
+        return capture, against
+    digests = [one.identity.weights.rpartition(":")[2] for one in (capture, against)]
+    if capture.label != against.label or digests[0] == digests[1]:
+        return capture, against
+    digits = next(n for n in range(4, len(digests[0]) + 1, 4) if digests[0][:n] != digests[1][:n])
+    labels = [f"{capture.label}@{digest[:digits]}" for digest in digests]
+    return replace(capture, alias=labels[0]), replace(against, alias=labels[1])
 
 
 def _one_width(taken: Sample, measure: Measure) -> Sample:

@@ -69,6 +69,7 @@ def identified(network: Network, **own: Any) -> AnswersIdentity:
 def made_on(network: Network, *libraries: str) -> dict[str, str]:
     """What a network's answers are made with: torch, transformers and other libraries, device, processor."""
     return made_with("torch", "transformers", *libraries, "numpy", "reprlab") | {
+        "weights": network.digest,
         "device": network.device,
         "threads": str(torch.get_num_threads()),
         "processor": platform.processor() or platform.machine(),

@@ -81,7 +81,7 @@ def sweep(
         say(outlook(jobs, plan))
         _run(jobs, progress)
         results = {one.benchmark.name: one.results() for one in jobs}
-    about = (network.name, network.note, network.dtype, network.n_layers)
+    about = (network.label, network.note, network.dtype, network.n_layers)
     scores = Scores(*about, entries, results, made_on(network, *_LIBRARIES))
     if lm_eval_json is not None:
         from reprlab.sweeps.lm_eval_results import export

@@ -79,7 +79,7 @@ def glue(
         results = {job.data.task.name: job.results() for job in jobs}
         curves = tuple(point for job in jobs for point in job.curves())
     provenance = {**made_on(network, "accelerate"), "mode": mode, "recipe": str(chosen)}
-    about = (network.name, network.note, network.dtype, network.n_layers)
+    about = (network.label, network.note, network.dtype, network.n_layers)
     return GlueScores(Scores(*about, entries, results, provenance), curves)
 
 

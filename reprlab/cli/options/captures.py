@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from reprlab.cli.options.command import how, what, where
@@ -120,9 +121,20 @@ class CaptureOptions:
             say(f"warning: {capture.nonfinite:,} values are NaN or infinite in {capture.folder}")
         return capture
 
-    def obtained(self, model: str, corpora: list[Corpus], *, states: bool) -> list[Capture]:
-        """The captures of every corpus: from the cache without loading the model, else made."""
-        return self._cached(model, corpora, states) or self.capture(model, corpora)
+    def obtained(
+        self, model: str, corpora: list[Corpus], *, states: bool, reports: Path | None = None
+    ) -> list[Capture]:
+        """The captures of every corpus: from the cache without loading the model, else made.
+
+        `reports` is where their results will lie: they are under the model's name there.
+        """
+        from reprlab.models.locations import locate
+        from reprlab.reports.homes import named_capture
+
+        captures = self._cached(model, corpora, states) or self.capture(model, corpora)
+        weights = locate(model, self.network.models_dir) if reports else None
+        local = weights is not None and weights.local
+        return [named_capture(one, reports, local=local, say=say) for one in captures]
 
     def _cached(self, name: str, corpora: list[Corpus], states: bool) -> list[Capture] | None:
         """Complete captures that answer the question, or None; `states`: whether it takes them."""

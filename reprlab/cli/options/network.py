@@ -13,6 +13,7 @@ from reprlab.cli.options.command import how, what, where
 from reprlab.cli.options.pieces import separate
 from reprlab.cli.terminal import confirm, err, say
 from reprlab.errors import ReprlabError, unknown
+from reprlab.files import slug
 from reprlab.models.registry import DEVICES, DTYPES, expand
 
 if TYPE_CHECKING:
@@ -71,12 +72,15 @@ class NetworkOptions:
             raise ReprlabError("give a model, as in --model tiny-neox; `reprlab models` lists the names")
         return expand(self.patterns, known(self.models_dir))
 
-    def load(self, name: str, *, dtype: str | None = None, pooled: bool = False) -> Network:
-        """The network of a name, with a word while it loads."""
+    def load(
+        self, name: str, *, dtype: str | None = None, pooled: bool = False, reports: Path | None = None
+    ) -> Network:
+        """The network of a name, with a word while it loads; `reports` is where its results will lie."""
         import reprlab as rl
+        from reprlab.reports.homes import named
 
         with err.status(f"loading {escape(name)}"):
-            return rl.load(
+            network = rl.load(
                 name,
                 dtype=dtype or self.dtype,
                 device=self.device,
@@ -87,3 +91,14 @@ class NetworkOptions:
                 confirm=confirm(self.yes),
                 say=say,
             )
+        return named(network, reports, say)
+
+    def home(self, reports: Path, name: str) -> Path:
+        """The folder that holds a model's results; of a path, those of the weights that lie there."""
+        from reprlab.models.locations import local_weights
+        from reprlab.reports.homes import Owner, home_of
+
+        weights = local_weights(name, self.models_dir)
+        if weights is None or weights.folder is None:
+            return reports / slug(name)
+        return home_of(reports, Owner(model=weights.name, weights=weights.identified(say), local=True))

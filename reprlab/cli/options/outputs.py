@@ -42,6 +42,11 @@ class PictureOutput:
         if numbers is not None:
             check_named_by("--out", numbers, holds_result)
 
+    @property
+    def reports(self) -> Path | None:
+        """The folder of reports, where no files are named."""
+        return None if self.out else Path("reports")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TableOutput:
@@ -61,6 +66,11 @@ class TableOutput:
 
     def __post_init__(self) -> None:
         check_files("--out", self.out or [])
+
+    @property
+    def reports(self) -> Path | None:
+        """The folder of reports, where no files are named."""
+        return None if self.out else Path("reports")
 
 
 class Drawn(Protocol):
