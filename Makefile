@@ -1,11 +1,12 @@
 # make demo   from a fresh clone to a report on a real model
-# make test   every test, on real weights too; make fast: those on tiny models only
+# make test   every test, on real weights too; make fast: those on tiny models only; WORKERS=2 processes of one thread
 # make check  ruff, layers, types, structure and words; make same: reports/ drawn again from its numbers, byte for byte
 # make docs: the parts of docs/ that follow from the code, the site in site/ and the tutorial's notebook
 # make figures DATA=DIR: the reports that are committed (hours); make bench: speed beside peers
 # make attack KILLS=500 SEED=16 MINUTES=600: processes killed at random moments; says whether anything was lost
 
 PYTHON ?= python3
+WORKERS ?= 2
 DATA ?= ../shared/data
 KILLS ?= 500
 SEED ?= 16
@@ -31,10 +32,10 @@ demo: .venv/ready
 	@echo "the report: $(CURDIR)/demo/smollm2-135m/index.html"
 
 test: .venv/ready
-	$(RUN)/pytest
+	OMP_NUM_THREADS=1 $(RUN)/pytest -n $(WORKERS)
 
 fast: .venv/ready
-	$(RUN)/pytest -m 'not real'
+	OMP_NUM_THREADS=1 $(RUN)/pytest -n $(WORKERS) -m 'not real'
 
 check: .venv/ready
 	$(RUN)/ruff format --check .

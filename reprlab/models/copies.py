@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Sequence
+from glob import escape
 from pathlib import Path
 from typing import Any
 
 from reprlab.files import slug
-from reprlab.models.weights import sha
+from reprlab.models.content import byte_digest
+from reprlab.models.weights import memories
+from reprlab.progress import Say
 
 COPY = "copy.json"  # written last: the dtype of a copy, and the size of each of its files
-_END = 1 << 20
 
 
-def copy_folder(gguf: Path, models: Path, dtype: str = "float32") -> Path:
-    """Where a file's copy in a dtype lies; the file's size and ends name it, and a dtype but float32."""
-    with gguf.open("rb") as file:
-        head, size = file.read(_END), gguf.stat().st_size
-        file.seek(-min(_END, size), os.SEEK_END)
-        mark = sha(head + file.read() + str(size).encode())[:12]
+def copy_folder(gguf: Path, models: Path, dtype: str = "float32", *, say: Say = lambda _: None) -> Path:
+    """Where a file's copy in a dtype lies; the digest of all its bytes names it, and a dtype but float32."""
     ending = "" if dtype == "float32" else f"-{dtype}"
-    return models / ".dequantised" / f"{slug(gguf.stem)}-{mark}{ending}"
+    return (
+        models / ".dequantised" / f"{_stem(gguf)}{byte_digest(gguf, memories(models), say=say)[:16]}{ending}"
+    )
+
+
+def copies_of(gguf: Path, models: Path, dtypes: Sequence[str]) -> Path | None:
+    """The first whole copy of a file in some dtypes; without any copy the file's bytes need no reading."""
+    if not any((models / ".dequantised").glob(f"{escape(_stem(gguf))}*")):
+        return None
+    copies = (copy_folder(gguf, models, dtype) for dtype in dtypes)
+    return next((copy for copy in copies if is_whole(copy)), None)
+
+
+def _stem(gguf: Path) -> str:
+    return f"{slug(gguf.stem)}-"
 
 
 def is_whole(folder: Path) -> bool:

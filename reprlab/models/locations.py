@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from filelock import FileLock
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, unslug
-from reprlab.models.copies import copy_folder, is_whole
+from reprlab.models.copies import copies_of
 from reprlab.models.hub import fetch_hub, in_hub_cache
 from reprlab.models.registry import MODELS, Hub, Name, Provider, Tiny, Wheel, is_pattern
 from reprlab.models.weights import Weights, check_safetensors
@@ -107,8 +108,7 @@ def _snapshot(hub: Hub, name: Name) -> Weights | None:
 def dequantised_folder(gguf: Path, models: Path | None = None, dtype: str = "auto") -> Path | None:
     """The whole copy of a GGUF file that serves a dtype, if there is one: in float32 it serves all."""
     kinds = ("float32",) if dtype in {"float32", "float16"} else ("float32", "bfloat16")
-    copies = (copy_folder(gguf, models_folder(models), kind) for kind in kinds)
-    return next((copy for copy in copies if is_whole(copy)), None)
+    return copies_of(gguf, models_folder(models), kinds)
 
 
 def _as_path(name: Name) -> Path | None:
@@ -129,8 +129,10 @@ def _at_path(path: Path, text: str, models: Path | None, untrained: bool, dtype:
     if path.is_file():
         if path.suffix != ".gguf":
             raise ReprlabError(f"'{text}' is no model: give a folder with config.json, or a .gguf file")
-        return _from_gguf(path, name, f"{path.stem}, GGUF dequantised", models, untrained, dtype)
-    return _in_folder(path, name, "from a local folder", models, untrained=untrained, dtype=dtype)
+        note = f"{path.stem}, GGUF dequantised"
+        return replace(_from_gguf(path, name, note, models, untrained, dtype), local=True)
+    inside = _in_folder(path, name, "from a local folder", models, untrained=untrained, dtype=dtype)
+    return replace(inside, local=True)
 
 
 def _in_folder(
@@ -148,7 +150,8 @@ def _in_folder(
         if not untrained:
             check_safetensors(folder)
         note = f"{note}, untrained" if untrained else note
-        return Weights(name, note, folder=folder, commit=commit, untrained=untrained)
+        root = models_folder(models)
+        return Weights(name, note, folder=folder, commit=commit, untrained=untrained, models=root)
     if len(ggufs) == 1:
         return _from_gguf(ggufs[0], name, note, models, untrained, dtype)
     raise ReprlabError(
@@ -157,13 +160,13 @@ def _in_folder(
 
 
 def _from_gguf(file: Path, name: str, note: str, models: Path | None, untrained: bool, dtype: str) -> Weights:
-    folder = dequantised_folder(file, models, dtype)
+    folder, root = dequantised_folder(file, models, dtype), models_folder(models)
     half = folder is not None and folder.name.endswith("-bfloat16")
     note = f"{note} to bfloat16" if half else note
     note = f"{note}, untrained" if untrained else note
     if folder is not None:
-        return Weights(name, note, folder=folder, untrained=untrained)
-    return Weights(name, note, gguf=file, untrained=untrained)
+        return Weights(name, note, folder=folder, untrained=untrained, models=root)
+    return Weights(name, note, gguf=file, untrained=untrained, models=root)
 
 
 def _holds(folder: Path) -> bool:

@@ -40,7 +40,7 @@ def fetch(
         return weights
     head = gguf_head(weights.gguf)
     kind = head.dtype(dtype)
-    target = copy_folder(weights.gguf, models_folder(root), kind)
+    target = copy_folder(weights.gguf, models_folder(root), kind, say=say)
     _room(weights.gguf, target, head.bytes(kind))
     enough_memory(head.bytes("float32"), f"dequantising '{weights.gguf.name}'")
     with FileLock(target.with_name(f".{target.name}.lock")):
@@ -84,6 +84,7 @@ def load(
         device_map=device_map,
         trust_remote_code=trust_remote_code,
         pooled=pooled,
+        say=say,
     )
 
 
