@@ -3,16 +3,20 @@
 # make check  ruff, layers, types, structure and words; make same: reports/ drawn again from its numbers, byte for byte
 # make docs: the parts of docs/ that follow from the code, the site in site/ and the tutorial's notebook
 # make figures DATA=DIR: the reports that are committed (hours); make bench: speed beside peers
+# make attack KILLS=500 SEED=16 MINUTES=600: processes killed at random moments; says whether anything was lost
 
 PYTHON ?= python3
 WORKERS ?= 2
 DATA ?= ../shared/data
+KILLS ?= 500
+SEED ?= 16
+MINUTES ?= 600
 RUN = .venv/bin
 REPORT = $(RUN)/reprlab report --corpus lambada --data-dir $(DATA)
 SIZE = --limit 400 --starts 5:15 --seeds 3 --loops 1:29 --loop-limit 64 --precise 100 --example builtin --fine-tune 400
 GLUE = --glue rte,sst2,wnli --trained-starts 1 --trained-variants skip,looped_parallel
 
-.PHONY: demo test fast check same docs figures bench
+.PHONY: demo test fast check same docs figures bench attack
 .DELETE_ON_ERROR:
 
 .venv/ready: pyproject.toml constraints.txt
@@ -55,6 +59,9 @@ docs: .venv/docs
 figures: .venv/ready
 	$(REPORT) --model smollm2-135m --dtype bfloat16 --benchmarks lambada,hellaswag,arc,winogrande $(SIZE)
 	$(REPORT) --model minilm-l6 --documents 100 $(GLUE)
+
+attack: .venv/ready
+	OMP_NUM_THREADS=1 $(RUN)/python tests/attack.py --kills $(KILLS) --seed $(SEED) --minutes $(MINUTES)
 
 bench: .venv/ready
 	$(RUN)/python bench/capture.py

@@ -1,9 +1,11 @@
-"""Room on the disk, in words."""
+"""Room on the disk and in memory, in words."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
+
+import psutil
 
 from reprlab.errors import ReprlabError
 
@@ -19,4 +21,13 @@ def enough_disk(needed: int, folder: Path, name: str) -> None:
         raise ReprlabError(
             f"'{name}' needs {in_words(needed)} in '{folder}', where {in_words(free)} are free: "
             "make room, or set --models-dir or HF_HOME"
+        )
+
+
+def enough_memory(needed: int, what: str) -> None:
+    """Refuse work that this machine has no memory for, swap included."""
+    free = psutil.virtual_memory().available + psutil.swap_memory().free
+    if needed > free:
+        raise ReprlabError(
+            f"{what} needs {in_words(needed)} of memory, where {in_words(free)} are free: stop other programs"
         )

@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
-from glob import escape
 from pathlib import Path
 
 from filelock import FileLock
@@ -17,10 +16,10 @@ from filelock import FileLock
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, unslug
 from reprlab.models.adapters import ADAPTER, refuse_adapter
-from reprlab.models.content import byte_digest
+from reprlab.models.copies import copies_of
 from reprlab.models.hub import fetch_hub, in_hub_cache
 from reprlab.models.registry import MODELS, Hub, Name, Provider, Tiny, Wheel, is_pattern
-from reprlab.models.weights import Weights, check_safetensors, memories
+from reprlab.models.weights import Weights, check_safetensors
 from reprlab.models.wheel import fetch_wheel
 from reprlab.progress import Say
 
@@ -41,20 +40,23 @@ def known(models: Path | None = None) -> list[str]:
     return [*MODELS, *(name for name in there if name not in MODELS)]
 
 
-def locate(text: str, models: Path | None = None) -> Weights | None:
-    """The weights of a name if they are on this machine, else None; an unknown name is an error."""
+def locate(text: str, models: Path | None = None, dtype: str = "auto") -> Weights | None:
+    """The weights of a name if they are on this machine, else None; an unknown name is an error.
+
+    `dtype`, in which they are wanted, chooses among the copies of a GGUF file.
+    """
     name = Name.parse(text)
     base = Name(name.base) if name.untrained else name
     path = _as_path(base)
     if path is not None:
-        return _at_path(path, text, models, name.untrained)
+        return _at_path(path, text, models, name.untrained, dtype)
     model = MODELS.get(name.base)
     stored = models_folder(models) / slug(str(base))
     if not _holds(stored) and "/" not in str(base):
         stored = stored.with_name(str(base))  # a folder named by hand, with signs that a slug has not
     if _holds(stored):
         note = model.note if model and isinstance(model.provider, Wheel) else "from a local folder"
-        return _in_folder(stored, text, note, models, untrained=name.untrained)
+        return _in_folder(stored, text, note, models, untrained=name.untrained, dtype=dtype)
     provider = _provider(name, models)
     if isinstance(provider, Tiny):
         note = MODELS[name.base].note
@@ -73,13 +75,18 @@ def local_weights(text: str, models: Path | None = None) -> Weights | None:
 
 
 def obtain(
-    text: str, models: Path | None = None, *, confirm: Confirm | None = None, say: Say = lambda _: None
+    text: str,
+    models: Path | None = None,
+    *,
+    dtype: str = "auto",
+    confirm: Confirm | None = None,
+    say: Say = lambda _: None,
 ) -> Weights:
     """The weights of a name, downloaded if they are not here yet.
 
     `confirm` is asked before a download of more than two gibibytes; None refuses it.
     """
-    here = locate(text, models)
+    here = locate(text, models, dtype)
     if here is not None:
         return here
     provider = _provider(Name.parse(text), models)
@@ -92,7 +99,7 @@ def obtain(
                 fetch_wheel(provider, target, text, say)
     elif isinstance(provider, Hub):
         fetch_hub(provider, Name.parse(text), confirm, say)
-    weights = locate(text, models)
+    weights = locate(text, models, dtype)
     if weights is None:
         raise ReprlabError(f"'{text}' was fetched but its weights are not complete; run it again")
     return weights
@@ -109,10 +116,10 @@ def _snapshot(hub: Hub, name: Name) -> Weights | None:
         return None  # a download that broke off: fetching completes it
 
 
-def dequantised_folder(gguf: Path, models: Path | None = None, *, say: Say = lambda _: None) -> Path:
-    """Where the dequantised copy of a GGUF file is kept; the digest of all its bytes names it."""
-    root = models_folder(models)
-    return root / ".dequantised" / f"{slug(gguf.stem)}-{byte_digest(gguf, memories(root), say=say)[:16]}"
+def dequantised_folder(gguf: Path, models: Path | None = None, dtype: str = "auto") -> Path | None:
+    """The whole copy of a GGUF file that serves a dtype, if there is one: in float32 it serves all."""
+    kinds = ("float32",) if dtype in {"float32", "float16"} else ("float32", "bfloat16")
+    return copies_of(gguf, models_folder(models), kinds)
 
 
 def _as_path(name: Name) -> Path | None:
@@ -127,19 +134,27 @@ def _as_path(name: Name) -> Path | None:
     return None
 
 
-def _at_path(path: Path, text: str, models: Path | None, untrained: bool) -> Weights:
+def _at_path(path: Path, text: str, models: Path | None, untrained: bool, dtype: str) -> Weights:
     name = f"{path.resolve().stem if path.is_file() else path.resolve().name}"
     name = f"{name}@init" if untrained else name
     if path.is_file():
         if path.suffix != ".gguf":
             raise ReprlabError(f"'{text}' is no model: give a folder with config.json, or a .gguf file")
         note = f"{path.stem}, GGUF dequantised"
-        return replace(_from_gguf(path, name, note, models, untrained), local=True)
-    return replace(_in_folder(path, name, "from a local folder", models, untrained=untrained), local=True)
+        return replace(_from_gguf(path, name, note, models, untrained, dtype), local=True)
+    inside = _in_folder(path, name, "from a local folder", models, untrained=untrained, dtype=dtype)
+    return replace(inside, local=True)
 
 
 def _in_folder(
-    folder: Path, name: str, note: str, models: Path | None, *, untrained: bool, commit: str | None = None
+    folder: Path,
+    name: str,
+    note: str,
+    models: Path | None,
+    *,
+    untrained: bool,
+    commit: str | None = None,
+    dtype: str = "auto",
 ) -> Weights:
     ggufs = sorted(folder.glob("*.gguf"))
     if (folder / "config.json").is_file():
@@ -149,19 +164,20 @@ def _in_folder(
         root = models_folder(models)
         return Weights(name, note, folder=folder, commit=commit, untrained=untrained, models=root)
     if len(ggufs) == 1:
-        return _from_gguf(ggufs[0], name, note, models, untrained)
+        return _from_gguf(ggufs[0], name, note, models, untrained, dtype)
     refuse_adapter(folder)
     raise ReprlabError(
         f"no weights in '{folder}': expected config.json with *.safetensors, or one .gguf file"
     )
 
 
-def _from_gguf(file: Path, name: str, note: str, models: Path | None, untrained: bool) -> Weights:
-    note, root = f"{note}, untrained" if untrained else note, models_folder(models)
-    if any((root / ".dequantised").glob(f"{escape(slug(file.stem))}-*")):  # else its bytes need no reading
-        folder = dequantised_folder(file, models)
-        if (folder / "config.json").is_file():
-            return Weights(name, note, folder=folder, untrained=untrained, models=root)
+def _from_gguf(file: Path, name: str, note: str, models: Path | None, untrained: bool, dtype: str) -> Weights:
+    folder, root = dequantised_folder(file, models, dtype), models_folder(models)
+    half = folder is not None and folder.name.endswith("-bfloat16")
+    note = f"{note} to bfloat16" if half else note
+    note = f"{note}, untrained" if untrained else note
+    if folder is not None:
+        return Weights(name, note, folder=folder, untrained=untrained, models=root)
     return Weights(name, note, gguf=file, untrained=untrained, models=root)
 
 

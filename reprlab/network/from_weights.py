@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import shutil
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ import transformers
 from transformers.initialization import no_init_weights
 
 from reprlab.errors import ReprlabError, unknown
+from reprlab.files import json_of, on_disk, whole_folder, write_whole
+from reprlab.models.copies import COPY
 from reprlab.models.registry import DEVICES, DTYPES
 from reprlab.models.tensors import TensorEntry, tensors_of
 from reprlab.models.weights import Weights
@@ -64,22 +65,41 @@ def open_network(
     )
 
 
-def dequantise(gguf: Path, target: Path) -> None:
-    """Write a GGUF file's weights as float32 safetensors with its tokenizer: once, then kept."""
+def dequantise(gguf: Path, target: Path, dtype: str) -> None:
+    """Write a GGUF file's weights as safetensors of a dtype, with its tokenizer: once, then kept.
+
+    Raises `ReprlabError` for a file that transformers cannot read, or that lacks tensors of its network.
+    """
     _needs_gguf(gguf)
+    try:
+        module, tokenizer = _from_gguf(gguf, dtype)
+    except ReprlabError:
+        raise
+    except Exception as error:  # a foreign reader of a foreign file: it raises whatever its parts raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200].rstrip(".")
+        raise ReprlabError(f"transformers cannot read '{gguf}' ({reason}): fetch it again") from error
+    with on_disk(target), whole_folder(target) as scratch:
+        module.save_pretrained(scratch)
+        tokenizer.save_pretrained(scratch)
+        sizes = {path.name: path.stat().st_size for path in sorted(scratch.iterdir())}
+        write_whole(scratch / COPY, json_of({"dtype": dtype, "from": gguf.name, "files": sizes}))
+
+
+def _from_gguf(gguf: Path, dtype: str) -> tuple[Any, Any]:
     where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     _quiet()
     module: Any
     with contextlib.redirect_stderr(io.StringIO()):  # transformers draws a bar of its own
-        module = transformers.AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
+        auto: Any = transformers.AutoModelForCausalLM
+        module, info = auto.from_pretrained(**where, dtype=getattr(torch, dtype), output_loading_info=True)
+    lost = sorted({*info["missing_keys"], *(str(key[0]) for key in info["mismatched_keys"])})
+    if lost:
+        raise ReprlabError(
+            f"'{gguf}' lacks tensors of its network, {lost[0]} among {len(lost)}: fetch it again"
+        )
     del module.config.quantization_config
-    module.hf_quantizer = None  # the weights are plain float32 now; without this they cannot be saved
-    tokenizer = transformers.AutoTokenizer.from_pretrained(**where)
-    scratch = target.with_name(f".{target.name}.part")
-    shutil.rmtree(scratch, ignore_errors=True)  # what a killed call left
-    module.save_pretrained(scratch)
-    tokenizer.save_pretrained(scratch)
-    scratch.rename(target)
+    module.hf_quantizer = None  # the weights are plain now; without this they cannot be saved
+    return module, transformers.AutoTokenizer.from_pretrained(**where)
 
 
 def _device(asked: str) -> str:

@@ -9,19 +9,22 @@ from typing import Any
 from filelock import FileLock
 
 from reprlab.errors import ReprlabError
-from reprlab.models.locations import Confirm, dequantised_folder, locate, obtain
+from reprlab.files import make_folder
+from reprlab.models.copies import copy_folder, is_whole
+from reprlab.models.disk import enough_memory, in_words
+from reprlab.models.gguf import gguf_head
+from reprlab.models.locations import Confirm, locate, models_folder, obtain
 from reprlab.models.weights import Weights
 from reprlab.network.from_weights import dequantise, open_network
 from reprlab.network.in_memory import from_memory
 from reprlab.network.network import Network
 from reprlab.progress import Say
 
-_GROWTH = 8  # float32 against a GGUF's four bits and up
-
 
 def fetch(
     name: str,
     *,
+    dtype: str = "auto",
     models_dir: Path | str | None = None,
     confirm: Confirm | None = None,
     say: Say = lambda _: None,
@@ -29,19 +32,25 @@ def fetch(
     """The weights of a model as safetensors on this disk, downloaded and dequantised if need be.
 
     `name` is a registered name, a hub id, a folder or a GGUF file, with an optional `@revision`.
+    A GGUF file above two gibibytes in float32 is dequantised to bfloat16; `dtype` float32 or float16 asks
+    for float32.
     `confirm` is asked before a download above two gibibytes; None refuses it.
     """
     root = Path(models_dir) if models_dir else None
-    weights = obtain(name, root, confirm=confirm, say=say)
+    weights = obtain(name, root, dtype=dtype, confirm=confirm, say=say)
     if weights.gguf is None:
         return weights
-    target = dequantised_folder(weights.gguf, root, say=say)
-    _room(weights.gguf, target)
+    head = gguf_head(weights.gguf)
+    kind = head.dtype(dtype)
+    target = copy_folder(weights.gguf, models_folder(root), kind, say=say)
+    _room(weights.gguf, target, head.bytes(kind))
+    enough_memory(head.bytes("float32"), f"dequantising '{weights.gguf.name}'")
     with FileLock(target.with_name(f".{target.name}.lock")):
-        if not target.exists():
-            say(f"{weights.name}: dequantising {weights.gguf.name}, once (it takes some 20 s)")
-            dequantise(weights.gguf, target)
-    dequantised = locate(name, root)
+        if not is_whole(target):
+            what = f"dequantising {weights.gguf.name} to {kind}, once"
+            say(f"{weights.name}: {what} ({in_words(head.bytes(kind))} in '{target.parent}')")
+            dequantise(weights.gguf, target, kind)
+    dequantised = locate(name, root, dtype)
     if dequantised is None or dequantised.gguf:
         raise ReprlabError(f"'{name}' was dequantised to '{target}' but is not there")
     return dequantised
@@ -79,8 +88,7 @@ def load(
         return from_memory(name, tokenizer)
     if tokenizer is not None:
         raise ReprlabError("tokenizer= goes with a module in memory: a folder brings its own")
-    name = str(name)
-    weights = fetch(name, models_dir=models_dir, confirm=confirm, say=say)
+    weights = fetch(str(name), dtype=dtype, models_dir=models_dir, confirm=confirm, say=say)
     return open_network(
         weights,
         dtype=dtype,
@@ -97,16 +105,16 @@ def _as_it_is(dtype: str, device: str, device_map: str | None) -> None:
         raise ReprlabError("a module in memory is taken as it is: give no dtype, device or device map")
 
 
-def _room(gguf: Path, target: Path) -> None:
+def _room(gguf: Path, target: Path, needed: int) -> None:
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent)
     except OSError as error:
         raise ReprlabError(
             f"cannot write to '{target.parent}': {error.strerror}; set --models-dir"
         ) from error
-    needed, free = gguf.stat().st_size * _GROWTH, shutil.disk_usage(target.parent).free
+    free = shutil.disk_usage(target.parent).free
     if needed > free:
         raise ReprlabError(
-            f"dequantising '{gguf.name}' needs up to {needed / 1e9:.1f} GB in '{target.parent}', where "
+            f"dequantising '{gguf.name}' needs {needed / 1e9:.1f} GB in '{target.parent}', where "
             f"{free / 1e9:.1f} GB are free: make room, or set --models-dir"
         )

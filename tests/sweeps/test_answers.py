@@ -17,39 +17,19 @@ from examples import texts
 from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_answers import IDENTITY, record
 
 import reprlab as rl
 from reprlab.captures.capture import Capture
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
-from reprlab.sweeps.answers import Record, answer_files, damage, hold_all, hold_answers, open_answers
+from reprlab.sweeps.answers import answer_files, damage, hold_all, hold_answers, open_answers
 from reprlab.sweeps.identity import AnswersIdentity
 
 
 @pytest.fixture
 def acts(tiny: Network) -> Capture:
     return rl.capture(tiny, texts(20), shard_bytes=40_000)
-
-
-IDENTITY = AnswersIdentity(
-    model="tiny/llama",
-    weights="w",
-    tokenizer="t",
-    benchmark="arc",
-    definition="d",
-    preset="paper",
-    max_new_tokens=0,
-    dtype="float32",
-    attention="sdpa",
-    device="cpu",
-    torch="2.6",
-    transformers="5.5",
-    lm_eval="0.4",
-)
-
-
-def record(place: int, requests: int = 2) -> Record:
-    return Record(place, f"id {place}", f"unit {place // 2}", f"print {place}", requests)
 
 
 @pytest.fixture
