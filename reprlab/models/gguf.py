@@ -37,14 +37,14 @@ def gguf_head(path: Path) -> GgufHead:
     """The head of a GGUF file. Raises `ReprlabError` for what is none, is cut off, or counts past its end."""
     try:
         with path.open("rb") as file:
-            return _Reader(file, path.stat().st_size).head()
+            return _HeadReader(file, path.stat().st_size).head()
     except OSError as error:
         raise ReprlabError(f"cannot read '{path}': {error.strerror}") from error
     except (ValueError, IndexError, struct.error, OverflowError) as error:
         raise ReprlabError(f"'{path}' is no GGUF file, or a damaged one ({error}): fetch it again") from error
 
 
-class _Reader:
+class _HeadReader:
     """Reads values one after another; none may reach beyond the file."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
