@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reprlab.captures.capture import Block
-from reprlab.captures.sums import SINK_FACTOR, norms
+from reprlab.captures.blocks import Block
+from reprlab.captures.layout import ENDINGS
+from reprlab.captures.sums import norms
 from reprlab.errors import ReprlabError
-from reprlab.provenance import Provenance
+from reprlab.provenance import SINK_FACTOR, Provenance
 
-ENDINGS = (".npz", ".safetensors")
 _OFFSETS = "offsets"
 
 

@@ -38,15 +38,18 @@ def figures(
     reprlab figures fig11 smollm2-135m
     reprlab figures my_figure.py --model tiny-neox --documents 3
     """
-    from reprlab.reports.analyses import analysis
-    from reprlab.reports.own import own_analysis
-    from reprlab.reports.write import compare, home, keep_family
+    from reprlab.reports.analyses import analysis, check_name
 
-    run.check_words()
+    mine = name.endswith(".py")
     if name == "list":
         _list()
         return
-    mine = name.endswith(".py")
+    if not mine:
+        check_name(name)
+    run.check_words()
+    from reprlab.reports.own import own_analysis
+    from reprlab.reports.write import compare, home, keep_family
+
     one = own_analysis(Path(name)) if mine else analysis(name)
     if one.family:
         if not mine:
@@ -55,7 +58,7 @@ def figures(
             keep_family(run.out, one)
         _draw(run.out, one)
         return
-    names = run.network.names()
+    names = run.check_models()
     if not from_numbers:
         run.check()
     each(names, lambda model: _draw(home(run.out, model) if from_numbers else _keep(run, model, one), one))

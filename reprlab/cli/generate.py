@@ -47,6 +47,7 @@ def generate(
     if kv not in ("exact", "paper"):
         raise unknown("kv", kv, ("exact", "paper"))
     names = network.names()
+    network.check_layers(names, order.texts)
     answers: list[dict[str, Any]] = []
 
     def one(name: str) -> None:

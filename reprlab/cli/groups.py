@@ -17,6 +17,7 @@ from reprlab.cli.options.outputs import PictureOutput, check_single, print_files
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.tokens import TokenOptions
 from reprlab.cli.terminal import each, err, json_rows, out, say
+from reprlab.errors import ReprlabError
 from reprlab.files import slug
 
 if TYPE_CHECKING:
@@ -53,16 +54,23 @@ def groups(
     from reprlab.similarity.measure import check_asked
 
     measures = list(dict.fromkeys(measure or ["cosine"]))
-    names = work.network.names()
+    names = work.names()
     for name in measures:
         check_asked(name, which.policy())
     check_counts(count=count)
+    if count is not None:
+        work.network.check_layers(names, lambda layers: _check_count(count, layers))
     check_single(len(names) * len(measures), out=output.out)
     run = GroupsRun(work, which, count, output, work.corpora())
     with json_rows(output.as_json) as rows:
         failures = [run.of_models(names, name, rows) for name in measures]
     if failure := next(filter(None, failures), None):
         raise failure
+
+
+def _check_count(count: int, layers: int) -> None:
+    if count > layers:
+        raise ReprlabError(f"--count {count}: a model of {layers} layers has {layers} depths to group")
 
 
 @dataclass(frozen=True)

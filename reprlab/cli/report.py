@@ -33,7 +33,7 @@ def report(*, run: ReportOptions, from_numbers: FromNumbers = False) -> None:
     if from_numbers:
         _redraw(run)
         return
-    names = run.network.names()
+    names = run.check_models()
     run.check()
     each(names, lambda name: _one(run, name))
     out.print(f"over all models: {escape(str(run.out / 'index.html'))}", soft_wrap=True)

@@ -67,13 +67,20 @@ class BenchmarkOptions:
     def names(self) -> list[str]:
         return self.benchmarks or ["builtin"]
 
-    def opened(self, data_dir: Path | None) -> list[Opened]:
+    def check(self, cache: Path | None) -> None:
+        """Refuse names that are no benchmarks, before any library for them is there."""
+        from reprlab.benchmarks.index import check_known
+
+        check_known(self.names, self.preset, cache)
+
+    def opened(self, data: DataOptions) -> list[Opened]:
         """The benchmarks, opened; refuses a metric that none of them has."""
         with err.status("opening benchmarks"):
             from reprlab.benchmarks.by_name import open_benchmarks
 
             asked: dict[str, Any] = {"preset": self.preset, "allow_code": self.allow_task_code}
-            opened = open_benchmarks(self.names, data_dir=data_dir, **asked)
+            asked |= {"data_dir": data.data_dir, "cache": data.cache, "say": say}
+            opened = open_benchmarks(self.names, **asked)
         metrics = dict.fromkeys(name for one in opened for name in one.metrics)
         metrics |= {"kl": None, "agreement": None} if self.kl else {}
         if self.metric is not None and self.metric.partition(",")[0] not in metrics:
@@ -111,7 +118,9 @@ def sweep(
     order.require()
     names = network.names()
     check_single(len(names), out=output.out)
-    opened = scored.opened(data.data_dir)
+    scored.check(data.cache)
+    network.check_layers(names, order.entries)
+    opened = scored.opened(data)
     options = {**scored.given, "batch_tokens": data.batch_tokens, "cache": data.cache}
 
     def one(name: str) -> Iterator[dict[str, Any]]:

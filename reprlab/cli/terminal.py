@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +25,7 @@ def fail(message: str) -> None:
         print(f"reprlab: {message}", file=sys.stderr)
 
 
-def each(names: list[str], one: Callable[[str], None]) -> None:
+def each(names: list[str], one: Callable[[str], object]) -> None:
     """Do one name after the other; failures are reported at the end, and the exit code says so."""
     failed: dict[str, ReprlabError] = {}
     for name in names:
@@ -40,6 +40,17 @@ def each(names: list[str], one: Callable[[str], None]) -> None:
     if failed:
         fail(f"{len(failed)} of {len(names)} failed: {', '.join(failed)}")
         raise typer.Exit(1)
+
+
+def possible(names: Sequence[str], check: Callable[[str], object]) -> None:
+    """Refuse at once what can be done for none of the names; each of the others fails in its turn."""
+    for name in names:
+        try:
+            check(name)
+        except ReprlabError:
+            continue
+        return
+    each(list(names), check)
 
 
 def confirm(yes: bool) -> Callable[[str], bool] | None:

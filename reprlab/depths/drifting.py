@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from reprlab.captures.capture import Capture
-from reprlab.captures.sums import SINK_FACTOR, sinks
+from reprlab.captures.sums import sinks
 from reprlab.depths.drift import Drift, DriftCurve
 from reprlab.depths.moments import Powers, effective_rank, mean, total, variance, variance_flat
 from reprlab.errors import ReprlabError, unknown
+from reprlab.provenance import SINK_FACTOR
 from reprlab.schedules.schedule import Schedule, matching
 from reprlab.similarity.policy import POLICIES
 from reprlab.similarity.samples import document_sums

@@ -17,14 +17,14 @@ from reprlab.captures.corpora import Corpus
 from reprlab.captures.corpora import corpus as load_corpus
 from reprlab.captures.described import described
 from reprlab.captures.layout import Manifest
-from reprlab.captures.sums import SINK_FACTOR, norms, sinks
+from reprlab.captures.sums import norms, sinks
 from reprlab.depths.lens import QUANTITIES, Lens, LensCurve
 from reprlab.errors import ReprlabError, unknown
 from reprlab.network.batches import padded_batches
 from reprlab.network.network import Network
 from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.progress import Progress
-from reprlab.provenance import Provenance
+from reprlab.provenance import SINK_FACTOR, Provenance
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.policy import POLICIES
 from reprlab.statistics.bootstraps import draws

@@ -15,7 +15,7 @@ import transformers
 from safetensors import SafetensorError
 
 from reprlab.errors import ReprlabError, unknown
-from reprlab.models.registry import DEVICES, DTYPES
+from reprlab.models.registry import DEVICE_MAPS, DEVICES, DTYPES
 from reprlab.models.weights import Weights
 from reprlab.network.network import Network
 from reprlab.network.tiny import byte_tokenizer, tiny_config
@@ -34,6 +34,8 @@ def open_network(
 
     `pooled`: an encoder with its pooler instead of a language head; for others it means nothing.
     """
+    if device_map is not None and device_map not in DEVICE_MAPS:
+        raise unknown("device map", str(device_map), DEVICE_MAPS)
     where = _device(device)
     kind = _dtype(dtype, where)
     if weights.tiny is not None:

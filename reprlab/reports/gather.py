@@ -17,7 +17,7 @@ from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
 from reprlab.reports.example import example
 from reprlab.reports.reused import DOCUMENT, SweepTask, taken_from
-from reprlab.reports.settings import ReportSettings
+from reprlab.reports.settings import FINE_TUNED_ON, ReportSettings
 from reprlab.schedules.grids import Entry, labelled, paper_grid
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -28,10 +28,9 @@ from reprlab.sweeps.sweeping import sweep
 from reprlab.training.fine_tuned import FineTuned
 from reprlab.training.finetuning import finetune
 from reprlab.training.gluing import glue
-from reprlab.verdicts.evidence import SIMILARITIES, Evidence
+from reprlab.verdicts.evidence import PARTS, SIMILARITIES, SWEPT, Evidence
 
 BARE = "no-sinks"
-FINE_TUNED_ON = "arc"
 _SAME = {"similarities", "groups"}
 
 
@@ -50,8 +49,6 @@ class Workspace:
     scores: tuple[Path, ...] = ()
 
 
-SWEPT = ("scores", "loops", "windows", "precise")
-PARTS = (*SWEPT, "unfrozen", "fine_tuned", "capture", "similarities", "groups", "drift", "example")
 _ROWS = 5000  # of a GLUE task, before they are read: for the time left only
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import torch
 
 from reprlab.reports.settings import ReportSettings
 from reprlab.schedules.plan import Plan
@@ -23,6 +22,8 @@ _LIBRARIES = ("reprlab", "torch", "transformers", "nnsight", "lm-eval", "dataset
 
 def identity(evidence: Evidence, settings: ReportSettings, seconds: float) -> dict[str, str]:
     """Model, data, schedules, versions, processor, threads, memory and time, each a line."""
+    import torch
+
     makers: dict[str, str] = {}
     if evidence.scores is not None:
         makers |= evidence.scores.made_with

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.corpora import corpus as load_corpus
-from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.reports.gather import Workspace, gather
@@ -50,11 +49,8 @@ def report(
     """
     workspace, began = workspace or Workspace(), time.monotonic()
     texts = corpus or load_corpus(settings.corpus, data_dir=workspace.data_dir)
-    if network.has_lm_head and not settings.starts_of(network.n_layers):
-        raise ReprlabError(
-            f"--starts: none of those given leaves a middle in {network.n_layers} layers; allowed are "
-            f"0..{network.n_layers // 2 - 1}"
-        )
+    if network.has_lm_head:
+        settings.check_starts(network.n_layers)
     evidence = gather(network, texts, settings, workspace, precise=precise, progress=progress, say=say)
     target = home(Path(folder), network.name)
     say("figures and verdicts")

@@ -9,6 +9,8 @@ from reprlab.schedules.grids import VARIANTS, Entry, compared_starts, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
 
 MOST_SEEDS = 1000  # random orders of a start
+EXAMPLES = ("gsm8k", "builtin")  # questions of fig. 16
+FINE_TUNED_ON = "arc"
 _CHANGES = {line.variant: line for line in VARIANTS[1:]}  # all but the full model
 
 
@@ -92,6 +94,14 @@ class ReportSettings:
         if self.starts is None:
             return tuple(allowed)
         return tuple(start for start in self.starts if start in allowed)
+
+    def check_starts(self, layers: int) -> None:
+        """Raises `ReprlabError` where none of the starts leaves a middle in a model of `layers` layers."""
+        if not self.starts_of(layers):
+            raise ReprlabError(
+                f"--starts: none of those given leaves a middle in {layers} layers; allowed are "
+                f"0..{layers // 2 - 1}"
+            )
 
     def grid(self, layers: int) -> list[Entry]:
         """The schedules of figs. 4 to 9 and 11."""

@@ -11,16 +11,14 @@ import torch
 from torch import Tensor
 
 from reprlab.captures.hidden_states import HiddenStates
-from reprlab.captures.sums import SINK_FACTOR
 from reprlab.errors import ReprlabError
 from reprlab.progress import Progress, Say
-from reprlab.provenance import Provenance
+from reprlab.provenance import SINK_FACTOR, Provenance
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.controls import controlled
 from reprlab.similarity.matrix import Similarity, average, bounded
-from reprlab.similarity.measure import MEASURES, Measure, check_asked, measure_of
+from reprlab.similarity.measure import MEASURES, NEIGHBOURS, Measure, check_asked, measure_of
 from reprlab.similarity.measures import MeasureOptions
-from reprlab.similarity.neighbours import NEIGHBOURS
 from reprlab.similarity.own import OwnFunction
 from reprlab.similarity.pairs import pair
 from reprlab.similarity.policy import Policy

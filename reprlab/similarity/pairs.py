@@ -7,8 +7,8 @@ from itertools import pairwise
 from reprlab.captures.hidden_states import HiddenStates
 from reprlab.errors import ReprlabError
 from reprlab.similarity.measure import Measure
-from reprlab.similarity.policy import Policy, dropped
-from reprlab.similarity.samples import Sample, Stacked, sample
+from reprlab.similarity.policy import Policy
+from reprlab.similarity.samples import Sample, Stacked, dropped, sample
 
 
 def pair(capture: HiddenStates, against: HiddenStates | None, policy: Policy, measure: Measure) -> Sample:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reprlab.benchmarks.by_name import open_benchmarks
 from reprlab.errors import ReprlabError
@@ -60,12 +60,8 @@ def sweep(
     """
     _check(network, schedules, limit, min(batch_tokens, max_new_tokens))
     entries = labelled(schedules, network.n_layers)
-    opened = [o for o in benchmarks if not isinstance(o, str)] or open_benchmarks(
-        [name for name in benchmarks if isinstance(name, str)],
-        data_dir=data_dir,
-        preset=preset,
-        allow_code=allow_code,
-    )
+    how = {"data_dir": data_dir, "preset": preset, "allow_code": allow_code, "cache": cache, "say": say}
+    opened = _opened(benchmarks, how)
     plan = Plan(entry.schedule for entry in entries)
     identities = [_identity(network, one, max_new_tokens) for one in opened]
     with hold_all(cache_folder(cache), identities, made_on(network, *_LIBRARIES), say=say) as files:
@@ -86,6 +82,12 @@ def sweep(
 
         export(Path(lm_eval_json), scores, [one.benchmark for one in jobs])
     return scores
+
+
+def _opened(benchmarks: Sequence[str] | Sequence[Opened], how: dict[str, Any]) -> list[Opened]:
+    """The benchmarks, those given by name opened."""
+    named = [one for one in benchmarks if isinstance(one, str)]
+    return [one for one in benchmarks if not isinstance(one, str)] or open_benchmarks(named, **how)
 
 
 def _check(network: Network, schedules: object, limit: int, least_tokens: int) -> None:
