@@ -13,7 +13,7 @@ from reprlab.cli.options.captures import CaptureOptions
 from reprlab.cli.options.command import what, with_options
 from reprlab.cli.options.outputs import PictureOutput, check_single, print_summary, write_drawn
 from reprlab.cli.options.tokens import TokenOptions
-from reprlab.cli.terminal import each_model, err, out, say
+from reprlab.cli.terminal import each_model, out, say, working
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.schedules.schedule import Schedule
@@ -74,7 +74,7 @@ def _computed(
         label: replace(work, schedule=str(schedule)).captures(network, [corpus])[0]
         for label, schedule in schedules.items()
     }
-    with err.status("moments by depth"):
+    with working("moments by depth"):
         return compute(full, changed, start=begin, **which.given)
 
 

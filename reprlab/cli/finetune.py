@@ -19,7 +19,7 @@ from reprlab.cli.options.outputs import TableOutput, check_apart, check_single, 
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.recipes import TrainingOptions
 from reprlab.cli.options.schedules import ScheduleOptions
-from reprlab.cli.terminal import bar, each_model, err, out, say
+from reprlab.cli.terminal import bar, each_model, out, say, working
 from reprlab.errors import ReprlabError
 from reprlab.files import plain, slug
 
@@ -88,7 +88,7 @@ class TuningOptions:
     def given(self, training: TrainingOptions, data: DataOptions) -> dict[str, Any]:
         """The arguments of fine-tuning, the recipe and the task's rows with them, checked."""
         parts = self.parts
-        with err.status("opening the task"):
+        with working("opening the task"):
             from reprlab.benchmarks.by_name import open_splits
             from reprlab.training.runs import micro_batch_of
             from reprlab.training.trainer import Recipe

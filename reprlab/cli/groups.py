@@ -16,7 +16,7 @@ from reprlab.cli.options.command import what, with_options
 from reprlab.cli.options.outputs import PictureOutput, check_single, print_files, print_summary, write_drawn
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.tokens import TokenOptions
-from reprlab.cli.terminal import each, err, json_rows, out, say
+from reprlab.cli.terminal import each, json_rows, out, say, working
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
 
@@ -106,7 +106,7 @@ class GroupsRun:
         from reprlab.similarity.comparing import MEASURES, average, compare
 
         captures = self.work.obtained(name, self.corpora, states=MEASURES[measure].states)
-        with err.status(f"{measure} over {captures[0].depths} depths"):
+        with working(f"{measure} over {captures[0].depths} depths"):
             parts = [compare(capture, measure, **self.which.given, say=say) for capture in captures]
             similarity = parts[0] if len(parts) == 1 else average(parts, self.work.corpus)
             return group(similarity, count=self.count)

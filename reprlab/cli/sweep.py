@@ -18,7 +18,7 @@ from reprlab.cli.options.network import NetworkOptions
 from reprlab.cli.options.outputs import TableOutput, check_single, check_target, print_files, writing
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.schedules import ScheduleOptions
-from reprlab.cli.terminal import bar, each_model, err, out, say
+from reprlab.cli.terminal import bar, each_model, out, say, working
 from reprlab.errors import unknown
 from reprlab.files import slug
 
@@ -75,7 +75,7 @@ class BenchmarkOptions:
 
     def opened(self, data: DataOptions) -> list[Opened]:
         """The benchmarks, opened; refuses a metric that none of them has."""
-        with err.status("opening benchmarks"):
+        with working("opening benchmarks"):
             from reprlab.benchmarks.by_name import open_benchmarks
 
             asked: dict[str, Any] = {"preset": self.preset, "allow_code": self.allow_task_code}

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from reprlab.cli.piped import progress_lines
 from reprlab.errors import ReprlabError
 
 out = Console(emoji=False, width=None if sys.stdout.isatty() else 160)
@@ -98,8 +99,22 @@ class _Speed(ProgressColumn):
 
 
 @contextmanager
+def working(label: str) -> Generator[None]:
+    """A word while something runs whose share nobody knows; lines where standard error is no terminal."""
+    with err.status(escape(label)) if err.is_terminal else progress_lines(label, say):
+        yield
+
+
+@contextmanager
 def bar(label: str, unit: str = "tokens") -> Generator[Callable[[float, float], None]]:
-    """A progress bar over some unit of work; it appears with the first work there is."""
+    """A progress bar over some unit of work; it appears with the first work there is.
+
+    Where standard error is no terminal, lines say how far the work is.
+    """
+    if not err.is_terminal:
+        with progress_lines(label, say) as lines:
+            yield lines
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     speed = (_Speed(),) if unit == "tokens" else ()
     left = TimeRemainingColumn(elapsed_when_finished=True)

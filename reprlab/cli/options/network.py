@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from reprlab.cli.options.command import how, what, where
 from reprlab.cli.options.pieces import separate
-from reprlab.cli.terminal import confirm, err, possible, say
+from reprlab.cli.terminal import confirm, possible, say, working
 from reprlab.errors import ReprlabError, unknown
 from reprlab.models.registry import DEVICE_MAPS, DEVICES, DTYPES, expand
 
@@ -90,7 +89,7 @@ class NetworkOptions:
         """The network of a name, with a word while it loads."""
         import reprlab as rl
 
-        with err.status(f"loading {escape(name)}"):
+        with working(f"loading {name}"):
             return rl.load(
                 name,
                 dtype=dtype or self.dtype,

@@ -13,7 +13,7 @@ from reprlab.cli.options.network import NetworkOptions
 from reprlab.cli.options.outputs import check_folder
 from reprlab.cli.options.pieces import separate, whole
 from reprlab.cli.options.tasks import glue_tasks
-from reprlab.cli.terminal import err, say
+from reprlab.cli.terminal import say, working
 from reprlab.errors import ReprlabError, unknown
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ class ReportOptions:
         settings, texts = self.settings(32), self.texts
         texts.count(min(settings.documents, len(texts)))
         data_dir = self.data.data_dir
-        with err.status("opening benchmarks"):
+        with working("opening benchmarks"):
             where: dict[str, Any] = {"data_dir": data_dir, "cache": self.data.cache, "say": say}
             opened = open_benchmarks(settings.benchmarks, preset=self.preset, **where)
             if settings.glue:
