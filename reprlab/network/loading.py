@@ -7,6 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from reprlab.arguments import flag, function, maybe_path, name_or_path, optional, string, taking
 from reprlab.errors import ReprlabError
 from reprlab.models.locations import Confirm, dequantised_folder, locate, obtain
 from reprlab.models.weights import Weights
@@ -17,8 +18,9 @@ from reprlab.progress import Say
 _GROWTH = 8  # float32 against a GGUF's four bits and up
 
 
+@taking(name=name_or_path, models_dir=maybe_path, confirm=optional(function), say=function)
 def fetch(
-    name: str,
+    name: str | Path,
     *,
     models_dir: Path | str | None = None,
     confirm: Confirm | None = None,
@@ -29,7 +31,7 @@ def fetch(
     `name` is a registered name, a hub id, a folder or a GGUF file, with an optional `@revision`.
     `confirm` is asked before a download above two gibibytes; None refuses it.
     """
-    root = Path(models_dir) if models_dir else None
+    name, root = str(name), Path(models_dir) if models_dir else None
     weights = obtain(name, root, confirm=confirm, say=say)
     if weights.gguf is None:
         return weights
@@ -45,8 +47,19 @@ def fetch(
     return dequantised
 
 
+@taking(
+    name=name_or_path,
+    dtype=string,
+    device=string,
+    device_map=optional(string),
+    models_dir=maybe_path,
+    trust_remote_code=flag,
+    pooled=flag,
+    confirm=optional(function),
+    say=function,
+)
 def load(
-    name: str,
+    name: str | Path,
     *,
     dtype: str = "auto",
     device: str = "auto",

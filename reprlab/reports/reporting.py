@@ -6,11 +6,14 @@ What runs is `gathering`; what a file holds is `writing`; `analyses` finds the f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from reprlab.arguments import CALLBACKS, function, of, optional, path, taking
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.corpora import corpus as load_corpus
+from reprlab.captures.given import corpus_of
+from reprlab.network.given import network_of
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.reports.gather import Workspace, gather
@@ -23,12 +26,21 @@ from reprlab.reports.write import (
 )
 
 
+@taking(
+    network=network_of(pooled=True),
+    settings=of(ReportSettings, "rl.ReportSettings"),
+    folder=path,
+    corpus=optional(corpus_of),
+    workspace=optional(of(Workspace, "rl.Workspace")),
+    precise=optional(function),
+    **CALLBACKS,
+)
 def report(
-    network: Network,
+    network: Network | str | Path,
     settings: ReportSettings,
     *,
     folder: Path | str = "reports",
-    corpus: Corpus | None = None,
+    corpus: Corpus | str | Path | Sequence[str] | None = None,
     workspace: Workspace | None = None,
     precise: Callable[[], Network] | None = None,
     progress: Progress = lambda done, total: None,
@@ -47,6 +59,8 @@ def report(
     >>> index.relative_to(tmp).as_posix(), (index.parent / "fig03.png").exists()
     ('tiny-llama/index.html', True)
     """
+    assert isinstance(network, Network)
+    assert corpus is None or isinstance(corpus, Corpus)
     workspace, began = workspace or Workspace(), time.monotonic()
     texts = corpus or load_corpus(settings.corpus, data_dir=workspace.data_dir)
     if network.has_lm_head:

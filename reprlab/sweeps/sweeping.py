@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from reprlab.arguments import CALLBACKS, flag, integer, maybe_path, string, taking
 from reprlab.benchmarks.by_name import open_benchmarks
+from reprlab.benchmarks.given import benchmarks_of
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
+from reprlab.network.given import network_of
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
+from reprlab.schedules.given import schedules_of
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -27,10 +31,25 @@ DEFAULT_LIMIT = 100
 _LIBRARIES = ("lm-eval", "datasets")
 
 
+@taking(
+    network=network_of(),
+    schedules=schedules_of,
+    benchmarks=benchmarks_of,
+    limit=integer,
+    data_dir=maybe_path,
+    preset=string,
+    divergence=flag,
+    max_new_tokens=integer,
+    batch_tokens=integer,
+    allow_code=flag,
+    cache=maybe_path,
+    lm_eval_json=maybe_path,
+    **CALLBACKS,
+)
 def sweep(
-    network: Network,
-    schedules: Iterable[Entry | Schedule | str],
-    benchmarks: Sequence[str] | Sequence[Opened],
+    network: Network | str | Path,
+    schedules: Iterable[Entry | Schedule | str] | Schedule | str,
+    benchmarks: Sequence[str] | Sequence[Opened] | str,
     *,
     limit: int = DEFAULT_LIMIT,
     data_dir: Path | str | None = None,
@@ -58,10 +77,11 @@ def sweep(
     >>> scores.to_dataframe().groupby("schedule").size().to_dict()
     {'0 1 3:6': 2, '0:6': 2}
     """
-    _check(network, schedules, limit, min(batch_tokens, max_new_tokens))
-    entries = labelled(schedules, network.n_layers)
+    assert isinstance(network, Network)
+    _check(network, limit, min(batch_tokens, max_new_tokens))
+    entries = labelled(cast("Iterable[Entry | Schedule | str]", schedules), network.n_layers)
     how = {"data_dir": data_dir, "preset": preset, "allow_code": allow_code, "cache": cache, "say": say}
-    opened = _opened(benchmarks, how)
+    opened = _opened(cast("Sequence[str] | Sequence[Opened]", benchmarks), how)
     plan = Plan(entry.schedule for entry in entries)
     identities = [_identity(network, one, max_new_tokens) for one in opened]
     with hold_all(cache_folder(cache), identities, made_on(network, *_LIBRARIES), say=say) as files:
@@ -90,14 +110,12 @@ def _opened(benchmarks: Sequence[str] | Sequence[Opened], how: dict[str, Any]) -
     return [one for one in benchmarks if not isinstance(one, str)] or open_benchmarks(named, **how)
 
 
-def _check(network: Network, schedules: object, limit: int, least_tokens: int) -> None:
+def _check(network: Network, limit: int, least_tokens: int) -> None:
     """Refuse what no sweep takes, before anything is opened."""
     if limit < 1:
         raise ReprlabError(f"--limit {limit}: give 1 or more")
     if least_tokens < 1:
         raise ReprlabError("--batch-tokens and --max-new-tokens: give 1 or more")
-    if isinstance(schedules, str):
-        raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
     if not network.has_lm_head:
         raise ReprlabError(f"'{network.name}' has no causal language head: sweeps score log-likelihoods")
 
