@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,22 +67,27 @@ def figures(
 
 def _keep(run: ReportOptions, model: str, one: Analysis) -> Path:
     """Run what a figure needs of a model and keep its numbers; gives their folder."""
+    from reprlab.captures.corpora import corpus
     from reprlab.reports.gather import gather
-    from reprlab.reports.write import home, keep, numbers_of
+    from reprlab.reports.write import home, keep, numbers_of, settings_before
 
     network = run.network.load(model, pooled=True)
+    folder = home(run.out, network.name)
+    settings = run.settings(network.n_layers)
+    if not run.size and (before := settings_before(folder)) is not None:
+        settings = replace(before, **run.changed)
+        say(f"note: sizes are those of the report in '{folder}'; options change them")
     with bar(f"{one.name} of {network.name}", unit="work") as progress:
         evidence = gather(
             network,
-            run.texts,
-            run.settings(network.n_layers),
+            corpus(settings.corpus, data_dir=run.data.data_dir),
+            settings,
             run.workspace,
             parts={*one.needs, *one.uses},
             precise=lambda: run.network.load(model, dtype="float32", pooled=True),
             progress=progress,
             say=say,
         )
-    folder = home(run.out, network.name)
     keep(folder, one.name, numbers_of(one, evidence))
     return folder
 

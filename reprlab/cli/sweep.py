@@ -44,6 +44,9 @@ class BenchmarkOptions:
     preset: Annotated[
         str, how(help="Prompts: paper (0-shot, GSM8K 5, no BOS) or leaderboard (25/10/5/5).")
     ] = "paper"
+    keep_all: Annotated[
+        bool, how("--keep-all", help="Keep benchmarks on which the full model is at chance in the grid.")
+    ] = False
     kl: Annotated[bool, how("--kl", help="Add KL to the full model, and top-1 agreement.")] = False
     max_new_tokens: Annotated[
         int, how(help="Most tokens of a generated answer, where the task does not say; 1 or more.")
@@ -91,7 +94,7 @@ class BenchmarkOptions:
     def given(self) -> dict[str, Any]:
         """The arguments of a sweep."""
         options = {"limit": self.limit, "divergence": self.kl, "max_new_tokens": self.max_new_tokens}
-        return {**options, "lm_eval_json": self.lm_eval_json}
+        return {**options, "lm_eval_json": self.lm_eval_json, "keep_all": self.keep_all}
 
     def file(self, grid: str | None) -> str:
         """The name of the table where none is given."""
@@ -197,6 +200,8 @@ def _show(scores: Scores, asked: str | None) -> None:
 
 def _cell(row: Any) -> str:
     """A value with its standard error over documents; after a semicolon the spread over seeds."""
+    if math.isnan(row.value):
+        return ""
     digits = 3 if abs(row.value) < 100 else 1 if abs(row.value) < 1e5 else None
     text = f"{row.value:.3g}" if digits is None else f"{row.value:.{digits}f}"
     error = f"{row.stderr:.2g}" if digits is None else f"{row.stderr:.{digits}f}"

@@ -82,7 +82,8 @@ def gather(
     scored = {task.part: task.work for task in [*tasks, *classified]}
     last = {"fine_tuned": 8.0 * network.n_layers * settings.tuned_limit * DOCUMENT} if tuned else {}
     stages = Stages(expected | compared | scored | last, progress)
-    swept = {task.part: _swept(network, task, workspace, precise, stages, say) for task in tasks}
+    keep = settings.keep_all
+    swept = {task.part: _swept(network, task, workspace, precise, stages, say, keep) for task in tasks}
     if "single" in swept:
         swept["scores"] = swept["scores"].joined(swept.pop("single"))
     swept |= {one.part: _classified(network, one, settings, workspace, stages, say) for one in classified}
@@ -214,6 +215,7 @@ def _swept(
     precise: Callable[[], Network] | None,
     stages: Stages,
     say: Say,
+    keep_all: bool,
 ) -> Scores:
     if task.part == "precise":
         if precise is None:
@@ -232,6 +234,7 @@ def _swept(
             limit=task.limit,
             batch_tokens=workspace.batch_tokens,
             cache=workspace.cache,
+            keep_all=keep_all or task.part == "precise",
             progress=stages.of(task.part),
             say=say,
         )

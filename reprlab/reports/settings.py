@@ -24,6 +24,7 @@ class ReportSettings:
     out). `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
     of layers, over that many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9
     once more in float32, over that many documents of `precise_on` (default: the last benchmark; 0: left out).
+    Without `keep_all` a benchmark on which the full model is at chance leaves the grids.
 
     For an encoder: `glue` are the tasks of classifiers on it (none: left out), over all their rows or
     `glue_limit` of each split; `trained_starts` the starts at which it is trained as a whole, too, under
@@ -51,6 +52,7 @@ class ReportSettings:
     trained_variants: tuple[str, ...] = ()
     tuned_limit: int = 0
     example: str = ""
+    keep_all: bool = True
 
     def __post_init__(self) -> None:
         for option, value in (

@@ -21,8 +21,9 @@ from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
+from reprlab.sweeps.chance import at_chance
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
-from reprlab.sweeps.job import SweepJob, outlook, ready
+from reprlab.sweeps.job import outlook, ready, run_jobs
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened
@@ -44,6 +45,7 @@ _LIBRARIES = ("lm-eval", "datasets")
     allow_code=flag,
     cache=maybe_path,
     lm_eval_json=maybe_path,
+    keep_all=flag,
     **CALLBACKS,
 )
 def sweep(
@@ -60,6 +62,7 @@ def sweep(
     allow_code: bool = False,
     cache: Path | str | None = None,
     lm_eval_json: Path | str | None = None,
+    keep_all: bool = True,
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
 ) -> Scores:
@@ -70,6 +73,8 @@ def sweep(
     `paper` (0-shot, GSM8K 5-shot, no BOS) or `leaderboard`. `divergence` adds KL to the full model and top-1
     agreement. Answers are kept in the cache as they come: a killed call goes on where it was, and whatever
     is added later computes only what is new. `lm_eval_json` is a folder for lm-eval's own results files.
+    Without `keep_all` the full model runs first, and a benchmark on which it is at chance leaves the grid:
+    its other rows are NaN.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
@@ -92,9 +97,13 @@ def sweep(
         for one in jobs:
             for note in one.benchmark.notes:
                 say(f"note: {note}")
-        say(outlook(jobs, plan))
-        _run(jobs, progress)
-        results = {one.benchmark.name: one.results() for one in jobs}
+        results = {} if keep_all else at_chance(jobs, plan, say)
+        staying = [one for one in jobs if one.benchmark.name not in results]
+        if staying:
+            say(outlook(staying, plan))
+        run_jobs(staying, progress)
+        results |= {one.benchmark.name: one.results() for one in staying}
+        results = {one.benchmark.name: results[one.benchmark.name] for one in jobs}
     about = (network.name, network.note, network.dtype, network.n_layers)
     scores = Scores(*about, entries, results, made_on(network, *_LIBRARIES))
     if lm_eval_json is not None:
@@ -129,15 +138,3 @@ def _identity(network: Network, opened: Opened, max_new_tokens: int) -> AnswersI
         max_new_tokens=max_new_tokens if opened.output == "generate_until" else 0,
         lm_eval=minor("lm-eval"),
     )
-
-
-def _run(jobs: Sequence[SweepJob], progress: Progress) -> None:
-    total = sum(one.work(gap) for one in jobs for gap in one.gaps)
-    before = 0.0
-    progress(0, total)
-    for one in jobs:
-        for gap in one.gaps:
-            for done in one.run(gap):
-                progress(before + done, total)
-            before += one.work(gap)
-            progress(before, total)

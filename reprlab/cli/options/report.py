@@ -149,6 +149,9 @@ class ReportOptions:
         str | None, how(help="Question of fig. 16: gsm8k or builtin. Default: gsm8k if its rows are there.")
     ] = None
     preset: Annotated[str, how(help="Prompts: paper (0-shot, no BOS) or leaderboard.")] = "paper"
+    keep_all: Annotated[
+        bool, how("--keep-all", help="Keep benchmarks on which the full model is at chance in the grids.")
+    ] = False
     force: Annotated[
         bool, how("--force", help="Continue a capture that other versions of the libraries began.")
     ] = False
@@ -190,6 +193,11 @@ class ReportOptions:
         }
 
     @property
+    def changed(self) -> dict[str, Any]:
+        """The settings that were chosen, by the names of a report's."""
+        return {_SETTINGS.get(name, name): value for name, value in self.chosen.items()}
+
+    @property
     def texts(self) -> Corpus:
         """The texts that are captured."""
         from reprlab.captures.corpora import corpus
@@ -214,11 +222,11 @@ class ReportOptions:
         from reprlab.reports.settings import ReportSettings, quick_starts
 
         few = {"starts": quick_starts(layers)} if self.quick else {}
-        chosen = {_SETTINGS.get(name, name): value for name, value in self.chosen.items()}
+        chosen = self.changed
         settings: dict[str, Any] = {**self._usual, **_SIZES[self.size], **few, **chosen}
         if "loop_limit" in settings and "loop_limit" not in chosen:
             settings["loop_limit"] = min(settings["loop_limit"], settings["limit"])
-        return ReportSettings(**settings)
+        return ReportSettings(**settings, keep_all=self.keep_all)
 
     def check_words(self) -> None:
         """Refuse words, numbers and benchmarks that are not allowed, before any library is there."""
