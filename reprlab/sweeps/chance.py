@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reprlab.progress import Say
+from reprlab.progress import Progress, Say
 from reprlab.schedules.plan import Plan
 from reprlab.scores.results import Results
 from reprlab.scores.scores import reason_at_chance
@@ -17,7 +17,7 @@ from reprlab.sweeps.job import SweepJob, run_jobs
 _LEADING = ("u", "acc")  # the scores of which reports and verdicts take R
 
 
-def at_chance(jobs: Sequence[SweepJob], plan: Plan, say: Say) -> dict[str, Results]:
+def at_chance(jobs: Sequence[SweepJob], plan: Plan, progress: Progress, say: Say) -> dict[str, Results]:
     """Run the full model, and give the results of benchmarks on which it is at chance by every score.
 
     Their rows are those of `plan`, NaN but for the full model's.
@@ -26,7 +26,8 @@ def at_chance(jobs: Sequence[SweepJob], plan: Plan, say: Say) -> dict[str, Resul
     if len(plan.distinct) == 1:
         return {}
     alone = [replace(job, plan=Plan([full])) for job in jobs]
-    run_jobs(alone)
+    whole = sum(one.work(gap) for one in jobs for gap in one.gaps)  # as if none left
+    run_jobs(alone, lambda done, _: progress(done, whole))
     found = {job.benchmark.name: job.results() for job in alone}
     left = {name: results for name, results in found.items() if _undecided(results)}
     if left:

@@ -97,7 +97,7 @@ def sweep(
         for one in jobs:
             for note in one.benchmark.notes:
                 say(f"note: {note}")
-        results = {} if keep_all else at_chance(jobs, plan, say)
+        results = {} if keep_all else at_chance(jobs, plan, progress, say)
         staying = [one for one in jobs if one.benchmark.name not in results]
         if staying:
             say(outlook(staying, plan))
