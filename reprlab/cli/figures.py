@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from reprlab.cli.options.command import with_options
-from reprlab.cli.options.outputs import print_files
+from reprlab.cli.options.outputs import check_reports, print_files
 from reprlab.cli.options.report import ReportOptions
 from reprlab.cli.report import FromNumbers
 from reprlab.cli.terminal import bar, each, out, say
@@ -51,6 +51,7 @@ def figures(
     from reprlab.reports.own import own_analysis
     from reprlab.reports.write import compare, home, keep_family
 
+    check_reports(run.out)
     one = own_analysis(Path(name)) if mine else analysis(name)
     if one.family:
         if not mine:

@@ -94,17 +94,15 @@ def sweep(
             ready(network, one, file, plan, limit, batch_tokens, divergence)
             for one, file in zip(opened, files, strict=True)
         ]
-        for one in jobs:
-            for note in one.benchmark.notes:
-                say(f"note: {note}")
+        for note in (note for one in jobs for note in one.benchmark.notes):
+            say(f"note: {note}")
         results = {} if keep_all else at_chance(jobs, plan, progress, say)
         staying = [one for one in jobs if one.benchmark.name not in results]
-        if staying:
-            say(outlook(staying, plan))
+        say(outlook(staying, plan))
         run_jobs(staying, progress)
         results |= {one.benchmark.name: one.results() for one in staying}
-        results = {one.benchmark.name: results[one.benchmark.name] for one in jobs}
     about = (network.name, network.note, network.dtype, network.n_layers)
+    results = {one.name: results[one.name] for one in opened}
     scores = Scores(*about, entries, results, made_on(network, *_LIBRARIES))
     if lm_eval_json is not None:
         from reprlab.sweeps.lm_eval_results import export

@@ -1,4 +1,4 @@
-"""Benchmarks on which the full model is at chance leave the grid; the others give what they gave with them."""
+"""Benchmarks on which the full model is at chance leave the grid; the others give the same."""
 
 from pathlib import Path
 
