@@ -172,7 +172,7 @@ def test_only_the_owners_of_writing_write_files() -> None:
         if writes_to_a_path(node)
     }
     memory = {"arrays.py", "figures/images.py"}  # to a BytesIO
-    locks = {"captures/writer.py"}  # who holds a lock
+    locks = {"captures/locks.py"}  # who holds a lock
     assert {(name, line) for name, line in found if name not in WRITERS | memory | locks} == set()
 
 
