@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 SMALL = ("--documents", "3", "--max-tokens", "24")
-SWEEP = "sweep --model tiny-llama --benchmarks builtin_pronoun,builtin_cloze --limit 4"
+SWEEP = "sweep --model tiny-llama --benchmarks builtin_pronoun,builtin_cloze --limit 4 --keep-all"
 NAMES = "`reprlab models` lists the names; a hub id (org/name), a folder or a .gguf file works too"
 
 

@@ -184,7 +184,7 @@ def test_every_answer_of_a_verdict_is_explained() -> None:
 
 
 def test_every_control_is_explained() -> None:
-    from reprlab.similarity.controls import CONTROLS
+    from reprlab.similarity.measure import CONTROLS
 
     page = (ROOT / "docs/explanation/sinks-and-nulls.md").read_text()
     assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == {*CONTROLS, "untrained"}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from reprlab.benchmarks.index import check_known
 from reprlab.benchmarks.table import BENCHMARKS, GROUPS, expand
 from reprlab.errors import ReprlabError, unknown
+from reprlab.progress import Say
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.benchmark import Benchmark
@@ -24,8 +26,15 @@ def open_benchmarks(
     data_dir: Path | str | None = None,
     preset: str = "paper",
     allow_code: bool = False,
+    cache: Path | str | None = None,
+    say: Say = lambda _: None,
 ) -> list[Opened]:
-    """The tasks of some names, with their rows: ours, groups of ours, any lm-eval task, a YAML's path."""
+    """The tasks of some names, with their rows: ours, groups of ours, any lm-eval task, a YAML's path.
+
+    The names of lm-eval's tasks are kept in `cache`, where they are found quickly.
+    """
+    where, names = None if cache is None else Path(cache), list(names)
+    check_known(names, preset, where)
     try:
         from reprlab.benchmarks.opened import open_task
     except ImportError as error:
@@ -38,7 +47,8 @@ def open_benchmarks(
     wanted = expand(list(names))
     if not wanted:
         raise ReprlabError(f"no benchmark was given: there are {', '.join([*BENCHMARKS, *GROUPS])}")
-    opened = [open_task(name, data_dir=folder, preset=preset, allow_code=allow_code) for name in wanted]
+    how: dict[str, Any] = {"preset": preset, "allow_code": allow_code, "cache": where, "say": say}
+    opened = [open_task(name, data_dir=folder, **how) for name in wanted]
     names = [one.name for one in opened]
     for name in names:
         if names.count(name) > 1:
@@ -46,11 +56,17 @@ def open_benchmarks(
     return opened
 
 
-def open_splits(task: str, *, data_dir: Path | str | None = None, preset: str = "paper") -> Splits:
-    """A task's rows to score and its rows to train on; the latter are asked without examples."""
+def trained_task(task: str) -> list[str]:
+    """The name of a task that has choices and training rows, in a list; refuses others."""
     wanted = expand([task])
     if len(wanted) != 1 or wanted[0] not in TRAINED:
         raise unknown("task to train on", task, TRAINED, "It takes choices and training rows")
+    return wanted
+
+
+def open_splits(task: str, *, data_dir: Path | str | None = None, preset: str = "paper") -> Splits:
+    """A task's rows to score and its rows to train on; the latter are asked without examples."""
+    wanted = trained_task(task)
     (scored,) = open_benchmarks(wanted, data_dir=data_dir, preset=preset)
     from reprlab.benchmarks.opened import open_training
     from reprlab.benchmarks.training_rows import Splits

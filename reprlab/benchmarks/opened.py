@@ -25,9 +25,11 @@ from lm_eval.api.task import ConfigurableTask
 from lm_eval.tasks import TaskManager
 from lm_eval.tasks._yaml_loader import load_yaml
 
+from reprlab.benchmarks.index import TaskNames, keep_names, kept_names
 from reprlab.benchmarks.rows import JsonObject, read_rows
-from reprlab.benchmarks.table import BENCHMARKS, BUILTIN, CLASSES, GROUPS, PRESETS, Named
+from reprlab.benchmarks.table import BENCHMARKS, BUILTIN, CLASSES, PRESETS, Named
 from reprlab.errors import ReprlabError, unknown
+from reprlab.progress import Say
 
 TASKS = (Path(lm_eval.utils.__file__).parent / "tasks").resolve()
 KINDS = ("multiple_choice", "loglikelihood", "generate_until")
@@ -121,7 +123,13 @@ class _OpenedTask(ConfigurableTask):
 
 
 def open_task(
-    name: str, *, data_dir: Path | None = None, preset: str = "paper", allow_code: bool = False
+    name: str,
+    *,
+    data_dir: Path | None = None,
+    preset: str = "paper",
+    allow_code: bool = False,
+    cache: Path | None = None,
+    say: Say = lambda _: None,
 ) -> Opened:
     """The task of a name, an lm-eval task's name, or a YAML file's path."""
     if preset not in PRESETS:
@@ -134,7 +142,7 @@ def open_task(
         task = _build(f"benchmark '{name}'", config, _advice(name, named))
     else:
         named = Named(name, "", {})
-        task = _foreign(name, allow_code)
+        task = _foreign(name, allow_code, cache, say)
         name = str(task.config.task)
         kind = str((task.config.metadata or {}).get("class", ""))
         shots = int(task.config.num_fewshot or 0)
@@ -227,27 +235,31 @@ def _build(what: str, config: Mapping[str, Any], advice: str) -> Any:
         raise ReprlabError(f"{what}: lm-eval cannot make this task: {reason}") from error
 
 
-def _foreign(name: str, allow_code: bool) -> Any:
+def _foreign(name: str, allow_code: bool, cache: Path | None, say: Say) -> Any:
     path = Path(name).expanduser()
     if path.suffix in {".yaml", ".yml"}:
         return _from_yaml(path, allow_code)
-    manager = _manager()
-    known = sorted({*manager.all_subtasks, *BENCHMARKS})
-    if name in {*manager.all_groups, *manager.all_tags}:
-        members = sorted(manager.task_index[name].tags)[:8]
-        shown = f": {', '.join(members)} ..." if members else ""
-        raise ReprlabError(f"'{name}' is a group of lm-eval's tasks: name the tasks themselves{shown}")
-    if name not in known:
-        ours = [*BENCHMARKS, *GROUPS]
-        raise unknown("benchmark", name, ours, "Any other lm-eval task works by name or YAML path too")
-    entry = manager.task_index[name]
-    config = load_yaml(entry.yaml_path) if entry.yaml_path else dict(entry.cfg or {})
+    names = kept_names(cache) or _indexed(cache, say)
+    config = load_yaml(TASKS / names.check(name))
     return _build(f"benchmark '{name}'", config, "check the network and HF_HOME")
 
 
+def _indexed(cache: Path | None, say: Say) -> TaskNames:
+    """The index of lm-eval's tasks, made once and kept."""
+    say("indexing lm-eval's tasks, once for its version (some 10 s)")
+    names = _all_names()
+    keep_names(names, cache)
+    return names
+
+
 @lru_cache(maxsize=1)
-def _manager() -> Any:
-    return TaskManager()
+def _all_names() -> TaskNames:
+    manager = TaskManager()
+    index = manager.task_index
+    tasks = {name: index[name].yaml_path for name in manager.all_subtasks}
+    groups = {name: sorted(index[name].tags)[:8] for name in (*manager.all_groups, *manager.all_tags)}
+    files = {name: str(Path(file).resolve().relative_to(TASKS)) for name, file in tasks.items() if file}
+    return TaskNames(files, groups)
 
 
 def _from_yaml(path: Path, allow_code: bool) -> Any:

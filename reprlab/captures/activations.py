@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reprlab.captures.capture import Block
-from reprlab.captures.sums import SINK_FACTOR, norms
+from reprlab.arguments import optional, refused, string, taking
+from reprlab.captures.blocks import Block
+from reprlab.captures.layout import ENDINGS
+from reprlab.captures.sums import norms
 from reprlab.errors import ReprlabError
-from reprlab.provenance import Provenance
+from reprlab.provenance import SINK_FACTOR, Provenance
 
-ENDINGS = (".npz", ".safetensors")
 _OFFSETS = "offsets"
 
 
@@ -102,6 +103,19 @@ class Activations:
         return [state[places] for state in self.states[depths]]
 
 
+def _offsets(name: str, value: Any) -> list[float]:
+    """Numbers of tokens; that they rise is checked with the states."""
+    needed = "the tokens with which documents begin"
+    try:
+        offsets = np.asarray(value).reshape(-1)
+    except (TypeError, ValueError) as error:
+        raise refused(name, value, needed) from error
+    if offsets.dtype.kind not in "iuf" or (offsets.dtype.kind == "f" and not np.isfinite(offsets).all()):
+        raise refused(name, value, needed)
+    return offsets.tolist()
+
+
+@taking(name=optional(string), offsets=optional(_offsets))
 def activations(
     source: Path | str | Sequence[Any] | Mapping[str, Any] | Any,
     *,
@@ -171,8 +185,10 @@ def _arrays(source: Any, label: str) -> list[tuple[str, Any]]:
     if isinstance(source, Mapping):
         named = {str(key): value for key, value in source.items() if key != _OFFSETS}
         arrays = [(key, named[key]) for key in sorted(named, key=_natural)]
-        if len(arrays) == 1 and len(arrays[0][1].shape) == 3:
+        if len(arrays) == 1 and len(np.shape(arrays[0][1])) == 3:
             arrays = [(f"depth {d}", state) for d, state in enumerate(arrays[0][1])]
+    elif isinstance(source, bytes | type) or not isinstance(source, Iterable):
+        raise refused("source", source, "an array, a (token, width) array a depth, or a file of them")
     else:
         arrays = [(f"depth {depth}", state) for depth, state in enumerate(source)]
     if not arrays:

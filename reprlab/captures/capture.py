@@ -3,50 +3,27 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
-import torch
 from pydantic import ValidationError
-from torch import Tensor
 
-from reprlab.arrays import AnyArray
-from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, checksum, same
-from reprlab.captures.sums import SINK_FACTOR, Sums
+from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, same
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
-from reprlab.provenance import Provenance
+from reprlab.provenance import SINK_FACTOR, Provenance
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-@dataclass(frozen=True)
-class Block:
-    """The statistics of one shard's documents, and its states on request."""
-
-    file: Path
-    tokens: int
-    offsets: AnyArray
-    ids: tuple[str, ...]
-    norms: Tensor
-    suspects: Tensor
-    suspect_states: Tensor
-    documents: tuple[Sums, ...]  # of the tokens that are no suspects
-
-    def states(self, depth: int | slice = slice(None), tokens: slice = slice(None)) -> Tensor:
-        """Hidden states (depth, token, width) in their stored dtype, or (token, width) of one depth."""
-        first, last, _ = tokens.indices(self.tokens)
-        with reading(self.file) as file:
-            if "states" not in file:
-                raise ReprlabError(f"'{self.file}' holds no states: capture again without --no-states")
-            data = file["states"]
-            return _to_tensor(data[depth, first:last], data.attrs.get("dtype"))
+    from reprlab.captures.blocks import Block
 
 
 @dataclass(frozen=True)
@@ -155,7 +132,9 @@ class Capture:
 
     @cached_property
     def _blocks(self) -> tuple[Block, ...]:
-        return tuple(_read_block(self._path(row), row, self.documents) for row in self._used)
+        from reprlab.captures.blocks import read_block
+
+        return tuple(read_block(self._path(row), row, self.documents) for row in self._used)
 
     @property
     def norms(self) -> Tensor:
@@ -164,34 +143,23 @@ class Capture:
 
     @cached_property
     def _norms(self) -> Tensor:
-        return torch.cat([block.norms for block in self.blocks], dim=1)
+        from reprlab.captures.blocks import joined
+
+        return joined([block.norms for block in self.blocks], 1)
 
     def states(self, depth: int | slice = slice(None)) -> Tensor:
         """Hidden states (depth, token, width) in their stored dtype, or (token, width) of one depth."""
         if isinstance(depth, int) and not -self.depths <= depth < self.depths:
             raise ReprlabError(f"depth {depth}: this capture has the depths 0..{self.depths - 1}")
-        return torch.cat([block.states(depth) for block in self.blocks], dim=-2)
+        from reprlab.captures.blocks import joined
+
+        return joined([block.states(depth) for block in self.blocks], -2)
 
     def at(self, places: Tensor, depths: slice = slice(None)) -> list[Tensor]:
         """States (token, width) of the tokens at rising places, one a depth; only they are read."""
-        parts: list[Tensor] = []
-        done = 0
-        while done < len(places):
-            shard = bisect_right(self._firsts, int(places[done])) - 1
-            first, end = self._firsts[shard : shard + 2]
-            here = places[done:][places[done:] < end] - first
-            low = int(here[0])
-            states = self.blocks[shard].states(depths, slice(low, int(here[-1]) + 1))
-            parts.append(states if len(here) == states.shape[1] else states[:, here - low])
-            done += len(here)
-        if not parts:
-            return [torch.zeros(0, width) for width in self.widths[depths]]
-        return list(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
+        from reprlab.captures.blocks import states_at
 
-    @cached_property
-    def _firsts(self) -> list[int]:
-        """The first token of each shard, and the end."""
-        return [0, *accumulate(block.tokens for block in self.blocks)]
+        return states_at(self.blocks, places, self.widths, depths)
 
     def first(self, documents: int) -> Capture:
         """The same capture, of its first documents only."""
@@ -279,34 +247,3 @@ def reading(path: Path) -> Generator[Any]:
             yield file
     except (OSError, KeyError) as error:
         raise ReprlabError(f"shard '{path}' is damaged or missing: {advice}") from error
-
-
-def _read_block(path: Path, row: LedgerRow, documents: int) -> Block:
-    if not path.is_file() or checksum(path) != row.checksum:
-        raise ReprlabError(
-            f"shard '{path}' is damaged or missing: find all with `reprlab cache verify`, "
-            "mend with `reprlab cache verify --drop-damaged`"
-        )
-    with reading(path) as file:
-        count = min(row.stop, documents) - row.start
-        offsets = file["offsets"][: count + 1]
-        tokens = int(offsets[-1])
-        places = file["suspects/tokens"][:]
-        inside = int(np.searchsorted(places, tokens))
-        names = ("mean", "m2", "cosine", "inner")
-        parts = [torch.from_numpy(file[f"ordinary/{name}"][:count]) for name in names]
-        counts = file["ordinary/count"][:count].tolist()
-        return Block(
-            file=path,
-            tokens=tokens,
-            offsets=offsets,
-            ids=tuple(file["ids"].asstr()[:count]),
-            norms=torch.from_numpy(file["norms"][:, :tokens]),
-            suspects=torch.from_numpy(places[:inside]),
-            suspect_states=torch.from_numpy(file["suspects/states"][:, :inside]),
-            documents=tuple(Sums(n, *values) for n, *values in zip(counts, *parts, strict=True)),
-        )
-
-
-def _to_tensor(data: AnyArray, dtype: str | None) -> Tensor:
-    return torch.from_numpy(data).view(torch.bfloat16) if dtype == "bfloat16" else torch.from_numpy(data)

@@ -12,20 +12,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from reprlab.arguments import CALLBACKS, flag, integer, maybe_path, maybe_positive, optional, string, taking
 from reprlab.captures.capture import Capture, open_capture
 from reprlab.captures.corpora import Corpus
-from reprlab.captures.corpora import corpus as load_corpus
 from reprlab.captures.described import described
 from reprlab.captures.document import document_statistics, suspect_threshold
+from reprlab.captures.given import corpus_of
 from reprlab.captures.layout import Manifest, Statistics
 from reprlab.captures.shard import ShardWriter
 from reprlab.captures.writer import Writer, hold
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
 from reprlab.network.batches import padded_batches
+from reprlab.network.given import network_of
 from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
+from reprlab.schedules.given import schedule_of
 from reprlab.schedules.schedule import Schedule
 
 SHARD_BYTES = 64 << 20  # a shard holds that much, or one batch where that is more
@@ -33,9 +36,23 @@ SHARD_BYTES = 64 << 20  # a shard holds that much, or one batch where that is mo
 TokenArray = NDArray[np.int32]
 
 
+@taking(
+    network=network_of(),
+    corpus=corpus_of,
+    cache=maybe_path,
+    schedule=schedule_of,
+    documents=optional(integer),
+    max_tokens=optional(integer),
+    batch_tokens=integer,
+    states=flag,
+    stored=string,
+    force=flag,
+    shard_bytes=maybe_positive,
+    **CALLBACKS,
+)
 def capture(
-    network: Network | str,
-    corpus: Corpus | str,
+    network: Network | str | Path,
+    corpus: Corpus | str | Path | Sequence[str],
     *,
     cache: Path | str | None = None,
     schedule: Schedule | str | None = None,
@@ -61,12 +78,11 @@ def capture(
     >>> acts.states().shape[0], acts.documents
     (7, 3)
     """
-    if isinstance(network, str):
-        raise ReprlabError(f"rl.capture takes a network: give rl.load({network!r})")
+    assert isinstance(network, Network)
+    assert isinstance(corpus, Corpus)
     for name, value in (("--max-tokens", max_tokens), ("--batch-tokens", batch_tokens)):
         if value is not None and value < 1:
             raise ReprlabError(f"{name} {value}: give 1 or more")
-    corpus = load_corpus(corpus) if isinstance(corpus, str) else corpus
     count = corpus.count(documents)
     schedule = Schedule.parse(schedule) if isinstance(schedule, str) else schedule or network.full()
     schedule.check(network.n_layers)

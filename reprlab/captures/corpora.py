@@ -7,13 +7,14 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
+from reprlab.arguments import maybe_path, refused, string, taking
 from reprlab.captures.corpus_table import BENCHMARKS, SOURCES, BenchmarkRow, Source
 from reprlab.errors import ReprlabError, unknown
 
@@ -56,6 +57,20 @@ class Corpus:
         return asked
 
 
+def _name_or_texts(name: str, value: Any) -> str | Path | tuple[str, ...]:
+    """A name, a path, or texts."""
+    if isinstance(value, str | Path):
+        return value
+    if not isinstance(value, Iterable) or isinstance(value, bytes | Mapping | type):
+        raise refused(name, value, "the name of a corpus, the path of a file, or a list of texts")
+    texts = tuple(cast("Iterable[Any]", value))
+    for one in texts:
+        if not isinstance(one, str):
+            raise refused("text", one, "texts, each a str")
+    return texts
+
+
+@taking(name=_name_or_texts, data_dir=maybe_path, field=string)
 def corpus(
     name: str | Path | Sequence[str], *, data_dir: Path | str | None = None, field: str = "text"
 ) -> Corpus:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from reprlab.captures.capture import Block
+from reprlab.captures.blocks import Block
 from reprlab.captures.layout import TextIdentity
 from reprlab.provenance import Provenance
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reprlab.captures.capture import Capture, open_capture, read_ledger
 from reprlab.captures.layout import LedgerRow, checksum, ledger_line
-from reprlab.captures.writer import locked
+from reprlab.captures.locks import locked
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, write_whole
 

@@ -6,17 +6,21 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import xxhash
 from pydantic import BaseModel, ConfigDict
-from torch import Tensor
 
-from reprlab.captures.sums import Sums
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from reprlab.captures.sums import Sums
+
 FORMAT = 1
+ENDINGS = (".npz", ".safetensors")  # of files of activations
 LARGEST = 8  # entries of largest magnitude kept for each depth of a shard
 
 

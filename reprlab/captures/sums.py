@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-SINK_FACTOR = 4.0  # a sink's norm is above this many times its depth's median
+from reprlab.provenance import SINK_FACTOR
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from filelock import FileLock, Timeout
 from torch import Tensor
 
 from reprlab.arrays import AnyArray
 from reprlab.captures.capture import read_ledger, read_manifest, reading
 from reprlab.captures.layout import LedgerRow, Manifest
+from reprlab.captures.locks import locked
 from reprlab.captures.shard import ShardWriter
 from reprlab.errors import ReprlabError
 from reprlab.files import make_folder, write_whole
@@ -97,21 +95,3 @@ def _mend_ledger(path: Path) -> None:
     """Take away a last line that a kill cut off, so that the next row starts a line."""
     if path.exists() and not (text := path.read_text(encoding="utf-8")).endswith("\n") and text:
         write_whole(path, text[: text.rfind("\n") + 1])
-
-
-@contextmanager
-def locked(folder: Path, say: Say) -> Generator[None]:
-    lock = FileLock(folder / "lock")
-    holder = folder / "holder"
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        who = holder.read_text() if holder.exists() else "another process"
-        say(f"waiting: {who} is writing this capture ({folder})")
-        lock.acquire()
-    try:
-        holder.write_text(f"process {os.getpid()} on {platform.node()}")
-        yield
-    finally:
-        holder.unlink(missing_ok=True)
-        lock.release()

@@ -106,6 +106,8 @@ def cache_verify(
     from reprlab.sweeps.answers import answer_files, damage
 
     root = cache_folder(data.cache)
+    if not root.is_dir():
+        raise ReprlabError(f"there is no cache at '{root}': nothing was checked")
     count = bad = 0
     for capture in captures(root):
         broken = damaged(capture)

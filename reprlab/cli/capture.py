@@ -24,8 +24,7 @@ def capture(*, work: CaptureOptions, as_json: AsJson = False) -> None:
     reprlab capture 'pythia-*' --corpus lambada --documents 200
     reprlab capture --model tiny-neox --schedule "0:2 [2:4]*2 4:6" --no-states
     """
-    names, corpora = work.network.names(), work.corpora()
-    _ = work.parsed  # refused before any model is loaded
+    names, corpora = work.names(), work.corpora()
 
     def one(name: str) -> Iterator[dict[str, Any]]:
         for made in work.capture(name, corpora):

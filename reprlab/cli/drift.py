@@ -13,7 +13,7 @@ from reprlab.cli.options.captures import CaptureOptions
 from reprlab.cli.options.command import what, with_options
 from reprlab.cli.options.outputs import PictureOutput, check_single, print_summary, write_drawn
 from reprlab.cli.options.tokens import TokenOptions
-from reprlab.cli.terminal import each_model, err, out, say
+from reprlab.cli.terminal import each_model, out, say, working
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.schedules.schedule import Schedule
@@ -43,6 +43,7 @@ def drift(
     names = work.network.names()
     which.policy()
     check_single(len(names), out=output.out)
+    work.network.check_layers(names, lambda layers: _schedules(layers, start))
     corpus = work.one_corpus("drift")
 
     def one(name: str) -> Iterator[dict[str, Any]]:
@@ -72,25 +73,30 @@ def _computed(
     from reprlab.depths.drifting import drift as compute
 
     network = work.network.load(name, reports=reports)
-    layers = network.n_layers
-    begin = min(round(13 * layers / 32), (layers - 3) // 2) if start is None else start
-    schedules = {
-        "skip": Schedule.paper("skip", layers=layers, start=begin),
-        "middle repeat": Schedule.paper("middle_repeat", layers=layers, start=begin),
-    }
-    if schedules["middle repeat"] == network.full():
-        most = max((layers - 3) // 2, 0)
-        raise ReprlabError(
-            f"start {begin} of {layers} layers leaves one in the middle, and repeating it is the full "
-            f"model: give 0..{most}"
-        )
+    begin, schedules = _schedules(network.n_layers, start)
     (full,) = work.captures(network, [corpus])
     changed = {
         label: replace(work, schedule=str(schedule)).captures(network, [corpus])[0]
         for label, schedule in schedules.items()
     }
-    with err.status("moments by depth"):
+    with working("moments by depth"):
         return compute(full, changed, start=begin, **which.given)
+
+
+def _schedules(layers: int, start: int | None) -> tuple[int, dict[str, Schedule]]:
+    """The start, and the schedules that are compared with the full model of this many layers."""
+    begin = min(round(13 * layers / 32), (layers - 3) // 2) if start is None else start
+    schedules = {
+        "skip": Schedule.paper("skip", layers=layers, start=begin),
+        "middle repeat": Schedule.paper("middle_repeat", layers=layers, start=begin),
+    }
+    if schedules["middle repeat"] == Schedule.full(layers):
+        most = max((layers - 3) // 2, 0)
+        raise ReprlabError(
+            f"start {begin} of {layers} layers leaves one in the middle, and repeating it is the full "
+            f"model: give 0..{most}"
+        )
+    return begin, schedules
 
 
 def _show(curves: Drift) -> None:

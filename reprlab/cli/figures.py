@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,16 +39,19 @@ def figures(
     reprlab figures fig11 smollm2-135m
     reprlab figures my_figure.py --model tiny-neox --documents 3
     """
-    from reprlab.reports.analyses import analysis
-    from reprlab.reports.own import own_analysis
-    from reprlab.reports.write import compare, keep_family
+    from reprlab.reports.analyses import analysis, check_name
 
-    run.check_words()
+    mine = name.endswith(".py")
     if name == "list":
         _list()
         return
+    if not mine:
+        check_name(name)
+    run.check_words()
+    from reprlab.reports.own import own_analysis
+    from reprlab.reports.write import compare, keep_family
+
     check_reports(run.out)
-    mine = name.endswith(".py")
     one = own_analysis(Path(name)) if mine else analysis(name)
     if one.family:
         if not mine:
@@ -56,7 +60,7 @@ def figures(
             keep_family(run.out, one)
         _draw(run.out, one)
         return
-    names = run.network.names()
+    names = run.check_models()
     if not from_numbers:
         run.check()
     each(
@@ -69,22 +73,27 @@ def figures(
 
 def _keep(run: ReportOptions, model: str, one: Analysis) -> Path:
     """Run what a figure needs of a model and keep its numbers; gives their folder."""
+    from reprlab.captures.corpora import corpus
     from reprlab.reports.gather import gather
-    from reprlab.reports.write import home, keep, numbers_of
+    from reprlab.reports.write import home, keep, numbers_of, settings_before
 
     network = run.network.load(model, pooled=True, reports=run.out)
+    folder = home(run.out, network.label)
+    settings = run.settings(network.n_layers)
+    if not run.size and (before := settings_before(folder)) is not None:
+        settings = replace(before, **run.changed)
+        say(f"note: sizes are those of the report in '{folder}'; options change them")
     with bar(f"{one.name} of {network.name}", unit="work") as progress:
         evidence = gather(
             network,
-            run.texts,
-            run.settings(network.n_layers),
+            corpus(settings.corpus, data_dir=run.data.data_dir),
+            settings,
             run.workspace,
             parts={*one.needs, *one.uses},
             precise=lambda: run.network.load(model, dtype="float32", pooled=True),
             progress=progress,
             say=say,
         )
-    folder = home(run.out, network.label)
     keep(folder, one.name, numbers_of(one, evidence))
     return folder
 

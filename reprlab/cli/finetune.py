@@ -26,7 +26,7 @@ from reprlab.cli.options.outputs import (
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.recipes import TrainingOptions
 from reprlab.cli.options.schedules import ScheduleOptions
-from reprlab.cli.terminal import bar, each_model, err, out, say
+from reprlab.cli.terminal import bar, each_model, out, say, working
 from reprlab.errors import ReprlabError
 from reprlab.files import plain, slug
 
@@ -83,18 +83,25 @@ class TuningOptions:
             text = ",".join(self.shares or ())
             raise ReprlabError(f"--shares '{text}': give numbers from 0 to 1 as in 0,.1,.3") from error
 
+    def check(self) -> None:
+        """Refuse what is no share and no task, before any library for them is there."""
+        from reprlab.benchmarks.by_name import trained_task
+        from reprlab.benchmarks.index import check_known
+        from reprlab.schedules.skips import share_schedules
+
+        share_schedules(1, self.parts)
+        check_known(trained_task(self.task_name), self.preset)
+
     def given(self, training: TrainingOptions, data: DataOptions) -> dict[str, Any]:
         """The arguments of fine-tuning, the recipe and the task's rows with them, checked."""
         parts = self.parts
-        with err.status("opening the task"):
+        with working("opening the task"):
             from reprlab.benchmarks.by_name import open_splits
-            from reprlab.schedules.skips import share_schedules
             from reprlab.training.runs import micro_batch_of
             from reprlab.training.trainer import Recipe
 
             recipe = Recipe(training.epochs, training.batch, self.rate, training.seed)
             micro_batch_of(recipe, self.micro_batch)
-            share_schedules(1, parts)  # refuses what is no share
             task = open_splits(self.task_name, data_dir=data.data_dir, preset=self.preset)
         options: dict[str, Any] = {"task": task, "shares": parts, "recipe": recipe}
         options |= {"micro_batch": self.micro_batch, "train_limit": self.train_limit, "limit": self.limit}
@@ -133,7 +140,9 @@ def finetune(
     check_apart({"--out": output.out or [], "--curves": training.curve_files})
     if order.given and tuning.shares is not None:
         raise ReprlabError("--schedule and --shares: give one of them")
+    tuning.check()
     names = network.names()
+    network.check_layers(names, order.texts)
     check_single(len(names), out=output.out, curves=training.curves, checkpoints=training.checkpoints)
     options = tuning.given(training, data)
 

@@ -12,7 +12,7 @@ from reprlab.cli.options.command import AsJson, how, with_options
 from reprlab.cli.options.network import NetworkOptions
 from reprlab.cli.options.pieces import check_counts
 from reprlab.cli.options.schedules import ScheduleOptions
-from reprlab.cli.terminal import each, err, out, print_json
+from reprlab.cli.terminal import each, out, print_json, working
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.schedule import Schedule
 
@@ -47,6 +47,7 @@ def generate(
     if kv not in ("exact", "paper"):
         raise unknown("kv", kv, ("exact", "paper"))
     names = network.names()
+    network.check_layers(names, order.texts)
     answers: list[dict[str, Any]] = []
 
     def one(name: str) -> None:
@@ -71,7 +72,7 @@ def _written(
     """The continuations of every prompt under each schedule."""
     written: dict[str, list[str]] = {}
     for schedule in dict.fromkeys(schedules):
-        with err.status(f"writing under {schedule}"):
+        with working(f"writing under {schedule}"):
             written[str(schedule)] = network.generate(prompts, schedule, **options)
     return written
 

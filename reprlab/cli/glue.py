@@ -105,7 +105,9 @@ def glue(
     order.require()
     training.check()
     check_apart({"--out": output.out or [], "--curves": training.curve_files})
+    glue_tasks(scored.tasks or ["all"])
     names = network.names()
+    network.check_layers(names, order.entries)
     check_single(len(names), out=output.out, curves=training.curves, checkpoints=training.checkpoints)
     reports = output.reports
     options: dict[str, Any] = {"mode": scored.mode, "recipe": scored.recipe(training)}

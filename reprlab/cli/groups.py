@@ -16,7 +16,8 @@ from reprlab.cli.options.command import what, with_options
 from reprlab.cli.options.outputs import PictureOutput, check_single, print_files, print_summary, write_drawn
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.tokens import TokenOptions
-from reprlab.cli.terminal import each, err, json_rows, out, say
+from reprlab.cli.terminal import each, json_rows, out, say, working
+from reprlab.errors import ReprlabError
 from reprlab.files import slug
 
 if TYPE_CHECKING:
@@ -53,16 +54,23 @@ def groups(
     from reprlab.similarity.measure import check_asked
 
     measures = list(dict.fromkeys(measure or ["cosine"]))
-    names = work.network.names()
+    names = work.names()
     for name in measures:
         check_asked(name, which.policy())
     check_counts(count=count)
+    if count is not None:
+        work.network.check_layers(names, lambda layers: _check_count(count, layers))
     check_single(len(names) * len(measures), out=output.out)
     run = GroupsRun(work, which, count, output, work.corpora())
     with json_rows(output.as_json) as rows:
         failures = [run.of_models(names, name, rows) for name in measures]
     if failure := next(filter(None, failures), None):
         raise failure
+
+
+def _check_count(count: int, layers: int) -> None:
+    if count > layers:
+        raise ReprlabError(f"--count {count}: a model of {layers} layers has {layers} depths to group")
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ class GroupsRun:
         captures = self.work.obtained(
             name, self.corpora, states=MEASURES[measure].states, reports=self.output.reports
         )
-        with err.status(f"{measure} over {captures[0].depths} depths"):
+        with working(f"{measure} over {captures[0].depths} depths"):
             parts = [compare(capture, measure, **self.which.given, say=say) for capture in captures]
             similarity = parts[0] if len(parts) == 1 else average(parts, self.work.corpus)
             return group(similarity, count=self.count)

@@ -44,10 +44,9 @@ def lens(
     reprlab lens --model tiny-neox --schedule "0:2 3:6" --out lens.pdf
     """
     from reprlab.depths.lens import SHOWN
-    from reprlab.depths.lensing import lens as compute
 
     work = replace(work, documents=documents, no_states=True)
-    names = work.network.names()
+    names = work.names()
     which.policy()
     if show not in SHOWN:
         raise unknown("picture", show, SHOWN)
@@ -55,6 +54,8 @@ def lens(
     corpus, schedule = work.one_corpus("lens"), work.parsed
 
     def one(name: str) -> Iterator[dict[str, Any]]:
+        from reprlab.depths.lensing import lens as compute
+
         network = work.network.load(name, reports=output.reports)
         options: dict[str, Any] = {"documents": documents, "max_tokens": work.max_tokens, **which.given}
         options |= {"batch_tokens": work.data.batch_tokens, "schedule": schedule}

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from reprlab.cli.options.command import AsJson, with_options
 from reprlab.cli.options.network import NetworkOptions
-from reprlab.cli.terminal import confirm, each, err, out, print_json, say
+from reprlab.cli.terminal import confirm, each, out, print_json, say, working
 from reprlab.errors import ReprlabError
 from reprlab.models.registry import MODELS, Name, expand
 
@@ -83,7 +83,7 @@ def fetch(*, network: NetworkOptions) -> None:
     def one(name: str) -> None:
         import reprlab as rl
 
-        with err.status(f"fetching {escape(name)}"):
+        with working(f"fetching {name}"):
             weights = rl.fetch(name, models_dir=network.models_dir, confirm=confirm(network.yes), say=say)
         where = weights.folder or "made from a seed when it is loaded"
         out.print(f"{escape(name)}: {escape(str(where))} ({escape(weights.note)})", soft_wrap=True)

@@ -35,7 +35,7 @@ def report(*, run: ReportOptions, from_numbers: FromNumbers = False) -> None:
     if from_numbers:
         _redraw(run)
         return
-    names = run.network.names()
+    names = run.check_models()
     run.check()
     each(names, lambda name: _one(run, name))
     out.print(f"over all models: {escape(str(run.out / 'index.html'))}", soft_wrap=True)
@@ -79,8 +79,11 @@ def _show(index: Path) -> None:
     run, verdicts = told(index.parent)
     for verdict in verdicts:
         out.print(f"{verdict['number']}. {escape(verdict['sentence'])}", soft_wrap=True)
+    reasons: dict[str, list[str]] = {}
     for name, why in run["left_out"].items():
-        say(f"note: {name} is left out: {why}")
+        reasons.setdefault(why, []).append(name)
+    for why, names in reasons.items():
+        say(f"note: {', '.join(names)} {'is' if len(names) == 1 else 'are'} left out: {why}")
     out.print(escape(str(index)), soft_wrap=True)
 
 

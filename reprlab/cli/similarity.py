@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,6 +29,7 @@ from reprlab.cli.options.tokens import TokenOptions
 from reprlab.cli.terminal import bar, each_model, out, say
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
+from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from reprlab.captures.activations import Activations
@@ -108,7 +109,7 @@ class OtherOptions:
         if bool(work.network.patterns) == (self.activations is not None):
             raise ReprlabError("give models, as in --model tiny-neox, or --activations FILE, and not both")
         if self.activations is None:
-            return work.network.names()
+            return work.names()
         if work.schedule is not None or self.against_schedule is not None:
             raise ReprlabError(
                 "--activations are states already: leave --schedule and --against-schedule away"
@@ -160,7 +161,7 @@ class ShownOptions:
 
     def check(self, measures: SimilarityOptions) -> None:
         """Refuse unknown controls and wrong ranges, before anything is captured."""
-        from reprlab.similarity.controls import CONTROLS
+        from reprlab.similarity.measure import CONTROLS
 
         for name in self.controls:
             if name not in (*CONTROLS, UNTRAINED):
@@ -196,6 +197,8 @@ def similarity(
     jobs = [SimilarityRun(work, name, how_compared, which, other, shown) for name in measures]
     for job in jobs:
         job.check(names)
+    if not other.activations:
+        work.network.check_layers(names, partial(_check_depths, work, other, shown))
     for path in _beside(output.out or [], shown.controls):
         numbers = numbers_of_picture([path])
         if numbers is not None:
@@ -208,6 +211,18 @@ def similarity(
             yield job.of_model(name, corpora, output)
 
     each_model(names, one, as_json=output.as_json)
+
+
+def _check_depths(work: CaptureOptions, other: OtherOptions, shown: ShownOptions, layers: int) -> None:
+    """Refuse a schedule and depths that a model of this many layers does not have."""
+    if other.against_schedule is not None and other.against is None:
+        Schedule.parse(other.against_schedule, layers)
+    last = layers if work.parsed is None else len(work.parsed)
+    for part in shown.ranges:
+        if part.stop > last + 1:
+            raise ReprlabError(
+                f"--mean '{part.start}:{part.stop}': the depths are 0..{last}, give a:b up to 0:{last + 1}"
+            )
 
 
 @dataclass(frozen=True)
@@ -224,7 +239,7 @@ class SimilarityRun:
     @property
     def states(self) -> bool:
         """Whether it takes the states themselves, not only what was summed as they passed by."""
-        from reprlab.similarity.comparing import MEASURES
+        from reprlab.similarity.measure import MEASURES
 
         placed = self.how_compared.positions != "all" or self.how_compared.samples in {"last", "cls"}
         more = bool(self.shown.controls or self.shown.cuts) or self.other.paired
@@ -381,7 +396,7 @@ def _size(found: Similarity) -> str:
 
 def _file(name: str) -> Activations | None:
     """The activations in a file, where a name is one of a file."""
-    from reprlab.captures.activations import ENDINGS
+    from reprlab.captures.layout import ENDINGS
 
     return _read(Path(name)) if Path(name).suffix in ENDINGS else None
 

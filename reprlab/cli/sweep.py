@@ -18,7 +18,7 @@ from reprlab.cli.options.network import NetworkOptions
 from reprlab.cli.options.outputs import TableOutput, check_single, check_target, print_files
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.schedules import ScheduleOptions
-from reprlab.cli.terminal import bar, each_model, err, out, say
+from reprlab.cli.terminal import bar, each_model, out, say, working
 from reprlab.errors import unknown
 from reprlab.files import slug
 
@@ -44,6 +44,9 @@ class BenchmarkOptions:
     preset: Annotated[
         str, how(help="Prompts: paper (0-shot, GSM8K 5, no BOS) or leaderboard (25/10/5/5).")
     ] = "paper"
+    keep_all: Annotated[
+        bool, how("--keep-all", help="Keep benchmarks on which the full model is at chance in the grid.")
+    ] = False
     kl: Annotated[bool, how("--kl", help="Add KL to the full model, and top-1 agreement.")] = False
     max_new_tokens: Annotated[
         int, how(help="Most tokens of a generated answer, where the task does not say; 1 or more.")
@@ -67,13 +70,20 @@ class BenchmarkOptions:
     def names(self) -> list[str]:
         return self.benchmarks or ["builtin"]
 
-    def opened(self, data_dir: Path | None) -> list[Opened]:
+    def check(self, cache: Path | None) -> None:
+        """Refuse names that are no benchmarks, before any library for them is there."""
+        from reprlab.benchmarks.index import check_known
+
+        check_known(self.names, self.preset, cache)
+
+    def opened(self, data: DataOptions) -> list[Opened]:
         """The benchmarks, opened; refuses a metric that none of them has."""
-        with err.status("opening benchmarks"):
+        with working("opening benchmarks"):
             from reprlab.benchmarks.by_name import open_benchmarks
 
             asked: dict[str, Any] = {"preset": self.preset, "allow_code": self.allow_task_code}
-            opened = open_benchmarks(self.names, data_dir=data_dir, **asked)
+            asked |= {"data_dir": data.data_dir, "cache": data.cache, "say": say}
+            opened = open_benchmarks(self.names, **asked)
         metrics = dict.fromkeys(name for one in opened for name in one.metrics)
         metrics |= {"kl": None, "agreement": None} if self.kl else {}
         if self.metric is not None and self.metric.partition(",")[0] not in metrics:
@@ -84,7 +94,7 @@ class BenchmarkOptions:
     def given(self) -> dict[str, Any]:
         """The arguments of a sweep."""
         options = {"limit": self.limit, "divergence": self.kl, "max_new_tokens": self.max_new_tokens}
-        return {**options, "lm_eval_json": self.lm_eval_json}
+        return {**options, "lm_eval_json": self.lm_eval_json, "keep_all": self.keep_all}
 
     def file(self, grid: str | None) -> str:
         """The name of the table where none is given."""
@@ -111,7 +121,9 @@ def sweep(
     order.require()
     names = network.names()
     check_single(len(names), out=output.out)
-    opened = scored.opened(data.data_dir)
+    scored.check(data.cache)
+    network.check_layers(names, order.entries)
+    opened = scored.opened(data)
     options = {**scored.given, "batch_tokens": data.batch_tokens, "cache": data.cache}
 
     def one(name: str) -> Iterator[dict[str, Any]]:
@@ -188,6 +200,8 @@ def _show(scores: Scores, asked: str | None) -> None:
 
 def _cell(row: Any) -> str:
     """A value with its standard error over documents; after a semicolon the spread over seeds."""
+    if math.isnan(row.value):
+        return ""
     digits = 3 if abs(row.value) < 100 else 1 if abs(row.value) < 1e5 else None
     text = f"{row.value:.3g}" if digits is None else f"{row.value:.{digits}f}"
     error = f"{row.stderr:.2g}" if digits is None else f"{row.stderr:.{digits}f}"

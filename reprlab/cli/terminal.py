@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from reprlab.cli.piped import progress_lines
 from reprlab.errors import ReprlabError
 
 out = Console(emoji=False, width=None if sys.stdout.isatty() else 160)
@@ -25,7 +26,7 @@ def fail(message: str) -> None:
         print(f"reprlab: {message}", file=sys.stderr)
 
 
-def each(names: list[str], one: Callable[[str], None]) -> None:
+def each(names: list[str], one: Callable[[str], object]) -> None:
     """Do one name after the other; failures are reported at the end, and the exit code says so."""
     failed: dict[str, ReprlabError] = {}
     for name in names:
@@ -40,6 +41,17 @@ def each(names: list[str], one: Callable[[str], None]) -> None:
     if failed:
         fail(f"{len(failed)} of {len(names)} failed: {', '.join(failed)}")
         raise typer.Exit(1)
+
+
+def possible(names: Sequence[str], check: Callable[[str], object]) -> None:
+    """Refuse at once what can be done for none of the names; each of the others fails in its turn."""
+    for name in names:
+        try:
+            check(name)
+        except ReprlabError:
+            continue
+        return
+    each(list(names), check)
 
 
 def confirm(yes: bool) -> Callable[[str], bool] | None:
@@ -87,8 +99,22 @@ class _Speed(ProgressColumn):
 
 
 @contextmanager
+def working(label: str) -> Generator[None]:
+    """A word while something runs whose share nobody knows; lines where standard error is no terminal."""
+    with err.status(escape(label)) if err.is_terminal else progress_lines(label, say):
+        yield
+
+
+@contextmanager
 def bar(label: str, unit: str = "tokens") -> Generator[Callable[[float, float], None]]:
-    """A progress bar over some unit of work; it appears with the first work there is."""
+    """A progress bar over some unit of work; it appears with the first work there is.
+
+    Where standard error is no terminal, lines say how far the work is.
+    """
+    if not err.is_terminal:
+        with progress_lines(label, say) as lines:
+            yield lines
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     speed = (_Speed(),) if unit == "tokens" else ()
     left = TimeRemainingColumn(elapsed_when_finished=True)

@@ -11,11 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reprlab.arguments import integer, number, string, taking
 from reprlab.captures.capture import Capture
-from reprlab.captures.sums import SINK_FACTOR, sinks
+from reprlab.captures.given import capture_of, captures_of
+from reprlab.captures.sums import sinks
 from reprlab.depths.drift import Drift, DriftCurve
 from reprlab.depths.moments import Powers, effective_rank, mean, total, variance, variance_flat
 from reprlab.errors import ReprlabError, unknown
+from reprlab.provenance import SINK_FACTOR
 from reprlab.schedules.schedule import Schedule, matching
 from reprlab.similarity.policy import POLICIES
 from reprlab.similarity.samples import document_sums
@@ -25,6 +28,7 @@ DRAWS = 1000
 Triple = tuple[float, float, float]  # a value and its interval
 
 
+@taking(full=capture_of, captures=captures_of, start=integer, tokens=string, sink_factor=number)
 def drift(
     full: Capture,
     captures: Mapping[str, Capture],

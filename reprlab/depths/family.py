@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reprlab.arguments import of, several, taking
 from reprlab.arrays import Array
 from reprlab.depths.cuts import NEGLIGIBLE
 from reprlab.depths.groups import PARTS, Groups, as_numbers
@@ -264,6 +265,10 @@ class Family:
         return ax
 
 
+_NEEDED = "the groups of models, as rl.group gives them"
+
+
+@taking(parts=several(of(Groups, _NEEDED), Groups, _NEEDED))
 def family(parts: Sequence[Groups]) -> Family:
     """The groups of several models, and what the paper says of them, tested (fig. 14, A.3).
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from reprlab.arguments import integer, of, optional, taking
 from reprlab.depths.cuts import cut, stability
 from reprlab.depths.groups import DRAWS, Compared, Groups
 from reprlab.errors import ReprlabError
 from reprlab.similarity.matrix import Similarity
 
 
+@taking(similarity=of(Similarity, "a similarity, as rl.cosine gives one"), count=optional(integer))
 def group(similarity: Similarity, *, count: int | None = None) -> Groups:
     """The groups that a similarity's depths fall into, with the stability of their boundaries.
 

@@ -6,14 +6,15 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import csv_of, json_of, write_result
 from reprlab.provenance import Provenance, flattened
 from reprlab.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SETTLED = 0.9  # the prediction is settled where so many first choices are the final ones
 
@@ -123,6 +124,8 @@ class Lens:
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row a depth: every quantity, its interval, and the labels."""
+        import pandas as pd
+
         columns: dict[str, Any] = {"depth": range(self.depths)}
         for name, curve in self.values.items():
             columns |= {name: curve.mean, f"{name}_low": curve.low, f"{name}_high": curve.high}

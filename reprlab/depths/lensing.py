@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from reprlab.arguments import function, integer, number, optional, string, taking
 from reprlab.captures.corpora import Corpus
-from reprlab.captures.corpora import corpus as load_corpus
 from reprlab.captures.described import described
+from reprlab.captures.given import corpus_of
 from reprlab.captures.layout import Manifest
-from reprlab.captures.sums import SINK_FACTOR, norms, sinks
+from reprlab.captures.sums import norms, sinks
 from reprlab.depths.lens import QUANTITIES, Lens, LensCurve
 from reprlab.errors import ReprlabError, unknown
 from reprlab.network.batches import padded_batches
+from reprlab.network.given import network_of
 from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.progress import Progress
-from reprlab.provenance import Provenance
+from reprlab.provenance import SINK_FACTOR, Provenance
+from reprlab.schedules.given import schedule_of
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.policy import POLICIES
 from reprlab.statistics.bootstraps import draws
@@ -34,9 +38,20 @@ DOCUMENTS = 24
 DRAWS = 1000
 
 
+@taking(
+    network=network_of(),
+    corpus=corpus_of,
+    schedule=schedule_of,
+    documents=optional(integer),
+    max_tokens=optional(integer),
+    batch_tokens=integer,
+    tokens=string,
+    sink_factor=number,
+    progress=function,
+)
 def lens(
-    network: Network,
-    corpus: Corpus | str,
+    network: Network | str | Path,
+    corpus: Corpus | str | Path | Sequence[str],
     *,
     schedule: Schedule | str | None = None,
     documents: int | None = None,
@@ -70,8 +85,9 @@ def lens(
     >>> read.values["kl_full"].mean[-1] > 0
     True
     """
+    assert isinstance(network, Network)
+    assert isinstance(corpus, Corpus)
     _check(network, tokens, sink_factor, {"--max-tokens": max_tokens, "--batch-tokens": batch_tokens})
-    corpus = load_corpus(corpus) if isinstance(corpus, str) else corpus
     count = min(DOCUMENTS, len(corpus)) if documents is None else corpus.count(documents)
     schedule = Schedule.parse(schedule) if isinstance(schedule, str) else schedule or network.full()
     schedule.check(network.n_layers)

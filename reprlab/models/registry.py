@@ -17,6 +17,7 @@ from reprlab.errors import ReprlabError, unknown
 INIT = "init"
 DTYPES = ("float32", "bfloat16", "float16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+DEVICE_MAPS = ("auto", "balanced", "balanced_low_0", "sequential")  # how accelerate spreads layers
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from transformers.initialization import no_init_weights
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import json_of, on_disk, whole_folder, write_whole
 from reprlab.models.copies import COPY
-from reprlab.models.registry import DEVICES, DTYPES
+from reprlab.models.registry import DEVICE_MAPS, DEVICES, DTYPES
 from reprlab.models.tensors import TensorEntry, tensors_of
 from reprlab.models.weights import Weights
 from reprlab.network.architectures import auto_class
@@ -45,6 +45,8 @@ def open_network(
     `pooled`: an encoder with its pooler instead of a language head; for others it means nothing. `say` gets
     notes on what the files hold in addition, and on large weights.
     """
+    if device_map is not None and device_map not in DEVICE_MAPS:
+        raise unknown("device map", str(device_map), DEVICE_MAPS)
     where = _device(device)
     target = _Target(_dtype(dtype, where), where, device_map, trust_remote_code, pooled)
     if weights.folder is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from reprlab.arguments import flag, function, maybe_path, name_or_path, optional, string, taking
 from reprlab.errors import ReprlabError
 from reprlab.files import make_folder
 from reprlab.models.copies import copy_folder, is_whole
@@ -21,8 +22,9 @@ from reprlab.network.network import Network
 from reprlab.progress import Say
 
 
+@taking(name=name_or_path, dtype=string, models_dir=maybe_path, confirm=optional(function), say=function)
 def fetch(
-    name: str,
+    name: str | Path,
     *,
     dtype: str = "auto",
     models_dir: Path | str | None = None,
@@ -36,7 +38,7 @@ def fetch(
     for float32.
     `confirm` is asked before a download above two gibibytes; None refuses it.
     """
-    root = Path(models_dir) if models_dir else None
+    name, root = str(name), Path(models_dir) if models_dir else None
     weights = obtain(name, root, dtype=dtype, confirm=confirm, say=say)
     if weights.gguf is None:
         return weights
@@ -56,6 +58,22 @@ def fetch(
     return dequantised
 
 
+def _name_or_module(_: str, value: Any) -> Any:
+    """A path as its text; a module as it is, which `from_memory` takes or refuses."""
+    return str(value) if isinstance(value, Path) else value
+
+
+@taking(
+    name=_name_or_module,
+    dtype=string,
+    device=string,
+    device_map=optional(string),
+    models_dir=maybe_path,
+    trust_remote_code=flag,
+    pooled=flag,
+    confirm=optional(function),
+    say=function,
+)
 def load(
     name: Any,
     *,
@@ -83,12 +101,12 @@ def load(
     >>> rl.load(net.module, tokenizer=net.tokenizer).name.partition(":")[0]
     'memory'
     """
-    if not isinstance(name, str | Path):
+    if not isinstance(name, str):
         _as_it_is(dtype, device, device_map)
         return from_memory(name, tokenizer)
     if tokenizer is not None:
         raise ReprlabError("tokenizer= goes with a module in memory: a folder brings its own")
-    weights = fetch(str(name), dtype=dtype, models_dir=models_dir, confirm=confirm, say=say)
+    weights = fetch(name, dtype=dtype, models_dir=models_dir, confirm=confirm, say=say)
     return open_network(
         weights,
         dtype=dtype,

@@ -48,6 +48,12 @@ def names() -> list[str]:
     return sorted(stems, key=lambda name: (not _PAPER.fullmatch(name), name))
 
 
+def check_name(name: str) -> None:
+    """Refuse what is no figure's name."""
+    if name not in names():
+        raise unknown("figure", name, names())
+
+
 @cache
 def analysis(name: str) -> Analysis:
     """One figure by name, its file read once.
@@ -55,8 +61,7 @@ def analysis(name: str) -> Analysis:
     >>> analysis("fig04").family, analysis("fig12").family
     (False, True)
     """
-    if name not in names():
-        raise unknown("figure", name, names())
+    check_name(name)
     return analysis_of(name, module_at(f"reprlab_analyses.{name}", folder() / f"{name}.py"))
 
 

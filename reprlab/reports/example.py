@@ -15,9 +15,6 @@ TOKENS = 160  # of an answer, at most
 _ENDS = ("\nQuestion", "\n\n")
 
 
-EXAMPLES = ("gsm8k", "builtin")
-
-
 def example(network: Network, data_dir: Path | None, kind: str = "") -> Example:
     """GSM8K's first question, five others answered before it; without its rows, or if asked, one of ours."""
     layers = network.n_layers

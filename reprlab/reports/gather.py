@@ -17,7 +17,7 @@ from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
 from reprlab.reports.example import example
 from reprlab.reports.reused import DOCUMENT, SweepTask, taken_from
-from reprlab.reports.settings import ReportSettings
+from reprlab.reports.settings import FINE_TUNED_ON, ReportSettings
 from reprlab.schedules.grids import Entry, labelled, paper_grid
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -28,10 +28,9 @@ from reprlab.sweeps.sweeping import sweep
 from reprlab.training.fine_tuned import FineTuned
 from reprlab.training.finetuning import finetune
 from reprlab.training.gluing import glue
-from reprlab.verdicts.evidence import SIMILARITIES, Evidence
+from reprlab.verdicts.evidence import PARTS, SIMILARITIES, SWEPT, Evidence
 
 BARE = "no-sinks"
-FINE_TUNED_ON = "arc"
 _SAME = {"similarities", "groups"}
 
 
@@ -50,8 +49,6 @@ class Workspace:
     scores: tuple[Path, ...] = ()
 
 
-SWEPT = ("scores", "loops", "windows", "precise")
-PARTS = (*SWEPT, "unfrozen", "fine_tuned", "capture", "similarities", "groups", "drift", "example")
 _ROWS = 5000  # of a GLUE task, before they are read: for the time left only
 
 
@@ -85,7 +82,8 @@ def gather(
     scored = {task.part: task.work for task in [*tasks, *classified]}
     last = {"fine_tuned": 8.0 * network.n_layers * settings.tuned_limit * DOCUMENT} if tuned else {}
     stages = Stages(expected | compared | scored | last, progress)
-    swept = {task.part: _swept(network, task, workspace, precise, stages, say) for task in tasks}
+    keep = settings.keep_all
+    swept = {task.part: _swept(network, task, workspace, precise, stages, say, keep) for task in tasks}
     if "single" in swept:
         swept["scores"] = swept["scores"].joined(swept.pop("single"))
     swept |= {one.part: _classified(network, one, settings, workspace, stages, say) for one in classified}
@@ -217,6 +215,7 @@ def _swept(
     precise: Callable[[], Network] | None,
     stages: Stages,
     say: Say,
+    keep_all: bool,
 ) -> Scores:
     if task.part == "precise":
         if precise is None:
@@ -235,6 +234,7 @@ def _swept(
             limit=task.limit,
             batch_tokens=workspace.batch_tokens,
             cache=workspace.cache,
+            keep_all=keep_all or task.part == "precise",
             progress=stages.of(task.part),
             say=say,
         )

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
-import torch
 
 from reprlab.reports.settings import ReportSettings
 from reprlab.schedules.plan import Plan
+from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.verdicts.evidence import Evidence
 
@@ -23,6 +24,8 @@ _LIBRARIES = ("reprlab", "torch", "transformers", "nnsight", "lm-eval", "dataset
 
 def identity(evidence: Evidence, settings: ReportSettings, seconds: float) -> dict[str, str]:
     """Model, data, schedules, versions, processor, threads, memory and time, each a line."""
+    import torch
+
     makers: dict[str, str] = {}
     if evidence.scores is not None:
         makers |= evidence.scores.made_with
@@ -65,9 +68,16 @@ _WORDS = {
 
 def _swept(scores: Scores) -> str:
     plan = Plan(entry.schedule for entry in scores.entries)
-    each = ", ".join(f"{r.name} ({len(r.ids)} documents, {r.shots}-shot)" for r in scores.benchmarks.values())
+    each = ", ".join(
+        f"{r.name} ({len(r.ids)} documents, {r.shots}-shot{_alone(r)})" for r in scores.benchmarks.values()
+    )
     before = f"; {taken} scored before" if (taken := scores.made_with.get("taken")) else ""
     return f"{plan} on {each}; {scores.dtype}{before}"
+
+
+def _alone(results: Results) -> str:
+    others = results.values[1:]
+    return "; at chance, full model only" if others.size and np.isnan(others).all() else ""
 
 
 def _trained(scores: Scores) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 
 from reprlab.errors import ReprlabError, unknown
 from reprlab.reports.analyses import Analysis, analysis_of, module_at, names
-from reprlab.reports.gather import PARTS
 from reprlab.reports.number_files import rounded, table, text
+from reprlab.verdicts.evidence import PARTS
 
 RESERVED = ("run", "weights", "verdicts", "index", "scores")  # names of a report's other files
 FUNCTIONS = {"numbers": "numbers(evidence)", "draw": "draw(numbers)", "reading": "reading(numbers)"}

@@ -6,12 +6,14 @@ What runs is `gathering`; what a file holds is `writing`; `analyses` finds the f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from reprlab.arguments import CALLBACKS, function, of, optional, path, taking
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.corpora import corpus as load_corpus
-from reprlab.errors import ReprlabError
+from reprlab.captures.given import corpus_of
+from reprlab.network.given import network_of
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.reports.gather import Workspace, gather
@@ -25,12 +27,21 @@ from reprlab.reports.write import (
 )
 
 
+@taking(
+    network=network_of(pooled=True),
+    settings=of(ReportSettings, "rl.ReportSettings"),
+    folder=path,
+    corpus=optional(corpus_of),
+    workspace=optional(of(Workspace, "rl.Workspace")),
+    precise=optional(function),
+    **CALLBACKS,
+)
 def report(
-    network: Network,
+    network: Network | str | Path,
     settings: ReportSettings,
     *,
     folder: Path | str = "reports",
-    corpus: Corpus | None = None,
+    corpus: Corpus | str | Path | Sequence[str] | None = None,
     workspace: Workspace | None = None,
     precise: Callable[[], Network] | None = None,
     progress: Progress = lambda done, total: None,
@@ -49,13 +60,12 @@ def report(
     >>> index.relative_to(tmp).as_posix(), (index.parent / "fig03.png").exists()
     ('tiny-llama/index.html', True)
     """
+    assert isinstance(network, Network)
+    assert corpus is None or isinstance(corpus, Corpus)
     workspace, began = workspace or Workspace(), time.monotonic()
     texts = corpus or load_corpus(settings.corpus, data_dir=workspace.data_dir)
-    if network.has_lm_head and not settings.starts_of(network.n_layers):
-        raise ReprlabError(
-            f"--starts: none of those given leaves a middle in {network.n_layers} layers; allowed are "
-            f"0..{network.n_layers // 2 - 1}"
-        )
+    if network.has_lm_head:
+        settings.check_starts(network.n_layers)
     network = named(network, Path(folder), say)
     evidence = gather(network, texts, settings, workspace, precise=precise, progress=progress, say=say)
     target = home(Path(folder), network.label)

@@ -9,6 +9,8 @@ from reprlab.schedules.grids import VARIANTS, Entry, compared_starts, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
 
 MOST_SEEDS = 1000  # random orders of a start
+EXAMPLES = ("gsm8k", "builtin")  # questions of fig. 16
+FINE_TUNED_ON = "arc"
 _CHANGES = {line.variant: line for line in VARIANTS[1:]}  # all but the full model
 
 
@@ -22,6 +24,7 @@ class ReportSettings:
     out). `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
     of layers, over that many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9
     once more in float32, over that many documents of `precise_on` (default: the last benchmark; 0: left out).
+    Without `keep_all` a benchmark on which the full model is at chance leaves the grids.
 
     For an encoder: `glue` are the tasks of classifiers on it (none: left out), over all their rows or
     `glue_limit` of each split; `trained_starts` the starts at which it is trained as a whole, too, under
@@ -49,6 +52,7 @@ class ReportSettings:
     trained_variants: tuple[str, ...] = ()
     tuned_limit: int = 0
     example: str = ""
+    keep_all: bool = True
 
     def __post_init__(self) -> None:
         for option, value in (
@@ -92,6 +96,14 @@ class ReportSettings:
         if self.starts is None:
             return tuple(allowed)
         return tuple(start for start in self.starts if start in allowed)
+
+    def check_starts(self, layers: int) -> None:
+        """Raises `ReprlabError` where none of the starts leaves a middle in a model of `layers` layers."""
+        if not self.starts_of(layers):
+            raise ReprlabError(
+                f"--starts: none of those given leaves a middle in {layers} layers; allowed are "
+                f"0..{layers // 2 - 1}"
+            )
 
     def grid(self, layers: int) -> list[Entry]:
         """The schedules of figs. 4 to 9 and 11."""

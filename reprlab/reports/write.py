@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +233,21 @@ def _member(folder: Path, run: dict[str, Any]) -> ComparedModel:
 def home(reports: Path, model: str) -> Path:
     """The folder of a model's report."""
     return reports / slug(model)
+
+
+def settings_before(folder: Path) -> ReportSettings | None:
+    """The settings of the report in a folder; None where there is none that can be read."""
+    if not (folder / RUN).is_file():
+        return None
+    stored = read(folder / RUN).get("settings")
+    known = {field.name for field in fields(ReportSettings)}
+    if not isinstance(stored, dict) or not known >= set(stored):
+        return None
+    given: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in stored.items()}
+    try:
+        return ReportSettings(**given)
+    except TypeError:
+        return None
 
 
 def told(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:

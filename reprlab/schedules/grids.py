@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 from typing import NamedTuple
 
+from reprlab.arguments import optional, positive, string, taking, whole_numbers
 from reprlab.schedules.schedule import PAPER, Schedule, choose
 
 
@@ -75,13 +76,20 @@ GRIDS: Mapping[str, tuple[Line, ...]] = {
 }
 
 
+@taking(
+    figure=string,
+    layers=positive,
+    starts=optional(whole_numbers),
+    seeds=whole_numbers,
+    loops=optional(whole_numbers),
+)
 def paper_grid(
     figure: str,
     layers: int,
     *,
-    starts: Iterable[int] | None = None,
-    seeds: Iterable[int] = range(10),
-    loops: Iterable[int] | None = None,
+    starts: Iterable[int] | int | None = None,
+    seeds: Iterable[int] | int = range(10),
+    loops: Iterable[int] | int | None = None,
 ) -> list[Entry]:
     """The entries of a figure (`GRIDS`) for a model of `layers` layers, variant by variant.
 
@@ -99,9 +107,9 @@ def paper_grid(
     """
     lines = choose(GRIDS, figure, "grid")
     axes = {
-        "start": tuple(range(layers // 2) if starts is None else starts),
-        "seed": tuple(seeds),
-        **({} if loops is None else {"times": tuple(loops)}),
+        "start": tuple(range(layers // 2) if starts is None else whole_numbers("starts", starts)),
+        "seed": tuple(whole_numbers("seeds", seeds)),
+        **({} if loops is None else {"times": tuple(whole_numbers("loops", loops))}),
     }
     return list(chain.from_iterable(_entries(line, layers, axes) for line in lines))
 

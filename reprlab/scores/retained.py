@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reprlab.arguments import of, positive, string, taking
 from reprlab.arrays import Array
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
@@ -110,6 +111,7 @@ def _median(values: NDArray[Any]) -> NDArray[Any]:
         return np.nanmedian(values, axis=1)
 
 
+@taking(scores=of(Scores, "scores, as rl.sweep gives them"), metric=string, count=positive)
 def retained(scores: Scores, metric: str = "u", *, count: int = DRAWS) -> Retained:
     """R of every row of some scores under `count` draws of the documents' units.
 

@@ -270,6 +270,17 @@ class Scores:
             raise ReprlabError(f"'{path}' holds no scores that reprlab wrote: {why}") from error
 
 
+def reason_at_chance(results: Results, metric: str) -> str:
+    """Why the full model, the first row, has no R of a metric on a benchmark; empty where it has one."""
+    floor, items = results.guess(metric), results.items(metric)
+    if math.isnan(floor):
+        return f"the chance level of {metric} is not known"
+    full = normalised(
+        results.column(metric).aggregation, items[0], items[0], floor=floor, units=results.unit_codes
+    )
+    return full.reason if math.isnan(full.value) else ""
+
+
 def _joined(name: str, parts: Sequence[tuple[Scores, Results]], entries: Sequence[Entry]) -> Results:
     """One benchmark of one sweep or two over the same documents, a row for each entry."""
     first = parts[0][1]

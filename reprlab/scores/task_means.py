@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reprlab.arguments import of, positive, taking
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.scores.results import Results
@@ -97,6 +98,7 @@ def _ends(drawn: NDArray[np.float32]) -> list[float]:
     return [round(end, 6) for end in interval(drawn)]
 
 
+@taking(scores=of(Scores, "scores, as rl.sweep gives them"), count=positive)
 def task_means(scores: Scores, *, count: int = DRAWS) -> TaskMeans:
     """Every task's score and their mean, for every row of some scores, under `count` draws of units.
 

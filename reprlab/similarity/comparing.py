@@ -10,17 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reprlab.arguments import CALLBACKS, integer, number, optional, positive, several, string, taking
+from reprlab.captures.given import maybe_states, states_of
 from reprlab.captures.hidden_states import HiddenStates
-from reprlab.captures.sums import SINK_FACTOR
 from reprlab.errors import ReprlabError
 from reprlab.progress import Progress, Say
-from reprlab.provenance import Provenance
+from reprlab.provenance import SINK_FACTOR, Provenance
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.controls import controlled
 from reprlab.similarity.matrix import Similarity, average, bounded
-from reprlab.similarity.measure import MEASURES, Measure, check_asked, measure_of
+from reprlab.similarity.measure import MEASURES, NEIGHBOURS, Measure, check_asked, measure_of
 from reprlab.similarity.measures import MeasureOptions
-from reprlab.similarity.neighbours import NEIGHBOURS
 from reprlab.similarity.own import OwnFunction
 from reprlab.similarity.pairs import apart, pair
 from reprlab.similarity.policy import Policy
@@ -32,6 +32,7 @@ __all__ = ["MEASURES", "Measure", "Similarity", "average", "cka", "compare", "co
 FACTORS = (2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0)  # of a sweep over sinks' thresholds
 
 
+@taking(capture=states_of, tokens=string, sink_factor=number)
 def cosine(capture: HiddenStates, *, tokens: str = "all", sink_factor: float = SINK_FACTOR) -> Similarity:
     """Mean over tokens of the cosine between hidden states at every pair of depths, in [-1, 1].
 
@@ -46,6 +47,7 @@ def cosine(capture: HiddenStates, *, tokens: str = "all", sink_factor: float = S
     return compare(capture, "cosine", tokens=tokens, sink_factor=sink_factor)
 
 
+@taking(capture=states_of, tokens=string, sink_factor=number)
 def cka(capture: HiddenStates, *, tokens: str = "all", sink_factor: float = SINK_FACTOR) -> Similarity:
     """Debiased linear CKA at every pair of depths, exact over all tokens; about 0 for unrelated states.
 
@@ -59,6 +61,22 @@ def cka(capture: HiddenStates, *, tokens: str = "all", sink_factor: float = SINK
     return compare(capture, "cka", tokens=tokens, sink_factor=sink_factor)
 
 
+@taking(
+    capture=states_of,
+    against=maybe_states,
+    tokens=string,
+    sink_factor=number,
+    positions=string,
+    samples=string,
+    control=optional(string),
+    seed=integer,
+    bandwidth=number,
+    neighbours=integer,
+    components=integer,
+    memory=positive,
+    device=string,
+    **CALLBACKS,
+)
 def compare(
     capture: HiddenStates,
     measure: str | Measure | OwnFunction,
@@ -116,6 +134,7 @@ def compare(
     return asked.labelled(paired, values, resampled)
 
 
+@taking(capture=states_of, factors=several(number, (int, float), "numbers, one or several"))
 def sinks_sweep(
     capture: HiddenStates,
     measure: str | Measure | OwnFunction,

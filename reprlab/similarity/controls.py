@@ -42,7 +42,7 @@ def residual(states: States, chance: torch.Generator, targets: list[Tensor]) -> 
         before = after
 
 
-CONTROLS: dict[str, Making] = {"shuffled": shuffled, "residual": residual}
+_MAKING: dict[str, Making] = {"shuffled": shuffled, "residual": residual}  # by name, as in CONTROLS
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def null(states: States, control: str, *, seed: int = 0, memory: int) -> Generat
                 else np.memmap(Path(folder) / str(depth), kind, "w+", shape=shape)
             )
             targets.append(torch.from_numpy(here))
-        CONTROLS[control](states, torch.Generator().manual_seed(seed), targets)
+        _MAKING[control](states, torch.Generator().manual_seed(seed), targets)
         yield Held(targets)
 
 

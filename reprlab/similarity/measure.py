@@ -6,26 +6,19 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from reprlab.errors import ReprlabError, unknown
 from reprlab.provenance import OwnMeasure
-from reprlab.similarity.controls import CONTROLS
-from reprlab.similarity.measures import (
-    Computed,
-    MeasureOptions,
-    angles,
-    changed_cosine,
-    linear_alignment,
-    neighbour_overlap,
-    plain_cosine,
-    procrustes_angles,
-    rbf_alignment,
-    sequence_cosine,
-)
-from reprlab.similarity.neighbours import NEIGHBOURS
-from reprlab.similarity.own import OwnFunction, every_pair, named
 from reprlab.similarity.policy import Policy
-from reprlab.similarity.samples import Sample
+
+if TYPE_CHECKING:
+    from reprlab.similarity.measures import Computed, MeasureOptions
+    from reprlab.similarity.own import OwnFunction
+    from reprlab.similarity.samples import Sample
+
+NEIGHBOURS = 10  # k of knn
+CONTROLS = ("shuffled", "residual")  # nulls of a comparison's own states
 
 
 @dataclass(frozen=True)
@@ -62,6 +55,8 @@ class Measure:
         >>> Measure.of(mean_gap, distance=True).name
         'mean_gap'
         """
+        from reprlab.similarity.own import every_pair, named
+
         own = named(function, words=words, distance=distance)
         if own.name in MEASURES:
             raise ReprlabError(f"a measure '{own.name}' is built in: give your function another name")
@@ -74,47 +69,60 @@ class Measure:
         return {self.setting: float(given[self.setting])} if self.setting else {}
 
 
+def _computed(name: str, /, **fixed: Any) -> Callable[[Sample, MeasureOptions], Computed]:
+    """A function of `reprlab.similarity.measures` by its name; that file needs torch, this table does not."""
+
+    def compute(sample: Sample, options: MeasureOptions) -> Computed:
+        from reprlab.similarity import measures
+
+        return getattr(measures, name)(sample, options, **fixed)
+
+    return compute
+
+
 _ROWS = (
-    Measure("cosine", "mean cosine over tokens", plain_cosine, states=False),
-    Measure("cosine-centred", "mean cosine, means removed", partial(changed_cosine, change="centred")),
+    Measure("cosine", "mean cosine over tokens", _computed("plain_cosine"), states=False),
+    Measure("cosine-centred", "mean cosine, means removed", _computed("changed_cosine", change="centred")),
     Measure(
         "cosine-standardised",
         "mean cosine, features standardised",
-        partial(changed_cosine, change="standardised"),
+        _computed("changed_cosine", change="standardised"),
     ),
     Measure(
         "cosine-components",
         "mean cosine, without top components",
-        partial(changed_cosine, change="components"),
+        _computed("changed_cosine", change="components"),
         setting="components",
     ),
-    Measure("cosine-sequence", "cosine of whole documents", sequence_cosine, states=False, whole=True),
-    Measure("angular", "mean angle / pi", angles, distance=True),
-    Measure("cka", "linear CKA, debiased", partial(linear_alignment, name="cka"), alike=False),
+    Measure(
+        "cosine-sequence", "cosine of whole documents", _computed("sequence_cosine"), states=False, whole=True
+    ),
+    Measure("angular", "mean angle / pi", _computed("angles"), distance=True),
+    Measure("cka", "linear CKA, debiased", _computed("linear_alignment", name="cka"), alike=False),
     Measure(
         "cka-biased",
         "linear CKA, biased",
-        partial(linear_alignment, name="cka-biased", debiased=False),
+        _computed("linear_alignment", name="cka-biased", debiased=False),
         alike=False,
         few="near 1 even for unrelated states",
     ),
     Measure(
         "rbf-cka",
         "RBF CKA, debiased",
-        partial(rbf_alignment, name="rbf-cka"),
+        _computed("rbf_alignment", name="rbf-cka"),
         alike=False,
         setting="bandwidth",
     ),
     Measure(
         "procrustes",
         "Procrustes angle (rad)",
-        procrustes_angles,
+        _computed("procrustes_angles"),
         distance=True,
         alike=False,
         few="small even for unrelated states",
         resampled=False,
     ),
-    Measure("knn", "mutual nearest neighbours", neighbour_overlap, alike=False, setting="k"),
+    Measure("knn", "mutual nearest neighbours", _computed("neighbour_overlap"), alike=False, setting="k"),
 )
 MEASURES = {row.name: row for row in _ROWS}
 

@@ -10,11 +10,10 @@ from torch import Tensor
 from reprlab.progress import Progress
 from reprlab.similarity.states import MEMORY, PIECE, Held, States
 
-NEIGHBOURS = 10
 _ROWS = 256  # tokens whose neighbours are sought at a time
 
 
-def mutual_knn(states: Iterable[Tensor], *, neighbours: int = NEIGHBOURS) -> Tensor:
+def mutual_knn(states: Iterable[Tensor], *, neighbours: int = 10) -> Tensor:
     """Mutual k-nearest-neighbour overlap of every pair of depths: mean over tokens of |N_l(i) & N_m(i)| / k.
 
     N_l(i) are the k tokens of largest cosine to token i at depth l, itself left out (Huh et al. 2024). Takes
@@ -33,7 +32,7 @@ def mutual_knn(states: Iterable[Tensor], *, neighbours: int = NEIGHBOURS) -> Ten
 def overlap(
     states: States,
     *,
-    neighbours: int = NEIGHBOURS,
+    neighbours: int,
     memory: int = MEMORY,
     device: str = "cpu",
     progress: Progress = lambda done, total: None,

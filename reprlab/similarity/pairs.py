@@ -9,8 +9,8 @@ from reprlab.captures.capture import Capture
 from reprlab.captures.hidden_states import HiddenStates
 from reprlab.errors import ReprlabError
 from reprlab.similarity.measure import Measure
-from reprlab.similarity.policy import Policy, dropped
-from reprlab.similarity.samples import Sample, Stacked, sample
+from reprlab.similarity.policy import Policy
+from reprlab.similarity.samples import Sample, Stacked, dropped, sample
 
 
 def pair(capture: HiddenStates, against: HiddenStates | None, policy: Policy, measure: Measure) -> Sample:

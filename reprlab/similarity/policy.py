@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-import torch
-from torch import Tensor
-
-from reprlab.captures.sums import SINK_FACTOR, sinks
 from reprlab.errors import ReprlabError, unknown
+from reprlab.provenance import SINK_FACTOR
 
 POLICIES = ("all", "no-sinks")
 
@@ -67,19 +62,3 @@ def places(text: str) -> slice | None:
     if not match or text == ":" or (ends[1] is not None and (ends[0] or 0) >= ends[1]):
         raise ReprlabError(f"positions '{text}': give all, first, last, or a range a:b such as 1:16 or 16:")
     return slice(ends[0] or 0, ends[1])
-
-
-def dropped(norms: Tensor, offsets: Sequence[int], policy: Policy) -> Tensor:
-    """Which tokens a policy leaves out, given norms (depth, token) and where documents begin: (token,)."""
-    out = (
-        sinks(norms, policy.sink_factor)
-        if policy.tokens == "no-sinks"
-        else torch.zeros(norms.shape[1], dtype=torch.bool)
-    )
-    place = places(policy.place)
-    if place is not None:
-        elsewhere = torch.ones_like(out)
-        for start, stop in pairwise(offsets):
-            elsewhere[start:stop][place] = False
-        out = out | elsewhere
-    return out

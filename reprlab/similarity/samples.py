@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reprlab.captures.capture import Block
+from reprlab.captures.blocks import Block
 from reprlab.captures.hidden_states import HiddenStates
-from reprlab.captures.sums import Sums, merge, sums
-from reprlab.similarity.policy import Policy, dropped
+from reprlab.captures.sums import Sums, merge, sinks, sums
+from reprlab.similarity.policy import Policy, places
 from reprlab.similarity.states import Held, States, Survey
 
 
@@ -44,15 +44,31 @@ class Sample:
 def sample(capture: HiddenStates, policy: Policy, out: Tensor | None = None) -> Sample:
     """The samples of a capture, or of activations, that a policy keeps; `out` (token,) leaves out others."""
     out = dropped(capture.norms, capture.offsets, policy) if out is None else out
-    places = (~out).nonzero()[:, 0]
+    kept = (~out).nonzero()[:, 0]
     below = np.concatenate([[0], (~out).cumsum(0).numpy()])
     cuts = tuple(int(below[at]) for at in capture.offsets)
     elsewhere = dropped(capture.norms, capture.offsets, replace(policy, tokens="all"))
     excluded = int((out & ~elsewhere).sum())
     summed = partial(document_sums, capture, out) if capture.blocks and policy.place == "all" else None
-    centred = _survey(capture, places) if capture.blocks else None
-    samples = Sample(_Kept(capture, places), cuts, excluded, summed, centred)
+    centred = _survey(capture, kept) if capture.blocks else None
+    samples = Sample(_Kept(capture, kept), cuts, excluded, summed, centred)
     return _means(samples) if policy.samples == "documents" else samples
+
+
+def dropped(norms: Tensor, offsets: Sequence[int], policy: Policy) -> Tensor:
+    """Which tokens a policy leaves out, given norms (depth, token) and where documents begin: (token,)."""
+    out = (
+        sinks(norms, policy.sink_factor)
+        if policy.tokens == "no-sinks"
+        else torch.zeros(norms.shape[1], dtype=torch.bool)
+    )
+    place = places(policy.place)
+    if place is not None:
+        elsewhere = torch.ones_like(out)
+        for start, stop in pairwise(offsets):
+            elsewhere[start:stop][place] = False
+        out = out | elsewhere
+    return out
 
 
 def document_sums(capture: HiddenStates, out: Tensor) -> list[Sums]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
+from reprlab.arguments import refused, taking
 from reprlab.errors import ReprlabError
 
 
@@ -38,6 +39,15 @@ class RankCorrelation:
         return f"rank correlation {self.rho:+.2f}, p = {least} by circular shifts"
 
 
+def _series(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Numbers as an array."""
+    try:
+        return np.asarray(value, np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise refused(name, value, "a number a layer, (layer,)") from error
+
+
+@taking(x=_series, y=_series)
 def rank_correlation(x: ArrayLike, y: ArrayLike) -> RankCorrelation:
     """Spearman's rank correlation of two series over layers, against all circular shifts of one.
 

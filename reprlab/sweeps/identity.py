@@ -6,14 +6,15 @@ import hashlib
 import json
 import platform
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from pydantic import BaseModel, ConfigDict
 
 from reprlab.files import slug
-from reprlab.network.network import Network
 from reprlab.provenance import made_with, minor
+
+if TYPE_CHECKING:
+    from reprlab.network.network import Network
 
 ANSWERS_FORMAT = 1
 
@@ -68,6 +69,8 @@ def identified(network: Network, **own: Any) -> AnswersIdentity:
 
 def made_on(network: Network, *libraries: str) -> dict[str, str]:
     """What a network's answers are made with: torch, transformers and other libraries, device, processor."""
+    import torch
+
     return made_with("torch", "transformers", *libraries, "numpy", "reprlab") | {
         "weights": network.digest,
         "device": network.device,

@@ -16,6 +16,7 @@ from reprlab.benchmarks.by_name import prepare
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import PackedRow, pack, packed_batches
 from reprlab.network.network import Network
+from reprlab.progress import Progress
 from reprlab.schedules.plan import Plan
 from reprlab.scores.results import Results
 from reprlab.sweeps.answers import AnswersFile, Part, Record
@@ -252,3 +253,16 @@ def outlook(jobs: Sequence[SweepJob], plan: Plan) -> str:
             f"{head:,} positions through the head{there}"
         )
     return "\n".join(lines)
+
+
+def run_jobs(jobs: Sequence[SweepJob], progress: Progress = lambda done, total: None) -> None:
+    """Answer what benchmarks lack, one after the other."""
+    total = sum(one.work(gap) for one in jobs for gap in one.gaps)
+    before = 0.0
+    progress(0, total)
+    for one in jobs:
+        for gap in one.gaps:
+            for done in one.run(gap):
+                progress(before + done, total)
+            before += one.work(gap)
+            progress(before, total)

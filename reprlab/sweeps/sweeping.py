@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+from reprlab.arguments import CALLBACKS, flag, integer, maybe_path, string, taking
 from reprlab.benchmarks.by_name import open_benchmarks
+from reprlab.benchmarks.given import benchmarks_of
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
+from reprlab.network.given import network_of
 from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
+from reprlab.schedules.given import schedules_of
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
+from reprlab.sweeps.chance import at_chance
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
-from reprlab.sweeps.job import SweepJob, outlook, ready
+from reprlab.sweeps.job import outlook, ready, run_jobs
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened
@@ -28,10 +33,26 @@ DEFAULT_LIMIT = 100
 _LIBRARIES = ("lm-eval", "datasets")
 
 
+@taking(
+    network=network_of(),
+    schedules=schedules_of,
+    benchmarks=benchmarks_of,
+    limit=integer,
+    data_dir=maybe_path,
+    preset=string,
+    divergence=flag,
+    max_new_tokens=integer,
+    batch_tokens=integer,
+    allow_code=flag,
+    cache=maybe_path,
+    lm_eval_json=maybe_path,
+    keep_all=flag,
+    **CALLBACKS,
+)
 def sweep(
-    network: Network,
-    schedules: Iterable[Entry | Schedule | str],
-    benchmarks: Sequence[str] | Sequence[Opened],
+    network: Network | str | Path,
+    schedules: Iterable[Entry | Schedule | str] | Schedule | str,
+    benchmarks: Sequence[str] | Sequence[Opened] | str,
     *,
     limit: int = DEFAULT_LIMIT,
     data_dir: Path | str | None = None,
@@ -42,6 +63,7 @@ def sweep(
     allow_code: bool = False,
     cache: Path | str | None = None,
     lm_eval_json: Path | str | None = None,
+    keep_all: bool = True,
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
 ) -> Scores:
@@ -52,6 +74,8 @@ def sweep(
     `paper` (0-shot, GSM8K 5-shot, no BOS) or `leaderboard`. `divergence` adds KL to the full model and top-1
     agreement. Answers are kept in the cache as they come: a killed call goes on where it was, and whatever
     is added later computes only what is new. `lm_eval_json` is a folder for lm-eval's own results files.
+    Without `keep_all` the full model runs first, and a benchmark on which it is at chance leaves the grid:
+    its other rows are NaN.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
@@ -59,14 +83,11 @@ def sweep(
     >>> scores.to_dataframe().groupby("schedule").size().to_dict()
     {'0 1 3:6': 2, '0:6': 2}
     """
-    _check(network, schedules, limit, min(batch_tokens, max_new_tokens))
-    entries = labelled(schedules, network.n_layers)
-    opened = [o for o in benchmarks if not isinstance(o, str)] or open_benchmarks(
-        [name for name in benchmarks if isinstance(name, str)],
-        data_dir=data_dir,
-        preset=preset,
-        allow_code=allow_code,
-    )
+    assert isinstance(network, Network)
+    _check(network, limit, min(batch_tokens, max_new_tokens))
+    entries = labelled(cast("Iterable[Entry | Schedule | str]", schedules), network.n_layers)
+    how = {"data_dir": data_dir, "preset": preset, "allow_code": allow_code, "cache": cache, "say": say}
+    opened = _opened(cast("Sequence[str] | Sequence[Opened]", benchmarks), how)
     plan = Plan(entry.schedule for entry in entries)
     identities = [_identity(network, one, max_new_tokens) for one in opened]
     held = hold_all(cache_folder(cache), identities, made_on(network, *_LIBRARIES), say=say)
@@ -75,13 +96,15 @@ def sweep(
             ready(network, one, file, plan, limit, batch_tokens, divergence)
             for one, file in zip(opened, files, strict=True)
         ]
-        for one in jobs:
-            for note in one.benchmark.notes:
-                say(f"note: {note}")
-        say(outlook(jobs, plan))
-        _run(jobs, progress)
-        results = {one.benchmark.name: one.results() for one in jobs}
+        for note in (note for one in jobs for note in one.benchmark.notes):
+            say(f"note: {note}")
+        results = {} if keep_all else at_chance(jobs, plan, progress, say)
+        staying = [one for one in jobs if one.benchmark.name not in results]
+        say(outlook(staying, plan))
+        run_jobs(staying, progress)
+        results |= {one.benchmark.name: one.results() for one in staying}
     about = (network.label, network.note, network.dtype, network.n_layers)
+    results = {one.name: results[one.name] for one in opened}
     scores = Scores(*about, entries, results, made_on(network, *_LIBRARIES))
     if lm_eval_json is not None:
         from reprlab.sweeps.lm_eval_results import export
@@ -90,14 +113,18 @@ def sweep(
     return scores
 
 
-def _check(network: Network, schedules: object, limit: int, least_tokens: int) -> None:
+def _opened(benchmarks: Sequence[str] | Sequence[Opened], how: dict[str, Any]) -> list[Opened]:
+    """The benchmarks, those given by name opened."""
+    named = [one for one in benchmarks if isinstance(one, str)]
+    return [one for one in benchmarks if not isinstance(one, str)] or open_benchmarks(named, **how)
+
+
+def _check(network: Network, limit: int, least_tokens: int) -> None:
     """Refuse what no sweep takes, before anything is opened."""
     if limit < 1:
         raise ReprlabError(f"--limit {limit}: give 1 or more")
     if least_tokens < 1:
         raise ReprlabError("--batch-tokens and --max-new-tokens: give 1 or more")
-    if isinstance(schedules, str):
-        raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
     if not network.has_lm_head:
         raise ReprlabError(f"'{network.name}' has no causal language head: sweeps score log-likelihoods")
 
@@ -111,15 +138,3 @@ def _identity(network: Network, opened: Opened, max_new_tokens: int) -> AnswersI
         max_new_tokens=max_new_tokens if opened.output == "generate_until" else 0,
         lm_eval=minor("lm-eval"),
     )
-
-
-def _run(jobs: Sequence[SweepJob], progress: Progress) -> None:
-    total = sum(one.work(gap) for one in jobs for gap in one.gaps)
-    before = 0.0
-    progress(0, total)
-    for one in jobs:
-        for gap in one.gaps:
-            for done in one.run(gap):
-                progress(before + done, total)
-            before += one.work(gap)
-            progress(before, total)

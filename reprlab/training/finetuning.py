@@ -8,15 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from reprlab.arguments import CALLBACKS, integer, maybe_path, number, of, optional, several, string, taking
 from reprlab.benchmarks.by_name import open_splits, training_rows
+from reprlab.benchmarks.given import task_of
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
+from reprlab.network.given import network_of
 from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
 from reprlab.provenance import minor
+from reprlab.schedules.given import schedules_of
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -36,9 +40,25 @@ PRESET = "fine-tuned"
 _LIBRARIES = ("accelerate", "lm-eval", "datasets")
 
 
+@taking(
+    network=network_of(dtype="float32"),
+    schedules=optional(schedules_of),
+    task=task_of,
+    shares=several(number, (int, float), "numbers from 0 to 1, one or several"),
+    recipe=optional(of(Recipe, "a recipe, rl.Recipe")),
+    micro_batch=optional(integer),
+    train_limit=optional(integer),
+    limit=optional(integer),
+    data_dir=maybe_path,
+    preset=string,
+    batch_tokens=integer,
+    checkpoints=maybe_path,
+    cache=maybe_path,
+    **CALLBACKS,
+)
 def finetune(
-    network: Network,
-    schedules: Iterable[Entry | Schedule | str] | None = None,
+    network: Network | str | Path,
+    schedules: Iterable[Entry | Schedule | str] | Schedule | str | None = None,
     *,
     task: str | Splits = "arc",
     shares: Iterable[float] = SHARES,
@@ -71,10 +91,11 @@ def finetune(
     >>> len(made.tuned), made.tuned.results().metrics, len(made.crossing().differences)
     (2, ('acc', 'acc_norm', 'u'), 2)
     """
-    _check(schedules, {"--train-limit": train_limit, "--limit": limit, "--batch-tokens": batch_tokens})
+    assert isinstance(network, Network)
+    _check({"--train-limit": train_limit, "--limit": limit, "--batch-tokens": batch_tokens})
     _trainable(network)
     given = share_schedules(network.n_layers, shares) if schedules is None else schedules
-    entries = labelled(given, network.n_layers)
+    entries = labelled(cast("Iterable[Entry | Schedule | str]", given), network.n_layers)
     opened = open_splits(task, data_dir=data_dir, preset=preset) if isinstance(task, str) else task
     rows = _rows(network, opened, train_limit, say)
     benchmark = prepared(network, opened.scored, limit)
@@ -98,13 +119,11 @@ def finetune(
     return FineTuned(frozen, tuned, curves)
 
 
-def _check(schedules: object, counts: Mapping[str, int | None]) -> None:
+def _check(counts: Mapping[str, int | None]) -> None:
     """Refuse what no run takes, before anything is opened."""
     for option, value in counts.items():
         if value is not None and value < 1:
             raise ReprlabError(f"{option} {value}: give 1 or more")
-    if isinstance(schedules, str):
-        raise ReprlabError(f"one schedule was given, not a list of them: write [{schedules!r}]")
 
 
 def _rows(network: Network, opened: Splits, limit: int | None, say: Say) -> list[TrainingRow]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
+from reprlab.arguments import CALLBACKS, integer, maybe_path, of, optional, several, string, taking
 from reprlab.benchmarks.glue.opened import open_glue
 from reprlab.benchmarks.glue.rows import Glue
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
+from reprlab.network.given import network_of
 from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
+from reprlab.schedules.given import schedules_of
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -25,11 +29,26 @@ from reprlab.training.glue_runs import MAX_TOKENS, MODES, GlueJob, outlook, reci
 from reprlab.training.glue_scores import GlueScores
 from reprlab.training.trainer import Recipe, needs_accelerate
 
+_TASKS = "GLUE tasks by name, one or a list of them"
 
+
+@taking(
+    network=network_of(pooled=True),
+    schedules=schedules_of,
+    tasks=several(of((str, Glue), _TASKS), (str, Glue), _TASKS),
+    mode=string,
+    recipe=optional(of(Recipe, "a recipe, rl.Recipe")),
+    limit=optional(integer),
+    data_dir=maybe_path,
+    batch_tokens=integer,
+    checkpoints=maybe_path,
+    cache=maybe_path,
+    **CALLBACKS,
+)
 def glue(
-    network: Network,
-    schedules: Iterable[Entry | Schedule | str],
-    tasks: Iterable[str] | Sequence[Glue],
+    network: Network | str | Path,
+    schedules: Iterable[Entry | Schedule | str] | Schedule | str,
+    tasks: Iterable[str] | Sequence[Glue] | str,
     *,
     mode: str = "unfrozen",
     recipe: Recipe | None = None,
@@ -57,11 +76,12 @@ def glue(
     >>> made.scores.results("rte").metrics, len(made.scores)
     (('acc', 'u'), 2)
     """
-    _check((schedules, tasks), mode, checkpoints is not None, batch_tokens)
+    assert isinstance(network, Network)
+    _check(mode, checkpoints is not None, batch_tokens)
     needs_accelerate()
     encoder(network)
-    entries = labelled(schedules, network.n_layers)
-    wanted = list(tasks)
+    entries = labelled(cast("Iterable[Entry | Schedule | str]", schedules), network.n_layers)
+    wanted = list(cast("Iterable[str | Glue]", tasks))
     opened = [one for one in wanted if isinstance(one, Glue)] or open_glue(
         [one for one in wanted if isinstance(one, str)], data_dir=data_dir, limit=limit
     )
@@ -83,11 +103,8 @@ def glue(
     return GlueScores(Scores(*about, entries, results, provenance), curves)
 
 
-def _check(lists: tuple[object, object], mode: str, checkpoints: bool, batch_tokens: int) -> None:
+def _check(mode: str, checkpoints: bool, batch_tokens: int) -> None:
     """Refuse what no run takes, before anything is opened."""
-    for given in lists:
-        if isinstance(given, str):
-            raise ReprlabError(f"one text was given, not a list: write [{given!r}]")
     if mode not in MODES:
         raise ReprlabError(f"unknown mode '{mode}': there are {', '.join(MODES)}")
     if checkpoints and mode == "frozen":

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from reprlab.captures.capture import Capture
-from reprlab.depths.drift import Drift
-from reprlab.depths.groups import Groups
 from reprlab.scores.retained import Retained, retained
-from reprlab.scores.scores import Scores
-from reprlab.similarity.matrix import Similarity
-from reprlab.training.fine_tuned import FineTuned
 
+if TYPE_CHECKING:
+    from reprlab.captures.capture import Capture
+    from reprlab.depths.drift import Drift
+    from reprlab.depths.groups import Groups
+    from reprlab.scores.scores import Scores
+    from reprlab.similarity.matrix import Similarity
+    from reprlab.training.fine_tuned import FineTuned
+
+SWEPT = ("scores", "loops", "windows", "precise")
+PARTS = (*SWEPT, "unfrozen", "fine_tuned", "capture", "similarities", "groups", "drift", "example")
 SIMILARITIES: Mapping[str, tuple[str, str, str | None]] = {  # of the full model: measure, tokens, control
     "cosine": ("cosine", "all", None),
     "cosine-sequence": ("cosine-sequence", "all", None),
@@ -57,7 +62,7 @@ class Evidence:
     unfrozen: Scores | None = None
     fine_tuned: FineTuned | None = None
     capture: Capture | None = None
-    similarities: Mapping[str, Similarity] = field(default_factory=dict[str, Similarity])
+    similarities: Mapping[str, Similarity] = field(default_factory=lambda: {})
     groups: Groups | None = None
     drift: Drift | None = None
     example: Example | None = None

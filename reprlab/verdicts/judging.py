@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from reprlab.arguments import of, positive, taking
 from reprlab.scores.retained import DRAWS
 from reprlab.verdicts.basis import Basis
 from reprlab.verdicts.evidence import Evidence
@@ -32,6 +33,7 @@ ASKED: Mapping[int, Callable[[View], tuple[Finding, ...]]] = {
 }
 
 
+@taking(evidence=of(Evidence, "the evidence of a report, rl.Evidence"), count=positive)
 def judge(evidence: Evidence, *, count: int = DRAWS) -> tuple[Verdict, ...]:
     """The eight verdicts on a model, in the paper's order, each with what changes of the rules would give.
 

@@ -226,11 +226,16 @@ def test_a_task_file_that_is_no_yaml(tmp_path: Path) -> None:
 # --- errors --------------------------------------------------------------------------------------
 
 
+def only(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    manager = TaskManager(include_defaults=False, include_path=str(TASKS / folder))
+    loading._all_names.cache_clear()
+    monkeypatch.setattr(loading, "TaskManager", lambda: manager)
+
+
 @pytest.fixture
 def few_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     """One folder of lm-eval's tasks in the place of all, which take seconds to list."""
-    manager = TaskManager(include_defaults=False, include_path=str(TASKS / "arc"))
-    monkeypatch.setattr(loading, "_manager", lambda: manager)
+    only(monkeypatch, "arc")
 
 
 @pytest.mark.usefixtures("few_tasks")
@@ -249,8 +254,7 @@ def test_a_task_of_lm_eval_works_by_its_name(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_group_of_lm_eval_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    manager = TaskManager(include_defaults=False, include_path=str(TASKS / "blimp"))
-    monkeypatch.setattr(loading, "_manager", lambda: manager)
+    only(monkeypatch, "blimp")
     refused("blimp", "'blimp' is a group of lm-eval's tasks: name the tasks themselves")
 
 

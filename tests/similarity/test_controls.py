@@ -6,7 +6,8 @@ import torch
 
 from reprlab.captures.activations import activations
 from reprlab.similarity.comparing import compare
-from reprlab.similarity.controls import CONTROLS, null
+from reprlab.similarity.controls import null
+from reprlab.similarity.measure import CONTROLS
 from reprlab.similarity.states import Held
 
 

@@ -13,8 +13,8 @@ import reprlab as rl
 from reprlab.captures.capture import Capture
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
-from reprlab.similarity.policy import Policy, dropped, places
-from reprlab.similarity.samples import Stacked, sample
+from reprlab.similarity.policy import Policy, places
+from reprlab.similarity.samples import Stacked, dropped, sample
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_scores_pair_up_and_say_what_they_are(whole: Whole, data: Path) -> None:
         ({"limit": 0}, "--limit 0: give 1 or more"),
         ({"train_limit": 0}, "--train-limit 0: give 1 or more"),
         ({"batch_tokens": 0}, "--batch-tokens 0: give 1 or more"),
-        ({"schedules": "0:6"}, "one schedule was given, not a list of them: write ['0:6']"),
+        ({"schedules": 6}, "schedules 6 (int): give schedules or their texts, one or a list of them"),
         ({"schedules": ["0:9"]}, "layer 8 does not exist in a model of 6 layers"),
         ({"schedules": None, "shares": [0, 1.5]}, "--shares 1.5: give numbers from 0 to 1"),
         ({"schedules": None, "shares": [math.nan]}, "--shares nan: give numbers from 0 to 1"),

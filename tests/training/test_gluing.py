@@ -366,9 +366,8 @@ def test_a_finished_run_writes_no_checkpoint_and_that_is_said(
     assert "\n".join(said).count("note: finished runs write no checkpoint; with another --cache") == 1
 
 
-def test_a_text_where_a_list_is_due_is_refused(bert: Network, data: Glue, tmp_path: Path) -> None:
-    for schedules, tasks in ((str(SKIP), [data]), ([SKIP], "rte")):
-        with pytest.raises(rl.ReprlabError, match="one text was given, not a list: write"):
-            rl.glue(bert, schedules, tasks, cache=tmp_path)
+def test_what_is_no_task_and_too_small_a_batch_are_refused(bert: Network, data: Glue, tmp_path: Path) -> None:
+    with pytest.raises(rl.ReprlabError, match="tasks 3"):
+        rl.glue(bert, [SKIP], [3], cache=tmp_path)  # pyright: ignore[reportArgumentType]
     with pytest.raises(rl.ReprlabError, match="--batch-tokens 0: give 1 or more"):
         rl.glue(bert, [SKIP], [data], batch_tokens=0, cache=tmp_path)

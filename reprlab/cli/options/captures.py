@@ -67,6 +67,13 @@ class CaptureOptions:
         """The schedule, or None for the layers as they are."""
         return None if self.schedule is None else Schedule.parse(self.schedule)
 
+    def names(self) -> list[str]:
+        """The models, refused at once where no schedule of theirs is the one given."""
+        names = self.network.names()
+        if (schedule := self.parsed) is not None:
+            self.network.check_layers(names, schedule.check)
+        return names
+
     def corpora(self) -> list[Corpus]:
         """The texts, checked before any model is loaded."""
         from reprlab.captures.corpora import corpus, members

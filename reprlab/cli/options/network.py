@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from reprlab.cli.options.command import how, what, where
 from reprlab.cli.options.pieces import separate
-from reprlab.cli.terminal import confirm, err, say
+from reprlab.cli.terminal import confirm, possible, say, working
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import slug
-from reprlab.models.registry import DEVICES, DTYPES, expand
+from reprlab.models.registry import DEVICE_MAPS, DEVICES, DTYPES, expand
 
 if TYPE_CHECKING:
     from reprlab.network.network import Network
@@ -53,9 +53,10 @@ class NetworkOptions:
         for kind, name, allowed in (
             ("dtype", self.dtype, ("auto", *DTYPES)),
             ("device", self.device, DEVICES),
+            ("device map", self.device_map, (None, *DEVICE_MAPS)),
         ):
             if name not in allowed:
-                raise unknown(kind, name, allowed)
+                raise unknown(kind, str(name), [each for each in allowed if each])
 
     @property
     def patterns(self) -> list[str]:
@@ -64,13 +65,26 @@ class NetworkOptions:
 
     def names(self, *, new_folder: bool = False) -> list[str]:
         """The names of the models given, at least one; `new_folder`: --models-dir need not be there."""
-        from reprlab.models.locations import known
+        from reprlab.models.locations import known, locate
 
         if self.models_dir is not None and not self.models_dir.is_dir() and not new_folder:
             raise ReprlabError(f"--models-dir '{self.models_dir}' is no folder")
         if not self.patterns:
             raise ReprlabError("give a model, as in --model tiny-neox; `reprlab models` lists the names")
-        return expand(self.patterns, known(self.models_dir))
+        names = expand(self.patterns, known(self.models_dir))
+        possible(names, lambda name: locate(name, self.models_dir))
+        return names
+
+    def check_layers(self, names: Sequence[str], check: Callable[[int], object]) -> None:
+        """Refuse what the models' numbers of layers do not allow, as far as these are known unloaded."""
+        from reprlab.models.layer_counts import layers_of
+
+        def one(name: str) -> None:
+            layers = layers_of(name, self.models_dir)
+            if layers is not None:
+                check(layers)
+
+        possible(names, one)
 
     def load(
         self, name: str, *, dtype: str | None = None, pooled: bool = False, reports: Path | None = None
@@ -79,7 +93,7 @@ class NetworkOptions:
         import reprlab as rl
         from reprlab.reports.homes import named
 
-        with err.status(f"loading {escape(name)}"):
+        with working(f"loading {name}"):
             network = rl.load(
                 name,
                 dtype=dtype or self.dtype,

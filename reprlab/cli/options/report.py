@@ -13,7 +13,7 @@ from reprlab.cli.options.network import NetworkOptions
 from reprlab.cli.options.outputs import check_folder
 from reprlab.cli.options.pieces import separate, whole
 from reprlab.cli.options.tasks import glue_tasks
-from reprlab.cli.terminal import err
+from reprlab.cli.terminal import say, working
 from reprlab.errors import ReprlabError, unknown
 
 if TYPE_CHECKING:
@@ -149,6 +149,9 @@ class ReportOptions:
         str | None, how(help="Question of fig. 16: gsm8k or builtin. Default: gsm8k if its rows are there.")
     ] = None
     preset: Annotated[str, how(help="Prompts: paper (0-shot, no BOS) or leaderboard.")] = "paper"
+    keep_all: Annotated[
+        bool, how("--keep-all", help="Keep benchmarks on which the full model is at chance in the grids.")
+    ] = False
     force: Annotated[
         bool, how("--force", help="Continue a capture that other versions of the libraries began.")
     ] = False
@@ -190,6 +193,11 @@ class ReportOptions:
         }
 
     @property
+    def changed(self) -> dict[str, Any]:
+        """The settings that were chosen, by the names of a report's."""
+        return {_SETTINGS.get(name, name): value for name, value in self.chosen.items()}
+
+    @property
     def texts(self) -> Corpus:
         """The texts that are captured."""
         from reprlab.captures.corpora import corpus
@@ -214,31 +222,48 @@ class ReportOptions:
         from reprlab.reports.settings import ReportSettings, quick_starts
 
         few = {"starts": quick_starts(layers)} if self.quick else {}
-        chosen = {_SETTINGS.get(name, name): value for name, value in self.chosen.items()}
+        chosen = self.changed
         settings: dict[str, Any] = {**self._usual, **_SIZES[self.size], **few, **chosen}
         if "loop_limit" in settings and "loop_limit" not in chosen:
             settings["loop_limit"] = min(settings["loop_limit"], settings["limit"])
-        return ReportSettings(**settings)
+        return ReportSettings(**settings, keep_all=self.keep_all)
 
     def check_words(self) -> None:
-        """Refuse words and numbers that are not allowed."""
-        from reprlab.reports.example import EXAMPLES
+        """Refuse words, numbers and benchmarks that are not allowed, before any library is there."""
+        from reprlab.benchmarks.index import check_known
+        from reprlab.benchmarks.table import expand
+        from reprlab.reports.settings import EXAMPLES
 
         if self.example is not None and self.example not in EXAMPLES:
             raise unknown("example", self.example, EXAMPLES)
         _ = self.chosen
+        settings = self.settings(32)
+        check_known(settings.benchmarks, self.preset, self.data.cache)
+        names = expand(list(settings.benchmarks))
+        few = [("--precise-on", name) for name in (settings.precise_on,) if name]
+        for option, name in [*few, *(("--single-on", name) for name in settings.single_on)]:
+            if name not in names and not any(Path(one).suffix for one in names):
+                raise unknown(f"benchmark of {option}", name, names)
+
+    def check_models(self) -> list[str]:
+        """The models, refused at once where the starts leave no middle in any of them."""
+        names = self.network.names()
+        if self.starts is not None:
+            self.network.check_layers(names, lambda layers: self.settings(layers).check_starts(layers))
+        return names
 
     def check(self) -> None:
         """Refuse what can be refused before anything is loaded."""
         from reprlab.benchmarks.by_name import open_benchmarks, open_splits
         from reprlab.benchmarks.glue.opened import open_glue
-        from reprlab.reports.gather import FINE_TUNED_ON
+        from reprlab.reports.settings import FINE_TUNED_ON
 
         settings, texts = self.settings(32), self.texts
         texts.count(min(settings.documents, len(texts)))
         data_dir = self.data.data_dir
-        with err.status("opening benchmarks"):
-            opened = open_benchmarks(settings.benchmarks, data_dir=data_dir, preset=self.preset)
+        with working("opening benchmarks"):
+            where: dict[str, Any] = {"data_dir": data_dir, "cache": self.data.cache, "say": say}
+            opened = open_benchmarks(settings.benchmarks, preset=self.preset, **where)
             if settings.glue:
                 open_glue(settings.glue, data_dir=data_dir, limit=settings.glue_limit)
             if settings.tuned_limit:

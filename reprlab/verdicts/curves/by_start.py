@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reprlab.arguments import of, several, string, taking
 from reprlab.errors import ReprlabError
 from reprlab.schedules.grids import compared_starts
 from reprlab.scores.retained import MEDIAN, Retained, retained
@@ -43,6 +44,10 @@ def _ordered(accuracy: Retained, u: Retained) -> dict[str, Retained]:
     return {first: by_metric[first]} | by_metric
 
 
+@taking(
+    evidence=of(Evidence, "the evidence of a report, rl.Evidence"),
+    variants=several(string, (), "names of variants"),
+)
 def by_start(evidence: Evidence, *variants: str) -> dict[str, Any]:
     """R of some variants by the paper's start s, as a figure's numbers: plain values.
 

@@ -1,0 +1,97 @@
+"""Shards of a capture as tensors: the statistics of their documents, and their states on request."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reprlab.arrays import AnyArray
+from reprlab.captures.capture import reading
+from reprlab.captures.layout import LedgerRow, checksum
+from reprlab.captures.sums import Sums
+from reprlab.errors import ReprlabError
+
+
+@dataclass(frozen=True)
+class Block:
+    """The statistics of one shard's documents, and its states on request."""
+
+    file: Path
+    tokens: int
+    offsets: AnyArray
+    ids: tuple[str, ...]
+    norms: Tensor
+    suspects: Tensor
+    suspect_states: Tensor
+    documents: tuple[Sums, ...]  # of the tokens that are no suspects
+
+    def states(self, depth: int | slice = slice(None), tokens: slice = slice(None)) -> Tensor:
+        """Hidden states (depth, token, width) in their stored dtype, or (token, width) of one depth."""
+        first, last, _ = tokens.indices(self.tokens)
+        with reading(self.file) as file:
+            if "states" not in file:
+                raise ReprlabError(f"'{self.file}' holds no states: capture again without --no-states")
+            data = file["states"]
+            return _to_tensor(data[depth, first:last], data.attrs.get("dtype"))
+
+
+def joined(parts: Sequence[Tensor], dim: int) -> Tensor:
+    """Tensors of shards one after the other along a dimension."""
+    return torch.cat(list(parts), dim=dim)
+
+
+def states_at(blocks: Sequence[Block], places: Tensor, widths: Sequence[int], depths: slice) -> list[Tensor]:
+    """States (token, width) of the tokens at rising places, one a depth; only they are read."""
+    firsts = [0, *accumulate(block.tokens for block in blocks)]  # of each shard, and the end
+    parts: list[Tensor] = []
+    done = 0
+    while done < len(places):
+        shard = bisect_right(firsts, int(places[done])) - 1
+        first, end = firsts[shard : shard + 2]
+        here = places[done:][places[done:] < end] - first
+        low = int(here[0])
+        states = blocks[shard].states(depths, slice(low, int(here[-1]) + 1))
+        parts.append(states if len(here) == states.shape[1] else states[:, here - low])
+        done += len(here)
+    if not parts:
+        return [torch.zeros(0, width) for width in widths[depths]]
+    return list(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
+
+
+def read_block(path: Path, row: LedgerRow, documents: int) -> Block:
+    """The statistics of a shard's first documents, its checksum compared."""
+    if not path.is_file() or checksum(path) != row.checksum:
+        raise ReprlabError(
+            f"shard '{path}' is damaged or missing: find all with `reprlab cache verify`, "
+            "mend with `reprlab cache verify --drop-damaged`"
+        )
+    with reading(path) as file:
+        count = min(row.stop, documents) - row.start
+        offsets = file["offsets"][: count + 1]
+        tokens = int(offsets[-1])
+        places = file["suspects/tokens"][:]
+        inside = int(np.searchsorted(places, tokens))
+        names = ("mean", "m2", "cosine", "inner")
+        parts = [torch.from_numpy(file[f"ordinary/{name}"][:count]) for name in names]
+        counts = file["ordinary/count"][:count].tolist()
+        return Block(
+            file=path,
+            tokens=tokens,
+            offsets=offsets,
+            ids=tuple(file["ids"].asstr()[:count]),
+            norms=torch.from_numpy(file["norms"][:, :tokens]),
+            suspects=torch.from_numpy(places[:inside]),
+            suspect_states=torch.from_numpy(file["suspects/states"][:, :inside]),
+            documents=tuple(Sums(n, *values) for n, *values in zip(counts, *parts, strict=True)),
+        )
+
+
+def _to_tensor(data: AnyArray, dtype: str | None) -> Tensor:
+    return torch.from_numpy(data).view(torch.bfloat16) if dtype == "bfloat16" else torch.from_numpy(data)
