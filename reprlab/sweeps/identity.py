@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from reprlab.files import slug
+from reprlab.models.inputs import of_answers
 from reprlab.network.network import Network
 from reprlab.provenance import made_with, minor
 
@@ -21,7 +22,8 @@ ANSWERS_FORMAT = 1
 class AnswersIdentity(BaseModel):
     """What changes answers; its digest names the file. Versions are major.minor.
 
-    `recipe` says how the network was trained before it answered; it counts where there is one.
+    `recipe` says how the network was trained before it answered; it counts where there is one. `inputs` is 2
+    for model types that got other inputs before than their own call gives them; else it is left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +42,11 @@ class AnswersIdentity(BaseModel):
     transformers: str
     lm_eval: str
     recipe: str = ""
+    inputs: int = 1
+
+    @model_serializer(mode="wrap")
+    def _without_default(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if (key, value) != ("inputs", 1)}
 
     @property
     def digest(self) -> str:
@@ -60,6 +67,7 @@ def identified(network: Network, **own: Any) -> AnswersIdentity:
         dtype=network.dtype,
         attention=network.attention,
         device=network.device.partition(":")[0],
+        inputs=of_answers(network.config),
         torch=minor("torch"),
         transformers=minor("transformers"),
         **own,
