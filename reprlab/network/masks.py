@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from reprlab.network.batches import PackedRow, Request, pack
-from reprlab.network.recorded import Recording
+from reprlab.network.recorded import Recording, copied
 
 _PREFIX, _ENDINGS = tuple(range(5, 17)), ((3, 4, 5), (7, 5, 9))  # of a row to try; any tokens would do
 _LONG, _SHORT = (*range(5, 17), *range(7, 16)), tuple(range(5, 15))
@@ -62,7 +62,8 @@ def alike(record: Callable[[Sequence[PackedRow]], Recording], layers: int, width
     states = [_together(state, start) for state in plain.run(range(layers))]
     if not _near(packed.start, states[0], 0 * states[0]):
         return False
-    return all(_near(packed.apply(i, states[i]), states[i + 1], states[i]) for i in range(layers))
+    notes = copied(packed.shared)
+    return all(_near(packed.apply(i, states[i], notes), states[i + 1], states[i]) for i in range(layers))
 
 
 def unmixed(
@@ -83,10 +84,11 @@ def unmixed(
     places = [(1, slice(first, first + count)), *([(0, slice(count))] if causal else [])]
     if not _near(both.start[places[0]], expected[0], 0 * expected[0]):
         return False
+    notes = copied(both.shared)
     for i in range(layers):
         for place in places:
             beside[i][place] = expected[i]
-        found = both.apply(i, beside[i])
+        found = both.apply(i, beside[i], notes)
         if not all(_near(found[place], expected[i + 1], expected[i]) for place in places):
             return False
     return True
