@@ -307,5 +307,5 @@ def test_every_room_is_tested_in_a_folder_of_its_name_and_every_test_file_mirror
         if where == Path("analyses") or file.stem in NOT_MIRRORED:
             continue
         mirrored = PACKAGE / where / name
-        wide = {("network", "executors"), ("figures", "figures"), ("cli", "main")}
+        wide = {("network", "executors"), ("network", "inputs"), ("figures", "figures"), ("cli", "main")}
         assert mirrored.with_suffix(".py").is_file() or mirrored.is_dir() or (str(where), name) in wide, file

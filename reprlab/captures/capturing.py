@@ -158,7 +158,7 @@ class _CaptureJob:
         ids = [self.ids[i] for i in part]
         shard = self.writer.shard([self.corpus.ids[i] for i in part], ids, part.start)
         self.open.append(shard)
-        for members in padded_batches(list(map(len, ids)), batch_tokens):
+        for members in padded_batches(list(map(len, ids)), batch_tokens, self.network.kind):
             lengths = [len(ids[i]) for i in members]
             batch = self.network.batch([ids[i].tolist() for i in members])
             states = self.network.hidden_states(batch, self.schedule)

@@ -7,6 +7,7 @@ import torch
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.layout import Identity, Manifest
 from reprlab.errors import ReprlabError
+from reprlab.models.inputs import of_captures
 from reprlab.models.registry import DTYPES
 from reprlab.network.network import Network
 from reprlab.provenance import made_with
@@ -39,6 +40,7 @@ def described(
         stored=network.dtype if stored == "auto" else stored,  # pyright: ignore[reportArgumentType]
         states=states,
         attention=network.attention,
+        inputs=of_captures(network.config),
     )
     libraries = ("torch", "transformers", "nnsight", "h5py", "numpy", "reprlab")
     makers = made_with(*libraries) | {"device": network.device, "threads": str(torch.get_num_threads())}

@@ -6,10 +6,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import xxhash
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
@@ -35,7 +35,11 @@ class TextIdentity:
 
 
 class Identity(BaseModel):
-    """What changes a capture's numbers; its digest names the folder."""
+    """What changes a capture's numbers; its digest names the folder.
+
+    `inputs` is 2 for model types that got other inputs before than their own call gives them; else it is left
+    out.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     format: int = FORMAT
@@ -51,6 +55,11 @@ class Identity(BaseModel):
     stored: Literal["float32", "bfloat16", "float16"]
     states: bool
     attention: str
+    inputs: int = 1
+
+    @model_serializer(mode="wrap")
+    def _without_default(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if (key, value) != ("inputs", 1)}
 
     @property
     def digest(self) -> str:

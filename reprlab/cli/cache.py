@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -17,6 +17,11 @@ from reprlab.cli.terminal import confirm, fail, out, print_json
 from reprlab.errors import ReprlabError
 from reprlab.files import unslug
 
+if TYPE_CHECKING:
+    from reprlab.captures.layout import Identity
+    from reprlab.sweeps.identity import AnswersIdentity
+
+_OLD = " (old inputs)"
 _ONLY_CACHE = ("data_dir", "batch_tokens")
 
 
@@ -37,7 +42,8 @@ def cache_list(*, data: DataOptions, as_json: AsJson = False) -> None:
         raise ReprlabError(f"the cache '{root}' is a file, not a folder")
     listed = list(captures(root))
     if as_json:
-        print_json([*(described(c) for c in listed), *(row for row, _ in _answers(root))])
+        told = [{**described(c), "old_inputs": _old(c.identity)} for c in listed]
+        print_json([*told, *(row for row, _ in _answers(root))])
         return
     heads = ("model", "corpus", "schedule", "documents", "tokens", "cut at", "dtype", "size", "digest")
     table = Table(*heads, box=None, header_style="bold")
@@ -48,11 +54,25 @@ def cache_list(*, data: DataOptions, as_json: AsJson = False) -> None:
         kind = i.dtype if i.stored == i.dtype else f"{i.dtype} as {i.stored}"
         kind = kind if i.states else f"{kind}, no states"
         table.add_row(
-            escape(i.model), escape(i.corpus), i.schedule, *counts, str(i.max_tokens), kind, size, i.digest
+            *(escape(i.model), escape(i.corpus), i.schedule, *counts, str(i.max_tokens), kind, size),
+            f"{i.digest}{_OLD if _old(i) else ''}",
         )
     out.print(table if listed else f"no captures in {escape(str(root))}")
-    _show_answers(root)
+    old = sum(_old(c.identity) for c in listed) + _show_answers(root)
+    if old:
+        out.print(
+            f"{old} marked{_OLD}: made before the model got the inputs of its own call; make them again"
+        )
     _report(unreadable(root))
+
+
+def _old(identity: Identity | AnswersIdentity) -> bool:
+    """Whether numbers were made with inputs that their model does not get any more."""
+    from reprlab.models.configuration import config_of
+    from reprlab.models.inputs import of_answers, of_captures
+
+    of = of_answers if hasattr(identity, "benchmark") else of_captures
+    return identity.inputs < of(config_of(identity.model))
 
 
 def _answers(root: Path) -> Iterator[tuple[dict[str, Any], str]]:
@@ -65,14 +85,17 @@ def _answers(root: Path) -> Iterator[tuple[dict[str, Any], str]]:
             with open_answers(path, checked=False) as file:
                 documents, schedules, _ = file.counts()
                 sizes = {"documents": documents, "schedules": schedules, "complete": file.complete()}
-                yield {**file.identity.model_dump(), **sizes, **row}, ""
+                old = {"old_inputs": _old(file.identity)}
+                yield {**file.identity.model_dump(), **sizes, **old, **row}, ""
         except ReprlabError as error:
             yield row, str(error)
 
 
-def _show_answers(root: Path) -> None:
+def _show_answers(root: Path) -> int:
+    """Show the files of answers; returns how many were made with old inputs."""
     heads = ("model", "benchmark", "preset", "documents", "schedules", "dtype", "size", "digest")
     table = Table(*heads, box=None, header_style="bold", title="answers", title_justify="left")
+    old = 0
     for row, wrong in _answers(root):
         if wrong:
             fail(wrong)
@@ -81,9 +104,12 @@ def _show_answers(root: Path) -> None:
         counts = (f"{row['documents']:,}", f"{row['schedules']:,}{some}")
         size = f"{row['bytes'] / 1e6:,.1f} MB"
         names = map(escape, (row["model"], row["benchmark"], row["preset"]))
-        table.add_row(*names, *counts, row["dtype"], size, Path(row["file"]).stem)
+        old += row["old_inputs"]
+        mark = _OLD if row["old_inputs"] else ""
+        table.add_row(*names, *counts, row["dtype"], size, f"{Path(row['file']).stem}{mark}")
     if table.row_count:
         out.print(table)
+    return old
 
 
 @with_options(without=_ONLY_CACHE)

@@ -76,7 +76,7 @@ def drift(
 
 def _same_texts(full: Capture, name: str, capture: Capture) -> None:
     """Raises where two captures are not of the same tokens of the same model."""
-    for what in ("model", "weights", "tokenizer", "corpus_digest", "max_tokens", "dtype"):
+    for what in ("model", "weights", "tokenizer", "corpus_digest", "max_tokens", "dtype", "inputs"):
         ours, theirs = getattr(full.identity, what), getattr(capture.identity, what)
         if ours != theirs:
             raise ReprlabError(

@@ -182,7 +182,7 @@ def _read_all(
     progress(done, total)
     quantities: dict[int, Tensor] = {}
     lengths = list(map(len, ids))
-    for members in padded_batches(lengths, batch_tokens):
+    for members in padded_batches(lengths, batch_tokens, network.kind):
         documents = _read_batch(network, [ids[i] for i in members], schedule)
         documents = documents.split([lengths[i] for i in members], dim=2)
         quantities.update(zip(members, documents, strict=True))

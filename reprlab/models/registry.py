@@ -22,10 +22,14 @@ DEVICE_MAPS = ("auto", "balanced", "balanced_low_0", "sequential")  # how accele
 
 @dataclass(frozen=True)
 class Hub:
-    """A repository on the Hugging Face hub; a gated one needs a token."""
+    """A repository on the Hugging Face hub; a gated one needs a token.
+
+    `model_type` is there where old captures of it are told by it.
+    """
 
     repo: str
     gated: bool = False
+    model_type: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ _HUB: dict[str, tuple[Hub, dict[str, tuple[str, int, int, float]]]] = {
         {"base": ("base", 12, 768, 110), "large": ("large", 24, 1024, 335)},
     ),
     "gpt2{}": (
-        Hub("openai-community/gpt2{}"),
+        Hub("openai-community/gpt2{}", model_type="gpt2"),
         {
             "": ("", 12, 768, 124),
             "-medium": ("-medium", 24, 1024, 355),
@@ -192,7 +196,9 @@ _TINY: dict[str, Tiny] = {
     "mistral": Tiny("mistral", {"num_key_value_heads": 2, "sliding_window": 16}),
     "mistral-full": Tiny("mistral", {"num_key_value_heads": 2, "sliding_window": None}),
     "bert": Tiny("bert", {"max_position_embeddings": 512}),
+    "roberta": Tiny("roberta", {"max_position_embeddings": 514, "pad_token_id": 1}),
     "gpt2": Tiny("gpt2", {"n_embd": 32, "n_layer": 6, "n_head": 4, "n_inner": 64}),
+    "gptj": Tiny("gptj", {"n_embd": 32, "n_layer": 6, "n_head": 4, "rotary_dim": 4, "n_positions": 512}),
     "opt": Tiny("opt", {"ffn_dim": 64, "word_embed_proj_dim": 32}),
     "qwen2": Tiny(
         "qwen2",
@@ -205,6 +211,20 @@ _TINY: dict[str, Tiny] = {
         {"num_key_value_heads": 2, "head_dim": 8, "sliding_window": 16, "sliding_window_pattern": 3},
     ),
     "phi3": Tiny("phi3", {"num_key_value_heads": 2}),
+    "phi3-longrope": Tiny(
+        "phi3",
+        {
+            "num_key_value_heads": 2,
+            "original_max_position_embeddings": 64,
+            "rope_parameters": {
+                "rope_type": "longrope",
+                "rope_theta": 10_000.0,
+                "original_max_position_embeddings": 64,
+                "short_factor": [1.0] * 4,
+                "long_factor": [4.0] * 4,
+            },
+        },
+    ),
     "olmo2": Tiny("olmo2", {"num_key_value_heads": 2}),
     "falcon": Tiny("falcon", {"ffn_hidden_size": 64, "new_decoder_architecture": False, "alibi": False}),
     "cohere": Tiny("cohere", {"num_key_value_heads": 2}),
@@ -225,7 +245,7 @@ TINY_LAYERS, TINY_WIDTH = 6, 32
 def _registered() -> Iterator[Model]:
     for template, (hub, sizes) in _HUB.items():
         for size, (there, layers, width, millions) in sizes.items():
-            provider = Hub(hub.repo.format(there), hub.gated)
+            provider = Hub(hub.repo.format(there), hub.gated, hub.model_type)
             name = template.format(size)
             yield Model(name, provider, layers, width, millions, f"{provider.repo} from the hub")
     yield from _WHEELS

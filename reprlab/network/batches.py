@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from math import inf
 from typing import NamedTuple
 
 TokenIds = tuple[int, ...]
+Kind = Callable[[int], int]  # of a length: texts share a batch only if theirs is equal
 FIXED = 96  # tokens whose work one more batch is worth: the calls around the products
 
 
@@ -54,22 +55,43 @@ class PackedRow:
         return any(self.branches)
 
 
-def pack(requests: Sequence[Request], *, width: int, longest: int) -> tuple[PackedRow, ...]:
+def any_length(length: int) -> int:
+    """The kind of a text where all lengths may share a batch."""
+    return 0
+
+
+def together(lengths: Sequence[int], kind: Kind) -> list[list[int]]:
+    """Places of texts that may share a batch, in the order of the first of each.
+
+    >>> together([5, 70, 6], lambda length: length > 64)
+    [[0, 2], [1]]
+    """
+    groups: dict[int, list[int]] = {}
+    for place, length in enumerate(lengths):
+        groups.setdefault(kind(length), []).append(place)
+    return list(groups.values())
+
+
+def pack(
+    requests: Sequence[Request], *, width: int, longest: int, kind: Kind = any_length
+) -> tuple[PackedRow, ...]:
     """The rows of a document's requests: one packed row where that costs less, else a row each.
 
     A packed row is [what all begin with, rest, rest, ...]; it may have `longest` positions at most (0: no
-    packed rows). Inputs with which another one begins ride on that one for nothing. `width` is the
-    network's.
+    packed rows). Inputs with which another one of their `kind` begins ride on that one for nothing. `width`
+    is the network's.
 
     >>> (row,) = pack([Request((5, 6, 7, 8), (2, 3)), Request((5, 6, 9), (2,))], width=64, longest=99)
     >>> row.tokens, [tuple(read) for read in row.reads]
     ((5, 6, 7), [(1, 7, 0), (2, 8, 0), (1, 9, 1)])
     """
     inputs = [request.inputs for request in requests]
-    whole = [
-        i for i in dict.fromkeys(inputs) if not any(len(o) > len(i) and o[: len(i)] == i for o in inputs)
-    ]
-    owners = [next(n for n, o in enumerate(whole) if o[: len(i)] == i) for i in inputs]
+
+    def carries(other: TokenIds, own: TokenIds) -> bool:
+        return other[: len(own)] == own and kind(len(other)) == kind(len(own))
+
+    whole = [i for i in dict.fromkeys(inputs) if not any(len(o) > len(i) and carries(o, i) for o in inputs)]
+    owners = [next(n for n, o in enumerate(whole) if carries(o, i)) for i in inputs]
     shared = _common(whole)
     packed = shared + sum(len(i) - shared for i in whole)
     saves = shared and _cost(packed, width) <= sum(_cost(len(i), width) for i in whole)
@@ -138,8 +160,8 @@ def packed_batches(sizes: Sequence[tuple[int, int]], tokens: int) -> list[list[i
 _PADDING = 0.08  # at most this share of a batch is padding
 
 
-def padded_batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
-    """Indices in batches by falling length, each at most `batch_tokens` wide and 8 % padding.
+def padded_batches(lengths: Sequence[int], batch_tokens: int, kind: Kind = any_length) -> list[list[int]]:
+    """Indices in batches by falling length, each of one kind, `batch_tokens` wide and 8 % padding at most.
 
     >>> padded_batches([5, 100, 98, 6], 1000)
     [[1, 2], [3], [0]]
@@ -147,7 +169,7 @@ def padded_batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]
     batches: list[list[int]] = []
     width = held = 0
     for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        room = batches and width * (len(batches[-1]) + 1) <= batch_tokens
+        room = batches and width * (len(batches[-1]) + 1) <= batch_tokens and kind(width) == kind(lengths[i])
         if room and held + lengths[i] >= (1 - _PADDING) * width * (len(batches[-1]) + 1):
             batches[-1].append(i)
             held += lengths[i]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,11 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from reprlab.errors import ReprlabError
-from reprlab.network.batches import PackedRow
+from reprlab.models.inputs import Angles
+from reprlab.network.angles import renew
+from reprlab.network.batches import PackedRow, together
 from reprlab.network.generated import generated
 from reprlab.network.layers import find_layers
 from reprlab.network.limits import check_tokens, position_limit
-from reprlab.network.masks import alike, padded
+from reprlab.network.masks import alike, padded, unmixed
 from reprlab.network.memory import out_of_memory, within_memory
 from reprlab.network.probe import TOKENS, Proof, Subject, proof
 from reprlab.network.recorded import Recording, record
@@ -77,18 +79,38 @@ class Network:
     def width(self) -> int:
         return self.module.config.get_text_config(decoder=True).hidden_size
 
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The model's configuration as a dictionary."""
+        return self.module.config.to_dict()
+
+    @cached_property
+    def angles(self) -> Angles:
+        """The lengths at which rotary angles depend on the longest text of a batch."""
+        return Angles.of(self.config)
+
+    @cached_property
+    def _unused_positions(self) -> int:
+        """The rows of a table of positions before the first token's: RoBERTa's begin after the padding's."""
+        named = ((name.rpartition(".")[2], part) for name, part in self.base.named_modules())
+        tables = [part for name, part in named if name == "position_embeddings"]
+        pads = [getattr(table, "padding_idx", None) for table in tables]
+        return max([0, *(pad + 1 for pad in pads if pad is not None)])
+
     @property
     def max_tokens(self) -> int:
         """The longest text, in tokens: the smaller of the position limit and the tokenizer's limit."""
         config = self.module.config.get_text_config(decoder=True)
-        return min(position_limit(config) or 1 << 20, self.tokenizer.model_max_length)
+        limit = (position_limit(config) or 1 << 20) - self._unused_positions
+        return min(limit, self.tokenizer.model_max_length)
 
     @property
     def positions(self) -> int:
         """How many positions there are, as lm-eval counts: by the configuration, else by the tokenizer."""
         config = self.module.config.get_text_config(decoder=True)
         said = min(self.tokenizer.model_max_length, 1 << 20)
-        return position_limit(config) or (said if said < 1 << 20 else 2048)
+        limit = position_limit(config)
+        return limit - self._unused_positions if limit else said if said < 1 << 20 else 2048
 
     @property
     def vocabulary(self) -> int:
@@ -132,28 +154,90 @@ class Network:
         check_tokens(ids, names, self.name, self.embeddings)
 
     def batch(self, ids: Sequence[Sequence[int]], side: str = "right") -> Batch:
-        """A padded batch with explicit positions, on the network's device: (document, token) each."""
+        """A padded batch on the network's device, (document, token) each: tokens, and a mask of the padding.
+
+        A text in it has the states of the model's own call on that text alone. Positions are given only where
+        padding before a text would move them. Raises `ReprlabError` for lengths that cannot share a batch.
+        """
+        kind = self.kind if side == "right" else self.growing_kind
+        lengths = sorted(set(map(len, ids)))
+        if len(set(map(kind, lengths))) > 1:
+            raise ReprlabError(
+                f"texts of {lengths[0]} and {lengths[-1]} tokens cannot share a batch of '{self.name}': the "
+                "longer one changes the other's states; give one length at a time, or let rl.capture do it"
+            )
+        return self._padded(ids, side, positions=side == "left" and len(lengths) > 1 and bool(self._left))
+
+    def _padded(self, ids: Sequence[Sequence[int]], side: str, *, positions: bool) -> Batch:
         longest = max(map(len, ids))
         pads = [longest - len(row) for row in ids]
         pad = self.tokenizer.pad_token_id or 0
+        if side == "left" and not positions:  # who counts positions by tokens knows its own padding only
+            pad = self.config.get("pad_token_id") or pad
 
         def padded(rows: Sequence[Sequence[int]], fill: int) -> Tensor:
             pairs = zip(rows, pads, strict=True)
             right = side == "right"
             return torch.tensor([[*r, *[fill] * n] if right else [*[fill] * n, *r] for r, n in pairs])
 
-        batch = {
-            "input_ids": padded(ids, pad),
-            "attention_mask": padded([[1] * len(row) for row in ids], 0),
-            "position_ids": padded([range(len(row)) for row in ids], 0),
-            "token_type_ids": padded([[0] * len(row) for row in ids], 0),
-        }
+        batch = {"input_ids": padded(ids, pad), "attention_mask": padded([[1] * len(row) for row in ids], 0)}
+        if positions:
+            batch["position_ids"] = padded([range(len(row)) for row in ids], 0)
         return self._placed(batch)
 
     def rows(self, rows: Sequence[PackedRow]) -> Batch:
         """A batch of rows, each padded after its end; branches become a mask of who sees whom."""
         pad = self.tokenizer.pad_token_id or 0
         return self._placed(padded(rows, pad, self.base.dtype, causal=self.attention == "sdpa"))
+
+    def kind(self, length: int) -> int:
+        """A number that texts share if they may lie in one batch, padded after their ends."""
+        return self.angles.kind(length) if self._right else length
+
+    def growing_kind(self, length: int, new: int = 0) -> int:
+        """The same for texts padded before their starts, to each of which `new` tokens are added."""
+        return length if self._left is None else self.angles.kind(length, new)
+
+    def row_kind(self, length: int) -> int:
+        """The same for rows of tokens: where it is equal, a row may also hold what begins it."""
+        return self.angles.kind(length) if self._causal else length
+
+    @cached_property
+    def _right(self) -> bool:
+        """Whether padding after a text's end leaves it as it is."""
+        return self._probed(lambda rows: self._padded(rows, "right", positions=False))
+
+    @cached_property
+    def _left(self) -> bool | None:
+        """Whether positions are given with padding before a text; None where that changes the text anyway."""
+        for positions in (True, False):
+
+            def padded(rows: Sequence[Sequence[int]], given: bool = positions) -> Batch:
+                return self._padded(rows, "left", positions=given and len(rows) > 1)
+
+            if self._probed(padded, left=True):
+                return positions
+        return None
+
+    @cached_property
+    def _causal(self) -> bool:
+        """Whether nothing that follows in a row changes what is before it."""
+
+        def plain(rows: Sequence[Sequence[int]]) -> Batch:
+            return self.rows([PackedRow(tuple(r), tuple(range(len(r))), (0,) * len(r), ()) for r in rows])
+
+        return self._probed(plain, causal=True)
+
+    def _probed(self, batch: Callable[[Sequence[Sequence[int]]], Batch], **how: bool) -> bool:
+        """Whether a text stays itself in such batches, found by trying."""
+        try:
+            return unmixed(
+                lambda rows: record(self.module, self.base, self.layers, batch(rows)),
+                self.n_layers,
+                **{"left": False} | how,
+            )
+        except (TypeError, ValueError, RuntimeError, IndexError):
+            return False
 
     @cached_property
     def packed_limit(self) -> int:
@@ -163,10 +247,13 @@ class Network:
         from outside knows no sliding window, so a packed row must lie inside the smallest one.
         """
         config = self.module.config.get_text_config(decoder=True)
+        if getattr(config, "window_size", None):
+            return 0  # GPT-Neo counts its window along the row, whatever mask it is given
         kinds = getattr(config, "layer_types", None) or ["sliding"]
         sizes = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
         windows = [size for size in sizes if size and set(kinds) != {"full_attention"}]
-        return min([self.max_tokens, *windows]) if self._takes_masks() else 0
+        limits = [self.max_tokens, *windows, *([self.angles.limit] if self.angles.limit else [])]
+        return min(limits) if self._causal and self._takes_masks() else 0
 
     def _takes_masks(self) -> bool:
         try:
@@ -237,6 +324,7 @@ class Network:
         included, equal bit for bit to what the module itself computes. The head does not run.
         """
         self._itself()
+        renew(self.base, self.angles)
         schedule = self._checked(schedule)
         if schedule == self.full():
             self._refuse(self.prove().captured, "captured")
@@ -251,6 +339,7 @@ class Network:
     def record(self, batch: Batch) -> Recording:
         """A batch made ready for the local executor, which runs any schedules on it."""
         self._itself()
+        renew(self.base, self.angles)
         self._refuse(self.prove().full, "run layer by layer")
         recording = record(self.module, self.base, self.layers, batch)
         self._three_axes(recording.start)
@@ -285,7 +374,8 @@ class Network:
     def logits(self, texts: Sequence[str], schedule: Schedule | str | None = None) -> list[Tensor]:
         """The logits of each text under a schedule (default: the model as it is): (token, vocabulary) each.
 
-        Runs the local executor on one batch. Raises `ReprlabError` for a model without a language head.
+        Runs the local executor on texts that may share a batch. Raises `ReprlabError` for a model without a
+        language head.
 
         >>> import reprlab as rl
         >>> net = rl.load("tiny-llama")
@@ -294,12 +384,15 @@ class Network:
         """
         schedule = self._checked(schedule)
         ids = self._ids(texts)
-        with within_memory("running a text"):
-            recording = self.record(self.batch(ids))
-            output = recording.finish(recording.run(schedule)[-1])
-        if getattr(output, "logits", None) is None:
-            raise ReprlabError(f"'{self.name}' has no language head, so it has no logits")
-        return [output.logits[row, : len(text)] for row, text in enumerate(ids)]
+        logits: dict[int, Tensor] = {}
+        for places in together(list(map(len, ids)), self.kind):
+            with within_memory("running a text"):
+                recording = self.record(self.batch([ids[place] for place in places]))
+                output = recording.finish(recording.run(schedule)[-1])
+            if getattr(output, "logits", None) is None:
+                raise ReprlabError(f"'{self.name}' has no language head, so it has no logits")
+            logits |= {place: output.logits[row, : len(ids[place])] for row, place in enumerate(places)}
+        return [logits[place] for place in range(len(ids))]
 
     @contextmanager
     def scheduled(self, schedule: Schedule | str, *, kv: str = "exact") -> Generator[Any]:
@@ -321,6 +414,7 @@ class Network:
             f"{proof.cached}; in Python, use_cache=False runs without one",
             "run under a schedule with a cache",
         )
+        _ = self._right, self._left  # inside, `batch` cannot try any more
         running = rewritten(self.module, self._found[1], steps, kv, self._form, uncached=uncached)
         with running as module, unsaved(self.module):
             yield module
@@ -344,15 +438,32 @@ class Network:
             raise ReprlabError(f"'{self.name}' has no language head, so it cannot generate")
         if max_new_tokens < 1:
             raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")
-        batch = self.batch(self._ids(prompts), side="left")
-        given = {key: batch[key] for key in ("input_ids", "attention_mask")}
-        chosen = {
-            "do_sample": False,
-            "max_new_tokens": max_new_tokens,
-            "pad_token_id": self.filler,
-            **options,
-        }
-        running = self.scheduled(schedule or self.full(), kv=kv)
-        with within_memory("generating"), running as module:
-            output = generated(module, **given, **chosen)
-        return self.tokenizer.batch_decode(output[:, given["input_ids"].shape[1] :], skip_special_tokens=True)
+        options = {"do_sample": False, "pad_token_id": self.filler, **options}
+        schedule = self._checked(schedule)
+        return self.continued(self._ids(prompts), schedule, kv=kv, max_new_tokens=max_new_tokens, **options)
+
+    def continued(
+        self,
+        prompts: Sequence[Sequence[int]],
+        schedule: Schedule,
+        *,
+        max_new_tokens: int,
+        kv: str = "exact",
+        **options: Any,
+    ) -> list[str]:
+        """What the module's own `generate` adds to prompts of tokens, as texts.
+
+        Prompts that may share a batch run together, padded before their starts.
+        """
+        texts: dict[int, list[str]] = {}
+        for places in together(list(map(len, prompts)), lambda n: self.growing_kind(n, max_new_tokens)):
+            batch = self._padded([prompts[place] for place in places], "left", positions=False)
+            given = {key: batch[key] for key in ("input_ids", "attention_mask") if key in batch}
+            renew(self.base, self.angles)
+            with within_memory("generating"), self.scheduled(schedule, kv=kv) as module:
+                output = generated(module, **given, max_new_tokens=max_new_tokens, **options)
+            new = output[:, given["input_ids"].shape[1] :]
+            said = self.tokenizer.batch_decode(new, skip_special_tokens=True)
+            each = len(said) // len(places)  # several, where `num_return_sequences` says so
+            texts |= {place: said[n * each : (n + 1) * each] for n, place in enumerate(places)}
+        return [text for place in range(len(prompts)) for text in texts[place]]

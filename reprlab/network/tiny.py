@@ -8,6 +8,8 @@ import transformers
 
 from reprlab.models.registry import TINY_LAYERS, TINY_WIDTH, Tiny
 
+ENCODERS = {"bert": "BertModel", "roberta": "RobertaModel"}
+
 
 def tiny_config(tiny: Tiny) -> Any:
     """The configuration of a `tiny` model: five layers or more, width 32, a byte vocabulary."""
@@ -24,7 +26,7 @@ def tiny_config(tiny: Tiny) -> Any:
         "initializer_range": 0.2,  # far from the identity, so that layers differ
     }
     config = transformers.AutoConfig.for_model(tiny.model_type, **{**common, **tiny.overrides})
-    config.architectures = ["BertModel" if tiny.model_type == "bert" else "CausalLM"]
+    config.architectures = [ENCODERS.get(tiny.model_type, "CausalLM")]
     return config
 
 
@@ -39,7 +41,7 @@ def byte_tokenizer(tiny: Tiny) -> Any:
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
     names: dict[str, Any] = {"pad_token": "<pad>", "eos_token": "<eos>", "bos_token": "<bos>"}
-    if tiny.model_type == "bert":
+    if tiny.model_type in ENCODERS:
         names |= {"cls_token": "<bos>", "sep_token": "<sep>"}
         pair = [("<bos>", 257), ("<sep>", 259)]
         raw.post_processor = processors.TemplateProcessing(

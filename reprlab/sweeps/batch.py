@@ -10,8 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reprlab.network.batches import PackedRow
-from reprlab.network.generated import generated
+from reprlab.network.batches import PackedRow, together
 from reprlab.network.network import Network
 from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
 from reprlab.schedules.plan import Plan
@@ -68,6 +67,11 @@ class Readings:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def of_rows(self, numbers: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """The positions in some rows: which they are, the row's place among those rows, the place in it."""
+        where, rows = (self.rows[:, None] == torch.tensor(numbers)).nonzero().T
+        return where, rows, self.places[where]
+
     def within(self, part: slice) -> slice:
         """The reads at some positions."""
         first, last = torch.searchsorted(self.position, torch.tensor([part.start, part.stop])).tolist()
@@ -87,26 +91,47 @@ def answers(
     `documents` are rows, `counts` the requests of each document. Yields positions in the plan and answers.
     Only positions that are read pass the head, in slices of logits of 64 MiB.
     """
-    recording = network.record(network.rows([row for rows in documents for row in rows]))
+    rows = [row for rows in documents for row in rows]
     readings = Readings.of(documents, counts)
-    full = _last(recording, readings, network.full()) if divergence else None
-    for positions, state in recording.walk(plan):
-        picked = _picked(readings, state)
-        del state  # not kept while the next layers run
-        yield positions, _read(recording, readings, picked, full, network.vocabulary)
+    parts = [
+        _RowGroup(
+            network.record(network.rows([rows[number] for number in numbers])), *readings.of_rows(numbers)
+        )
+        for numbers in together([max(row.positions) + 1 for row in rows], network.row_kind)
+    ]
+    order = torch.cat([part.which for part in parts]).argsort()
+    full = torch.cat([part.last(network.full()) for part in parts])[order] if divergence else None
+    walks = [part.walk(plan) for part in parts]
+    for positions, first in walks[0]:
+        picked = torch.cat([first, *(next(walk)[1] for walk in walks[1:])])[order]
+        yield positions, _read(parts[0].recording, readings, picked, full, network.vocabulary)
 
 
-def _last(recording: Recording, readings: Readings, schedule: Schedule) -> Tensor:
-    """The states at the positions read, after a schedule's last step: (position, width)."""
-    state = recording.start
-    for step in schedule:
-        state = recording.apply(step, state)
-    return _picked(readings, state)
+@dataclass(frozen=True)
+class _RowGroup:
+    """Those rows of a batch that run together, and where they are read.
 
+    `which` of the batch's positions, in which of the part's rows, and at which place there: (position,) each.
+    """
 
-def _picked(readings: Readings, state: Tensor) -> Tensor:
-    """The states at the positions read: (row, token, width) -> (position, width)."""
-    return state[readings.rows, readings.places]
+    recording: Recording
+    which: Tensor
+    rows: Tensor
+    places: Tensor
+
+    def last(self, schedule: Schedule) -> Tensor:
+        """The states at the positions read, after a schedule's last step: (position, width)."""
+        state = self.recording.start
+        for step in schedule:
+            state = self.recording.apply(step, state)
+        return state[self.rows, self.places]
+
+    def walk(self, plan: Plan) -> Iterator[tuple[tuple[int, ...], Tensor]]:
+        """The same after every schedule of a plan; the walk's own states are not kept."""
+        for positions, state in self.recording.walk(plan):
+            picked = state[self.rows, self.places]
+            del state
+            yield positions, picked
 
 
 def _read(
@@ -157,21 +182,11 @@ def generate(
 ) -> list[str]:
     """Go on from each prompt under a schedule until a stop string, which is cut off, or the cap.
 
-    One batch, each applied step with a cache slot of its own; greedy unless `options` say else.
+    Each applied step has a cache slot of its own; greedy unless `options` say else.
     """
-    batch = network.batch(prompts, side="left")
-    given = {key: batch[key] for key in ("input_ids", "attention_mask")}
     chosen = {"do_sample": False, "pad_token_id": network.filler, **_sampling(options)}
-    with network.scheduled(schedule) as module:
-        output = generated(
-            module,
-            **given,
-            **chosen,
-            max_new_tokens=max_new_tokens,
-            **({"stop_strings": list(until), "tokenizer": network.tokenizer} if until else {}),
-        )
-    new = output[:, given["input_ids"].shape[1] :]
-    texts: list[str] = network.tokenizer.batch_decode(new, skip_special_tokens=True)
+    ends: dict[str, Any] = {"stop_strings": list(until), "tokenizer": network.tokenizer} if until else {}
+    texts = network.continued(prompts, schedule, max_new_tokens=max_new_tokens, **chosen, **ends)
     return [_cut(text, until) for text in texts]
 
 

@@ -8,9 +8,10 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from reprlab.files import slug
+from reprlab.models.inputs import of_answers
 from reprlab.provenance import made_with, minor
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ ANSWERS_FORMAT = 1
 class AnswersIdentity(BaseModel):
     """What changes answers; its digest names the file. Versions are major.minor.
 
-    `recipe` says how the network was trained before it answered; it counts where there is one.
+    `recipe` says how the network was trained before it answered; it counts where there is one. `inputs` is 2
+    for model types that got other inputs before than their own call gives them; else it is left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +43,11 @@ class AnswersIdentity(BaseModel):
     transformers: str
     lm_eval: str
     recipe: str = ""
+    inputs: int = 1
+
+    @model_serializer(mode="wrap")
+    def _without_default(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in handler(self).items() if (key, value) != ("inputs", 1)}
 
     @property
     def digest(self) -> str:
@@ -61,6 +68,7 @@ def identified(network: Network, **own: Any) -> AnswersIdentity:
         dtype=network.dtype,
         attention=network.attention,
         device=network.device.partition(":")[0],
+        inputs=of_answers(network.config),
         torch=minor("torch"),
         transformers=minor("transformers"),
         **own,

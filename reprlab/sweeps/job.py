@@ -54,9 +54,9 @@ class SweepJob:
     @cached_property
     def rows(self) -> dict[int, tuple[PackedRow, ...]]:
         """Each document packed into rows, by its place."""
-        width, longest = self.network.width, self.network.packed_limit
-        documents = [] if self.benchmark.generates else self.benchmark.documents
-        return {d.place: pack(d.requests, width=width, longest=longest) for d in documents}
+        network, documents = self.network, [] if self.benchmark.generates else self.benchmark.documents
+        how = {"width": network.width, "longest": network.packed_limit}
+        return {d.place: pack(d.requests, **how, kind=network.row_kind) for d in documents}
 
     def tokens(self, places: Iterable[int]) -> int:
         """The tokens that run for some documents, padding aside."""

@@ -31,6 +31,10 @@ def encoder(network: Network) -> Any:
             f"'{network.name}' has no trained pooler to put a classifier on: GLUE runs on BERT encoders "
             "(bert-large, minilm-l6, a BERT's folder)"
         )
+    if network.kind(2) != network.kind(3):
+        raise ReprlabError(
+            f"training pads texts, and padding changes the states of '{network.name}': use BERT"
+        )
     return network.base
 
 

@@ -80,10 +80,11 @@ def finetune(
     hellaswag, winogrande, or opened `Splits`; rows come from the hub or from `data_dir`
     (arc_challenge/{train,test}.jsonl), of which `train_limit` and `limit` take the first (default: all).
     `recipe`: by default one epoch, batch 64, rate 5e-5, seed 42. `micro_batch`: that many rows of a batch are
-    in memory together, by default 8 (or the next divisor); the step is the same but for rounding. The loss is
-    that of the right ending's tokens after lm-eval's own prompt without examples. The tuned model answers in
-    the batches of the frozen one, whose answers come from `sweep`. The network stays as it is. Finished
-    runs are kept, a killed one starts anew. `checkpoints` is a folder for their weights, as safetensors.
+    in memory together, by default 8 (or the next divisor), and 1 where lengths cannot share a batch; the step
+    is the same but for rounding. The loss is that of the right ending's tokens after lm-eval's own prompt
+    without examples. The tuned model answers in the batches of the frozen one, whose answers come from
+    `sweep`. The network stays as it is. Finished runs are kept, a killed one starts anew. `checkpoints` is a
+    folder for their weights, as safetensors.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
@@ -100,7 +101,7 @@ def finetune(
     rows = _rows(network, opened, train_limit, say)
     benchmark = prepared(network, opened.scored, limit)
     chosen, count = recipe or RECIPE, len(benchmark.documents)
-    at_once = micro_batch_of(chosen, micro_batch)
+    at_once = micro_batch_of(chosen, 1 if _apart(network, rows) else micro_batch)
     identity = _identity(network, opened.scored, chosen, at_once, rows, count)
     with hold_answers(cache_folder(cache), identity, made_on(network, *_LIBRARIES), say=say) as file:
         target = None if checkpoints is None else Path(checkpoints)
@@ -132,6 +133,11 @@ def _rows(network: Network, opened: Splits, limit: int | None, say: Say) -> list
     for note in taught.notes:
         say(f"note: {note}")
     return training_rows(taught, network.positions)
+
+
+def _apart(network: Network, rows: Sequence[TrainingRow]) -> bool:
+    """Whether there are rows whose lengths cannot share a batch."""
+    return len({network.kind(len(row["input_ids"])) for row in rows}) > 1
 
 
 def _provenance(network: Network, recipe: Recipe, at_once: int) -> dict[str, str]:

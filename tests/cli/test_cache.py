@@ -148,3 +148,22 @@ def test_the_cache_lists_checks_and_removes_answers(run: Run, tmp_path: Path) ->
     done = run("cache", "remove", "tiny-llama", "--corpus", "builtin_pronoun", "--yes")
     assert done.code == 0
     assert [path.parent.name for path in (tmp_path / "cache").rglob("*.sqlite")] == ["builtin_cloze"]
+
+
+def test_captures_made_with_other_inputs_are_marked_and_neither_reused_nor_added_to(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("reprlab.captures.described.of_captures", lambda _: 1)
+        assert run("capture", "tiny-gpt2", *SMALL).code == 0
+    (old,) = (tmp_path / "cache" / "tiny-gpt2" / "builtin").iterdir()
+    assert '"inputs"' not in (old / "manifest.json").read_text()
+    kept = {file: file.read_bytes() for file in old.rglob("*") if file.is_file()}
+    assert "1 marked (old inputs): made before" in run("cache", "list").out
+    assert run("similarity", "--model", "tiny-gpt2", *SMALL).code == 0
+    new = [folder for folder in old.parent.iterdir() if folder != old]
+    assert [json.loads((folder / "manifest.json").read_text())["identity"]["inputs"] for folder in new] == [2]
+    assert {file: file.read_bytes() for file in old.rglob("*") if file.is_file()} == kept
+    listed = json.loads(run("cache", "list", "--json").out)
+    marks = {Path(row["folder"]).name: row["old_inputs"] for row in listed}
+    assert marks == {old.name: True, new[0].name: False}

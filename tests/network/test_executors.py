@@ -34,7 +34,7 @@ SCHEDULES = {
     "internal loop": rl.Schedule.internal_loop(T, 2, 4, times=2),
     "only the first, three times": rl.Schedule.parse("0*3"),
 }
-DECODERS = [name for name in TINY if name != "tiny-bert"]
+DECODERS = [name for name in TINY if network(name).has_lm_head]
 PROMPTS = ["A text that is longer than the window of sixteen tokens.", "A short one."]
 each_schedule = pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=list(SCHEDULES))
 

@@ -162,6 +162,8 @@ class CaptureOptions:
         """The captures of a corpus in the cache that answer the question, the best first."""
         from reprlab.captures.inventory import find
         from reprlab.files import cache_folder
+        from reprlab.models.configuration import config_of, config_of_weights
+        from reprlab.models.inputs import of_captures
 
         dtype = self.network.dtype
         wanted = {
@@ -171,6 +173,7 @@ class CaptureOptions:
             "stored": None if self.store == "auto" else self.store,
             "states": True if states else None if self.states else False,
             "schedule": str(self.parsed) if self.parsed else None,
+            "inputs": of_captures(config_of_weights(weights) if weights else config_of(name)),
         }
         label = weights.name if weights else name
         there = find(cache_folder(self.data.cache), label, corpus.name, **wanted)
