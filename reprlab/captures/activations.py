@@ -14,9 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reprlab.arrays import AnyArray
 from reprlab.captures.capture import Block
 from reprlab.captures.sums import SINK_FACTOR, norms
 from reprlab.errors import ReprlabError
+from reprlab.inputs import opened, opened_npz
 from reprlab.provenance import Provenance
 
 ENDINGS = (".npz", ".safetensors")
@@ -128,7 +130,10 @@ def activations(
         source = _read(path)
     arrays = _arrays(source, label)
     if isinstance(source, Mapping) and offsets is None and _OFFSETS in source:
-        offsets = np.asarray(source[_OFFSETS]).ravel().tolist()
+        given = np.asarray(source[_OFFSETS])
+        if given.dtype.kind not in "iuf":
+            raise ReprlabError(f"{label}: offsets are whole numbers, given {given.dtype}")
+        offsets = given.ravel().tolist()
     states = tuple(_state(key, value, label) for key, value in arrays)
     count = len(states[0])
     for (key, _), state in zip(arrays, states, strict=True):
@@ -156,14 +161,16 @@ def _read(path: Path) -> dict[str, Any]:
         raise ReprlabError(f"'{path}' is no file of activations: give {' or '.join(ENDINGS)}")
     try:
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as file:
-                return dict(file)
+            with opened_npz(path) as arrays:
+                return {name: array.read() for name, array in arrays.items()}
         from safetensors.torch import load_file
 
-        return dict(load_file(path))
-    except Exception as error:  # numpy, zipfile and safetensors each have their own
-        why = "it holds no plain arrays of numbers" if "pickle" in str(error) else error
-        raise ReprlabError(f"cannot read activations from '{path}': {why}") from error
+        with opened(path):  # a pipe or a folder is refused
+            return dict(load_file(path))
+    except ReprlabError as error:
+        raise ReprlabError(f"cannot read activations: {error}") from error
+    except Exception as error:  # safetensors has its own
+        raise ReprlabError(f"cannot read activations from '{path}': {error}") from error
 
 
 def _arrays(source: Any, label: str) -> list[tuple[str, Any]]:
@@ -171,7 +178,7 @@ def _arrays(source: Any, label: str) -> list[tuple[str, Any]]:
     if isinstance(source, Mapping):
         named = {str(key): value for key, value in source.items() if key != _OFFSETS}
         arrays = [(key, named[key]) for key in sorted(named, key=_natural)]
-        if len(arrays) == 1 and len(arrays[0][1].shape) == 3:
+        if len(arrays) == 1 and len(np.shape(arrays[0][1])) == 3:
             arrays = [(f"depth {d}", state) for d, state in enumerate(arrays[0][1])]
     else:
         arrays = [(f"depth {depth}", state) for depth, state in enumerate(source)]
@@ -186,12 +193,8 @@ def _natural(key: str) -> list[tuple[int, str]]:
 
 def _state(key: str, value: Any, label: str) -> Tensor:
     try:
-        tensor = (
-            value.detach().cpu()
-            if isinstance(value, Tensor)
-            else torch.from_numpy(np.ascontiguousarray(value))
-        )
-    except TypeError as error:
+        tensor = value.detach().cpu() if isinstance(value, Tensor) else torch.from_numpy(_native(value))
+    except (TypeError, ValueError) as error:
         raise ReprlabError(f"{label}: '{key}' holds no numbers: {error}") from error
     if tensor.is_complex():
         raise ReprlabError(f"{label}: '{key}' holds complex numbers: real ones are compared")
@@ -199,6 +202,12 @@ def _state(key: str, value: Any, label: str) -> Tensor:
         why = "there are none" if tensor.ndim == 2 else "(token, width) is needed"
         raise ReprlabError(f"{label}: '{key}' has shape {tuple(tensor.shape)}, {why}")
     return tensor if tensor.is_floating_point() else tensor.float()
+
+
+def _native(value: Any) -> AnyArray:
+    """An array in this machine's order of bytes."""
+    array = np.ascontiguousarray(value)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _few(values: Sequence[float]) -> str:

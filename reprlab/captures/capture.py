@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
-import h5py
 import numpy as np
 import torch
 from pydantic import ValidationError
 from torch import Tensor
 
 from reprlab.arrays import AnyArray
-from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, checksum, same
+from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, same
+from reprlab.captures.shard_file import reading
 from reprlab.captures.sums import SINK_FACTOR, Sums
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
+from reprlab.inputs import is_there, parsed, problem, read_bytes, read_text, validated
 from reprlab.provenance import Provenance
 
 
@@ -32,6 +29,7 @@ class Block:
 
     file: Path
     tokens: int
+    width: int
     offsets: AnyArray
     ids: tuple[str, ...]
     norms: Tensor
@@ -45,7 +43,7 @@ class Block:
         with reading(self.file) as file:
             if "states" not in file:
                 raise ReprlabError(f"'{self.file}' holds no states: capture again without --no-states")
-            data = file["states"]
+            data = file.data("states", (len(self.norms), None, self.width), "fu")
             return _to_tensor(data[depth, first:last], data.attrs.get("dtype"))
 
 
@@ -149,7 +147,7 @@ class Capture:
 
     @cached_property
     def _blocks(self) -> tuple[Block, ...]:
-        return tuple(_read_block(self._path(row), row, self.documents) for row in self._used)
+        return tuple(_read_block(self._path(row), row, self.documents, self.manifest) for row in self._used)
 
     @property
     def norms(self) -> Tensor:
@@ -220,26 +218,21 @@ def open_capture(folder: Path) -> Capture:
 def read_manifest(folder: Path, expected: Identity | None = None) -> Manifest:
     """A capture's manifest, checked against the identity expected and the folder that it lies in."""
     path = folder / "manifest.json"
+    advice = f"`reprlab cache remove {path.parent.name}`"
+    text = read_text(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(data, dict) and data.get("format") != FORMAT:
-            raise ReprlabError(
-                f"'{path}' has format {data.get('format')}; this reprlab reads format {FORMAT}: "
-                f"use the version that made it, or `reprlab cache remove {path.parent.name}`"
-            )
-        manifest = Manifest.model_validate(data)
-    except OSError as error:
-        raise ReprlabError(f"cannot read '{path}': {error.strerror}") from error
-    except json.JSONDecodeError as error:
+        data = parsed(f"'{path}'", text)
+    except ReprlabError as error:
+        raise ReprlabError(f"{error}: it is damaged; {advice}") from error
+    if isinstance(data, dict) and data.get("format") != FORMAT:
         raise ReprlabError(
-            f"'{path}' is damaged ({error.msg}): `reprlab cache remove {path.parent.name}`"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise ReprlabError(
-            f"'{path}' is damaged: {field}: {first['msg']}; `reprlab cache remove {path.parent.name}`"
-        ) from error
+            f"'{path}' has format {data.get('format')}; this reprlab reads format {FORMAT}: "
+            f"use the version that made it, or {advice}"
+        )
+    try:
+        manifest = validated(Manifest, data)
+    except ValueError as error:
+        raise ReprlabError(f"'{path}' is damaged: {error}; {advice}") from error
     identity = manifest.identity
     for field in Identity.model_fields if expected else ():
         same(path, field, getattr(expected, field), getattr(identity, field))
@@ -254,50 +247,44 @@ def read_manifest(folder: Path, expected: Identity | None = None) -> Manifest:
 
 def read_ledger(folder: Path) -> list[LedgerRow]:
     path = folder / "ledger.jsonl"
-    if not path.exists():
+    if not is_there(path):
         return []
-    whole, _, _cut = path.read_text(encoding="utf-8").rpartition("\n")
+    whole, _, _cut = read_bytes(path).rpartition(b"\n")
     try:
-        return [LedgerRow.model_validate_json(line) for line in whole.splitlines()]
+        return [LedgerRow.model_validate_json(line, strict=True) for line in whole.splitlines() if line]
     except ValidationError as error:
         raise ReprlabError(
-            f"'{path}' is damaged: `reprlab cache remove {path.parent.name}`, then make it again"
+            f"'{path}' is damaged: {problem(error)}; `reprlab cache remove {path.parent.name}`, "
+            "then make it again"
         ) from error
 
 
-@contextmanager
-def reading(path: Path) -> Generator[Any]:
-    advice = "find all with `reprlab cache verify`, mend with `reprlab cache verify --drop-damaged`"
-    try:
-        with h5py.File(path, "r", rdcc_nbytes=0) as file:
-            yield file
-    except (OSError, KeyError) as error:
-        raise ReprlabError(f"shard '{path}' is damaged or missing: {advice}") from error
-
-
-def _read_block(path: Path, row: LedgerRow, documents: int) -> Block:
-    if not path.is_file() or checksum(path) != row.checksum:
-        raise ReprlabError(
-            f"shard '{path}' is damaged or missing: find all with `reprlab cache verify`, "
-            "mend with `reprlab cache verify --drop-damaged`"
-        )
-    with reading(path) as file:
-        count = min(row.stop, documents) - row.start
-        offsets = file["offsets"][: count + 1]
+def _read_block(path: Path, row: LedgerRow, documents: int, manifest: Manifest) -> Block:
+    """One shard's statistics, every part of the shape that the manifest and the ledger say."""
+    depths, width, all_documents = manifest.depths, manifest.width, row.stop - row.start
+    shapes = dict.fromkeys(("mean", "m2"), (all_documents, depths, width))
+    shapes |= dict.fromkeys(("cosine", "inner"), (all_documents, depths, depths))
+    count = min(row.stop, documents) - row.start
+    with reading(path, row.checksum) as file:
+        offsets = file.offsets(row)[: count + 1]
         tokens = int(offsets[-1])
-        places = file["suspects/tokens"][:]
+        places = file.suspects(row.tokens)
         inside = int(np.searchsorted(places, tokens))
-        names = ("mean", "m2", "cosine", "inner")
-        parts = [torch.from_numpy(file[f"ordinary/{name}"][:count]) for name in names]
-        counts = file["ordinary/count"][:count].tolist()
+        suspects = file.data("suspects/states", (depths, len(places), width), "f")
+        parts = [
+            torch.from_numpy(file.data(f"ordinary/{name}", shape, "f")[:count])
+            for name, shape in shapes.items()
+        ]
+        counts = file.data("ordinary/count", (all_documents,), "i")[:count].tolist()
         return Block(
             file=path,
             tokens=tokens,
+            width=width,
             offsets=offsets,
-            ids=tuple(file["ids"].asstr()[:count]),
-            norms=torch.from_numpy(file["norms"][:, :tokens]),
+            ids=tuple(file.data("ids", (all_documents,), "O").asstr()[:count]),
+            norms=torch.from_numpy(file.data("norms", (depths, row.tokens), "f")[:, :tokens]),
             suspects=torch.from_numpy(places[:inside]),
-            suspect_states=torch.from_numpy(file["suspects/states"][:, :inside]),
+            suspect_states=torch.from_numpy(suspects[:, :inside]),
             documents=tuple(Sums(n, *values) for n, *values in zip(counts, *parts, strict=True)),
         )
 

@@ -9,17 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
 
 from reprlab.arrays import AnyArray
-from reprlab.captures.capture import read_ledger, read_manifest, reading
+from reprlab.captures.capture import Capture, open_capture, read_ledger, read_manifest
 from reprlab.captures.layout import LedgerRow, Manifest
 from reprlab.captures.shard import ShardWriter
+from reprlab.captures.shard_file import reading
 from reprlab.errors import ReprlabError
 from reprlab.files import write_whole
+from reprlab.inputs import is_file
 from reprlab.progress import Say
 
 _MADE_WITH = ("torch", "transformers", "nnsight", "device")  # must agree to go on with a capture
@@ -51,8 +52,8 @@ class Writer:
     def threshold(self) -> Tensor | None:
         """The suspects' norms of this capture, (depth,), once it has a shard."""
         for row in self.rows:
-            with reading(self.folder / "shards" / row.shard) as file:
-                return torch.from_numpy(np.asarray(file.attrs["threshold"], dtype=np.float32))
+            with reading(self.folder / "shards" / row.shard, row.checksum) as file:
+                return torch.from_numpy(file.threshold(self.manifest))
         return None
 
     def shard(self, ids: Sequence[str], tokens: Sequence[AnyArray], start: int) -> ShardWriter:
@@ -66,13 +67,8 @@ def hold(
 ) -> Generator[Writer]:
     """Hold a capture for writing: made if it is new, gone on with if its makers agree."""
     folder = manifest.identity.folder(root)
-    try:
+    with _usable(root), locked(folder, say):
         (folder / "shards").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ReprlabError(
-            f"cannot write to the cache '{root}': {error.strerror}; set --cache or REPRLAB_CACHE"
-        ) from error
-    with locked(folder, say):
         if (folder / "manifest.json").exists():
             _agrees(folder, read_manifest(folder, manifest.identity), manifest, force)
         else:
@@ -95,23 +91,69 @@ def _agrees(folder: Path, there: Manifest, now: Manifest, force: bool) -> None:
 
 def _mend_ledger(path: Path) -> None:
     """Take away a last line that a kill cut off, so that the next row starts a line."""
-    if path.exists() and not (text := path.read_text(encoding="utf-8")).endswith("\n") and text:
-        write_whole(path, text[: text.rfind("\n") + 1])
+    if path.exists() and not (data := path.read_bytes()).endswith(b"\n") and data:
+        write_whole(path, data[: data.rfind(b"\n") + 1])
+
+
+def complete(root: Path, manifest: Manifest, documents: int, *, force: bool = False) -> Capture | None:
+    """The capture where it has so many documents already: only read, so that nothing need be writable."""
+    folder = manifest.identity.folder(root)
+    if not is_file(folder / "manifest.json"):
+        return None
+    there = read_manifest(folder, manifest.identity)
+    capture = open_capture(folder)
+    if capture.documents < documents:
+        return None
+    _agrees(folder, there, manifest, force)
+    return capture
 
 
 @contextmanager
-def locked(folder: Path, say: Say) -> Generator[None]:
-    lock = FileLock(folder / "lock")
-    holder = folder / "holder"
+def _usable(root: Path) -> Generator[None]:
+    """Turn what the disk says of a cache into one line."""
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        who = holder.read_text() if holder.exists() else "another process"
-        say(f"waiting: {who} is writing this capture ({folder})")
-        lock.acquire()
+        yield
+    except OSError as error:
+        raise ReprlabError(
+            f"cannot write to the cache '{root}': {error.strerror or error}; set --cache or REPRLAB_CACHE"
+        ) from error
+
+
+@contextmanager
+def locked(folder: Path, say: Say | None) -> Generator[None]:
+    """Hold a capture's lock; where another process has it, wait and `say` so, or with None refuse."""
+    holder = folder / "holder"
+    lock = _lock(folder, say)
     try:
         holder.write_text(f"process {os.getpid()} on {platform.node()}")
         yield
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _lock(folder: Path, say: Say | None) -> FileLock:
+    """The lock of a folder that is still there once it is had: the one who waits may wait for its removal."""
+    lock = FileLock(folder / "lock")
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            who = _who(folder / "holder")
+            if say is None:
+                raise ReprlabError(
+                    f"{who} is writing '{folder}': wait for its end, or stop it, and try again"
+                ) from error
+            say(f"waiting: {who} is writing this capture ({folder})")
+            lock.acquire()
+        if (folder / "lock").exists():
+            return lock
+        lock.release()
+
+
+def _who(holder: Path) -> str:
+    try:
+        return holder.read_text(encoding="utf-8")[:200] or "another process"
+    except (OSError, ValueError):
+        return "another process"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from reprlab import figures
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, write_whole
+from reprlab.inputs import validated
 from reprlab.reports.analyses import Analysis, analysis, everything
 from reprlab.reports.made_from import identity, listed
 from reprlab.reports.number_files import FigureNumbers, read, rounded, table, text
@@ -39,6 +40,27 @@ _MISSING = {
 }
 _NO_HEAD = "the model has no causal language head"
 _NEED_HEAD = {"loops", "windows", "precise", "fine_tuned", "example"}
+
+
+@dataclass(frozen=True)
+class _SavedTable:
+    """The table of scores in run.json."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class _SavedRun:
+    """What a page takes from run.json."""
+
+    model: str
+    note: str
+    figures: tuple[str, ...]
+    left_out: dict[str, str]
+    identity: dict[str, Any]
+    scores: _SavedTable
 
 
 def numbers_of(one: Analysis, evidence: Evidence) -> FigureNumbers:
@@ -118,7 +140,9 @@ def draw(folder: Path, one: Analysis) -> Picture:
     numbers = read(folder / f"{one.name}.json")
     try:
         figure, reading = one.module.draw(numbers), one.module.reading(numbers)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except ReprlabError:
+        raise
+    except Exception as error:  # every figure takes its own numbers apart, and so may raise anything
         raise ReprlabError(
             f"'{folder / one.name}.json' has not the numbers that {one.name} draws ({error!r}): "
             "make it anew with `reprlab report`"
@@ -133,18 +157,11 @@ def draw(folder: Path, one: Analysis) -> Picture:
 
 def redraw(folder: Path) -> Path:
     """A model's pictures and page from its numbers; the same bytes every time."""
-    run = read(folder / RUN)
-    try:
-        names, left_out = list(run["figures"]), tuple(run["left_out"].items())
-        scores = Table(
-            tuple(run["scores"]["columns"]), tuple(map(tuple, run["scores"]["rows"])), run["scores"]["note"]
-        )
-        about = (str(run["model"]), str(run["note"]), listed(run["identity"]))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ReprlabError(
-            f"'{folder / RUN}' is no run of a report ({error!r}): make it anew with `reprlab report`"
-        ) from error
-    pictures = tuple(draw(folder, analysis(name)) for name in names)
+    run = _run(folder)
+    left_out = tuple(run.left_out.items())
+    scores = Table(run.scores.columns, run.scores.rows, run.scores.note)
+    about = (run.model, run.note, listed(run.identity))
+    pictures = tuple(draw(folder, analysis(name)) for name in run.figures)
     page = Page(
         *about,
         verdicts=tuple(verdicts_of(folder)),
@@ -164,7 +181,7 @@ def verdicts_of(folder: Path) -> list[dict[str, Any]]:
     stored = read(folder / VERDICTS)
     try:
         return worded(stored)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise ReprlabError(
             f"'{folder / VERDICTS}' holds no verdicts ({error!r}): make it anew with `reprlab report`"
         ) from error
@@ -208,27 +225,38 @@ def keep_family(reports: Path, one: Analysis) -> None:
     keep(reports, one.name, rounded(one.module.numbers(_models(_runs(reports)))))
 
 
-def _runs(reports: Path) -> dict[Path, dict[str, Any]]:
+def _runs(reports: Path) -> dict[Path, _SavedRun]:
     """What each report was run with, by its folder; at least one."""
     folders = members(reports)
     if not folders:
         raise ReprlabError(f"there is no report in '{reports}'; `reprlab report --model NAME` makes one")
-    return {folder: read(folder / RUN) for folder in folders}
+    return {folder: _run(folder) for folder in folders}
 
 
-def _models(runs: Mapping[Path, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _run(folder: Path) -> _SavedRun:
+    """What a report was run with, every part of its kind."""
+    data = read(folder / RUN)
+    try:
+        return validated(_SavedRun, data)
+    except ValueError as error:
+        raise ReprlabError(
+            f"'{folder / RUN}' is no run of a report ({error}): make it anew with `reprlab report`"
+        ) from error
+
+
+def _models(runs: Mapping[Path, _SavedRun]) -> dict[str, dict[str, Any]]:
     """The numbers of each model's figures, by model and figure."""
-    return {str(run["model"]): _numbers(folder, run["figures"]) for folder, run in runs.items()}
+    return {run.model: _numbers(folder, run.figures) for folder, run in runs.items()}
 
 
 def _numbers(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     return {name: read(folder / f"{name}.json") for name in names}
 
 
-def _member(folder: Path, run: dict[str, Any]) -> ComparedModel:
+def _member(folder: Path, run: _SavedRun) -> ComparedModel:
     href = f"{folder.name}/{INDEX}"
     verdicts = tuple(verdicts_of(folder))
-    return ComparedModel(str(run["model"]), href, str(run["note"]), verdicts, listed(run["identity"]))
+    return ComparedModel(run.model, href, run.note, verdicts, listed(run.identity))
 
 
 def home(reports: Path, model: str) -> Path:

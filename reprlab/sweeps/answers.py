@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
+from reprlab.inputs import opened
 from reprlab.progress import Say
 from reprlab.sweeps.identity import AnswersIdentity
 
@@ -35,6 +36,9 @@ CREATE TABLE answers (schedule INTEGER NOT NULL, batch INTEGER NOT NULL, part TE
     data BLOB NOT NULL, PRIMARY KEY (schedule, batch, part)) WITHOUT ROWID;
 """
 _CURVES = "CREATE TABLE IF NOT EXISTS curves (schedule INTEGER PRIMARY KEY, data TEXT NOT NULL)"
+
+
+_MOST = 1 << 28  # bytes of one row's numbers
 
 
 @dataclass(frozen=True)
@@ -139,9 +143,9 @@ class AnswersFile:
 
     def check(self) -> None:
         """Raises `ReprlabError` where SQLite or a row of numbers says that the file is damaged."""
-        ((verdict,),) = self._read("PRAGMA quick_check")
-        if verdict != "ok":
-            raise _damaged(self.path, verdict)
+        verdicts = [str(row[0]) for row in self._read("PRAGMA quick_check")]
+        if verdicts != ["ok"]:
+            raise _damaged(self.path, "; ".join(verdicts)[:200])
         sizes = {record.place: record.requests for record in self.records().values()}
         for batch, members in self.batches().items():
             for part in get_args(Part):
@@ -179,12 +183,21 @@ def _packed(numbers: Array) -> bytes:
 
 def _unpacked(data: bytes, documents: int, counts: Sequence[int] | None) -> list[Array]:
     """A document's numbers each: rows of equal length, or as many as it has requests."""
-    flat = np.frombuffer(zlib.decompress(data), dtype="<f4").astype(np.float64)
+    flat = np.frombuffer(_inflated(data), dtype="<f4").astype(np.float64)
     if counts is None:
         return list(flat.reshape(documents, -1))
     if len(flat) != sum(counts):
         raise ValueError(f"{len(flat)} numbers for {sum(counts)} requests")
     return np.split(flat, np.cumsum(counts)[:-1])
+
+
+def _inflated(data: bytes) -> bytes:
+    """What was packed; numbers that would take more than `_MOST` bytes are none of ours."""
+    packed = zlib.decompressobj()
+    numbers = packed.decompress(data, _MOST)
+    if packed.unconsumed_tail or not packed.eof:
+        raise ValueError(f"a row of numbers is cut off, or takes more than {_MOST:,} bytes")
+    return numbers
 
 
 @contextmanager
@@ -245,12 +258,34 @@ def _prepare(base: sqlite3.Connection, identity: AnswersIdentity, about: dict[st
 def open_answers(path: Path) -> Generator[AnswersFile]:
     """A file of answers to read."""
     with _told(path):
+        with opened(path):  # a pipe or a folder is refused
+            pass
+        if path.with_name(f"{path.name}-journal").exists():
+            _recover(path)
         base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        answers = AnswersFile(path, base)
-    try:
+    with closing(base):
+        with _told(path):
+            answers = AnswersFile(path, base)
         yield answers
+
+
+def _recover(path: Path) -> None:
+    """Take back a write that broke off, which only who may write can; a write under way is left alone."""
+    lock = FileLock(path.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return
+    except OSError as error:
+        raise ReprlabError(
+            f"a write to '{path}' broke off, and it cannot be taken back here ({error.strerror}): "
+            "the next run that may write recovers it"
+        ) from error
+    try:
+        with closing(sqlite3.connect(path)) as base:
+            base.execute("SELECT count(*) FROM sqlite_master").fetchall()
     finally:
-        answers.close()
+        lock.release()
 
 
 def answer_files(root: Path) -> list[Path]:
@@ -279,7 +314,7 @@ def _told(path: Path) -> Generator[None]:
         raise ReprlabError(
             f"cannot use '{path}' ({error}): complete answers stay good; make room, or set --cache"
         ) from error
-    except (sqlite3.DatabaseError, KeyError, ValueError, zlib.error) as error:
+    except (sqlite3.Error, LookupError, TypeError, ValueError, OverflowError, zlib.error) as error:
         raise _damaged(path, error) from error
 
 
