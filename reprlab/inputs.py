@@ -218,7 +218,10 @@ class StoredArray:
     def read(self) -> AnyArray:
         """The numbers, in this machine's order of bytes."""
         with self.archive.open(self.info) as stream:
-            data = stream.read(self.info.file_size)[self.head :]
+            stream.read(self.head)
+            data = bytearray(self.info.file_size - self.head)  # an array that may be written to
+            if stream.readinto(data) != len(data):
+                raise EOFError(f"'{self.info.filename}' is cut off")
         flat = np.frombuffer(data, dtype=self.dtype)
         array = flat.reshape(self.shape, order="F" if self.rows_last else "C")
         return array.astype(self.dtype.newbyteorder("="), copy=False)

@@ -46,7 +46,7 @@ OWNERS = {
     "typer": {"cli"},
     "rich": {"cli"},
 }
-NOT_MIRRORED = {"test_words", "test_structure", "test_docs", "test_real", "test_archives"}
+NOT_MIRRORED = {"test_words", "test_structure", "test_docs", "test_real", "test_archives", "test_fuzz"}
 FILES = sorted(f for f in PACKAGE.rglob("*.py") if f != PACKAGE / "__init__.py")
 EVERY_FILE = pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
 

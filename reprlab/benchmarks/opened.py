@@ -247,7 +247,7 @@ def _from_yaml(path: Path, allow_code: bool) -> Any:
     check_task_file(path, config)
     if not allow_code:
         _known_metrics(path, config)
-        check_paths(path, config)
+        check_paths(path, config, (TASKS, BUILTIN))
     what = f"benchmark '{config['task']}' of '{path}'"
     return _build(what, _beside(path.parent, config), "check its dataset_path and data_files")
 
@@ -277,7 +277,10 @@ def _readable(path: Path, seen: set[Path], allow_code: bool) -> None:
     if path in seen or TASKS in path.parents or BUILTIN in path.parents:
         return
     seen.add(path)
-    text = read_text(path)
+    try:
+        text = read_text(path)
+    except ReprlabError as error:
+        raise ReprlabError(f"task file '{path}' cannot be read: {error}") from error
     tags = check_tree(path, text)
     if not allow_code and any(tag != "!" and not tag.startswith("tag:yaml.org,2002:") for tag in tags):
         raise ReprlabError(

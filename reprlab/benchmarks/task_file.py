@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePath
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
@@ -14,7 +15,8 @@ from reprlab.errors import ReprlabError
 from reprlab.inputs import problem
 
 MOST_PARTS = 100_000  # of a task file, written out without its anchors
-_OUTSIDE = ("cache_dir", "download_config", "storage_options")
+_OUTSIDE = ("download_config", "storage_options")
+_ADVICE = "put the data beside it, or where you trust it, give --allow-task-code"
 _Name = Annotated[str, Field(min_length=1)]
 _Strict = ConfigDict(strict=True, extra="allow", arbitrary_types_allowed=True)
 
@@ -77,22 +79,19 @@ def check_task_file(path: Path, config: Mapping[str, Any]) -> None:
             raise ReprlabError(f"task file '{path}': filter '{one.function}' is not one that can be run")
 
 
-def check_paths(path: Path, config: Mapping[str, Any]) -> None:
-    """Refuse data that a task file says lie outside its folder, or are kept elsewhere than in the cache."""
+def check_paths(path: Path, config: Mapping[str, Any], ours: Iterable[Path]) -> None:
+    """Refuse files that a task file places outside its folder, and outside `ours`; judged by their names."""
     given: Mapping[str, Any] = config.get("dataset_kwargs") or {}
-    if named := next((name for name in _OUTSIDE if name in given), None):
-        raise ReprlabError(
-            f"task file '{path}': dataset_kwargs.{named} leads elsewhere: leave it away, or where you "
-            "trust it, give --allow-task-code"
-        )
-    where = {"data_files": given.get("data_files"), "data_dir": given.get("data_dir")}
-    where["dataset_path"] = config.get("dataset_path")
-    for name, value in where.items():
+    named = {f"dataset_kwargs.{name}": given.get(name) for name in ("cache_dir", "data_dir", "data_files")}
+    if other := next((name for name in _OUTSIDE if name in given), None):
+        raise ReprlabError(f"task file '{path}': dataset_kwargs.{other} leads elsewhere: {_ADVICE}")
+    here = Path(os.path.abspath(path.parent))  # noqa: PTH100 - resolving follows links
+    for name, value in (named | {"dataset_path": config.get("dataset_path")}).items():
         for text in _texts(value):
-            if PurePath(text).is_absolute() or ".." in PurePath(text).parts or text.startswith("~"):
+            place = Path(os.path.normpath(here / os.path.expanduser(text)))  # noqa: PTH111 - as above
+            if not any(place.is_relative_to(folder) for folder in (here, *ours)):
                 raise ReprlabError(
-                    f"task file '{path}': {name} '{text[:200]}' leads out of its folder: put the data "
-                    "beside it, or where you trust it, give --allow-task-code"
+                    f"task file '{path}': {name} '{text[:200]}' leads out of its folder: {_ADVICE}"
                 )
 
 

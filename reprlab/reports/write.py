@@ -266,4 +266,5 @@ def home(reports: Path, model: str) -> Path:
 
 def told(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A report's run.json, and its verdicts in words."""
+    _run(folder)
     return read(folder / RUN), verdicts_of(folder)
