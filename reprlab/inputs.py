@@ -73,29 +73,27 @@ def read_bytes(path: Path | str, most: int = MOST) -> bytes:
             raise ReprlabError(f"cannot read '{path}': {why}") from error
 
 
-def read_text(path: Path | str) -> str:
+def read_text(path: Path | str, what: str = "") -> str:
     """A file's text; a mark that Windows puts first is no text. Raises `ReprlabError`."""
     data = read_bytes(path)
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise ReprlabError(
-            f"'{path}' is not UTF-8 (byte {error.start}): convert it, for instance with iconv -t UTF-8"
+            f"{what}'{path}' is not UTF-8 (byte {error.start}): convert it, for instance with iconv -t UTF-8"
         ) from error
 
 
 def parsed(where: str, text: str, *, constants: bool = True) -> Any:
     """What a JSON text says; `where` names it in the error. Without `constants` NaN and Infinity are none.
 
-    >>> parsed("'a.json'", "[" * 100_000)
+    >>> parsed("'a.json'", "[1")
     Traceback (most recent call last):
-    reprlab.errors.ReprlabError: 'a.json' is not JSON: it is nested too deeply
+    reprlab.errors.ReprlabError: 'a.json' is not JSON: Expecting ',' delimiter
     """
     try:
         return json.loads(text, parse_constant=None if constants else _no_number)
-    except RecursionError as error:
-        raise ReprlabError(f"{where} is not JSON: it is nested too deeply") from error
-    except ValueError as error:  # also a number of more digits than Python takes
+    except (ValueError, RecursionError) as error:  # also a number, or nesting, beyond what Python takes
         raise ReprlabError(f"{where} is not JSON: {getattr(error, 'msg', error)}") from error
 
 

@@ -61,7 +61,7 @@ def _read_answers(path: Path) -> None:
     damage(path)
     with open_answers(path) as file:
         file.counts()
-        file.get([text for text in ("0:6", "0:2 3:6")], [0, 1], "values")
+        file.get(["0:6", "0:2 3:6"], [0, 1], "values")
         file.curves()
 
 
@@ -206,7 +206,7 @@ def kinds(home: Path) -> list[Kind]:
 
 
 def attack(home: Path, count: int, seed: int) -> list[str]:
-    """Read `count` mutated files, each kind its share; what fell: an error that is no ReprlabError, a hang."""
+    """Read `count` mutated files, each kind its share; what fell: other errors, and what takes too long."""
     fallen: dict[str, str] = {}
     every = kinds(home)
     whole = sum(kind.share for kind in every)

@@ -80,13 +80,13 @@ def check_task_file(path: Path, config: Mapping[str, Any]) -> None:
 
 
 def check_paths(path: Path, config: Mapping[str, Any], ours: Iterable[Path]) -> None:
-    """Refuse files that a task file places outside its folder, and outside `ours`; judged by their names."""
+    """Refuse a cache that a task file has outside its folder, and outside `ours`; judged by its name."""
     given: Mapping[str, Any] = config.get("dataset_kwargs") or {}
-    named = {f"dataset_kwargs.{name}": given.get(name) for name in ("cache_dir", "data_dir", "data_files")}
+    named = {"dataset_kwargs.cache_dir": given.get("cache_dir")}
     if other := next((name for name in _OUTSIDE if name in given), None):
         raise ReprlabError(f"task file '{path}': dataset_kwargs.{other} leads elsewhere: {_ADVICE}")
     here = Path(os.path.abspath(path.parent))  # noqa: PTH100 - resolving follows links
-    for name, value in (named | {"dataset_path": config.get("dataset_path")}).items():
+    for name, value in named.items():
         for text in _texts(value):
             place = Path(os.path.normpath(here / os.path.expanduser(text)))  # noqa: PTH111 - as above
             if not any(place.is_relative_to(folder) for folder in (here, *ours)):

@@ -168,7 +168,7 @@ def _read(path: Path) -> dict[str, Any]:
         with opened(path):  # a pipe or a folder is refused
             return dict(load_file(path))
     except ReprlabError as error:
-        raise ReprlabError(f"cannot read activations: {error}") from error
+        raise ReprlabError(f"cannot read activations from '{path}': {error}") from error
     except Exception as error:  # safetensors has its own
         raise ReprlabError(f"cannot read activations from '{path}': {error}") from error
 

@@ -105,7 +105,7 @@ def _registered(name: str, data_dir: Path | None) -> Corpus:
     if not is_file(path):
         raise ReprlabError(f"corpus '{name}' needs {file} in --data-dir '{data_dir}': put it there")
     if path.suffix == ".txt":
-        return _make(name, _paragraphs(read_text(path)), file)
+        return _make(name, _paragraphs(read_text(path, "corpus file ")), file)
     return _make(name, _rows_to_texts(path, source.text), file)
 
 
@@ -142,12 +142,12 @@ def _from_file(path: Path, field: str) -> Corpus:
     if path.suffix == ".jsonl":
         return _make(path.stem, _rows_to_texts(path, lambda row: row[field]), path.name)
     if path.suffix == ".txt":
-        return _make(path.stem, _paragraphs(read_text(path)), path.name)
+        return _make(path.stem, _paragraphs(read_text(path, "corpus file ")), path.name)
     raise ReprlabError(f"corpus file '{path}': give a .txt file or a .jsonl file")
 
 
 def _rows_to_texts(path: Path, text: Callable[[BenchmarkRow], Any]) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(read_text(path, "corpus file ").split("\n"), start=1):
         if not line.strip():
             continue
         where = f"'{path}' line {number}"

@@ -61,6 +61,7 @@ class _SavedRun:
     left_out: dict[str, str]
     identity: dict[str, Any]
     scores: _SavedTable
+    nonfinite: str = ""
 
 
 def numbers_of(one: Analysis, evidence: Evidence) -> FigureNumbers:
@@ -103,6 +104,8 @@ def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, se
         "settings": asdict(settings),
         "scores": asdict(scores_table(evidence)),
     }
+    if words := evidence.capture.nonfinite_words if evidence.capture else "":
+        run["nonfinite"] = words
     write_whole(folder / RUN, text(rounded(run)) + "\n")
 
 
@@ -158,22 +161,37 @@ def draw(folder: Path, one: Analysis) -> Picture:
 def redraw(folder: Path) -> Path:
     """A model's pictures and page from its numbers; the same bytes every time."""
     run = _run(folder)
-    left_out = tuple(run.left_out.items())
+    pictures, lost = _drawn(folder, run)
+    left_out = (*run.left_out.items(), *lost)
     scores = Table(run.scores.columns, run.scores.rows, run.scores.note)
-    about = (run.model, run.note, listed(run.identity))
-    pictures = tuple(draw(folder, analysis(name)) for name in run.figures)
+    note = f"{run.note}. {run.nonfinite}" if run.nonfinite else run.note
+    about = (run.model, note, listed(run.identity))
     page = Page(
         *about,
         verdicts=tuple(verdicts_of(folder)),
         rules=RULES,
         common="\n\n".join(COMMON),
         scores=scores,
-        pictures=pictures,
+        pictures=tuple(pictures),
         left_out=left_out,
         made="`reprlab report`",
     )
     write_whole(folder / INDEX, report_page(page))
     return folder / INDEX
+
+
+def _drawn(folder: Path, run: _SavedRun) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """A report's pictures, and those that cannot be drawn because its model's states hold NaN, with why."""
+    pictures: list[Picture] = []
+    lost: list[tuple[str, str]] = []
+    for name in run.figures:
+        try:
+            pictures.append(draw(folder, analysis(name)))
+        except ReprlabError:
+            if not run.nonfinite:
+                raise
+            lost.append((name, "its numbers are not all finite, as the hidden states are not"))
+    return pictures, lost
 
 
 def verdicts_of(folder: Path) -> list[dict[str, Any]]:
@@ -205,7 +223,7 @@ def compare(reports: Path) -> Path:
     left_out: list[tuple[str, str]] = []
     for one in (one for one in everything() if one.family):
         try:
-            keep(reports, one.name, rounded(one.module.numbers(models)))
+            keep(reports, one.name, _of_family(one, models))
             pictures.append(draw(reports, one))
         except ReprlabError as error:
             left_out.append((one.name, str(error)))
@@ -222,7 +240,17 @@ def compare(reports: Path) -> Path:
 
 def keep_family(reports: Path, one: Analysis) -> None:
     """Write the numbers of a figure that compares the models of every report."""
-    keep(reports, one.name, rounded(one.module.numbers(_models(_runs(reports)))))
+    keep(reports, one.name, _of_family(one, _models(_runs(reports))))
+
+
+def _of_family(one: Analysis, models: Mapping[str, Any]) -> FigureNumbers:
+    """The numbers of a figure over several models' numbers, as files have them."""
+    try:
+        return rounded(one.module.numbers(models))
+    except ReprlabError:
+        raise
+    except Exception as error:  # the files may hold anything, NaN in the place of numbers too
+        raise ReprlabError(f"a report has not the numbers that {one.name} takes ({error!r})") from error
 
 
 def _runs(reports: Path) -> dict[Path, _SavedRun]:

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
-from reprlab.inputs import opened
+from reprlab.inputs import is_there, opened
 from reprlab.progress import Say
 from reprlab.sweeps.identity import AnswersIdentity
 
@@ -258,8 +258,9 @@ def _prepare(base: sqlite3.Connection, identity: AnswersIdentity, about: dict[st
 def open_answers(path: Path) -> Generator[AnswersFile]:
     """A file of answers to read."""
     with _told(path):
-        with opened(path):  # a pipe or a folder is refused
-            pass
+        if is_there(path):
+            with opened(path):  # a pipe or a folder is refused
+                pass
         if path.with_name(f"{path.name}-journal").exists():
             _recover(path)
         base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
