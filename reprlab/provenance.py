@@ -12,6 +12,7 @@ from annotated_types import Ge, Le
 
 from reprlab.inputs import validated
 
+ADOPTED = "adopted: not every byte was known"  # of the weights under which a capture or answers were made
 _OWN = "own_measure"  # the one key that is saved only where it says something
 
 

@@ -19,7 +19,7 @@ from reprlab.captures.layout import LedgerRow, Manifest
 from reprlab.captures.shard import ShardWriter
 from reprlab.captures.shard_file import reading
 from reprlab.errors import ReprlabError
-from reprlab.files import write_whole
+from reprlab.files import make_folder, write_whole
 from reprlab.inputs import is_file
 from reprlab.progress import Say
 
@@ -67,8 +67,10 @@ def hold(
 ) -> Generator[Writer]:
     """Hold a capture for writing: made if it is new, gone on with if its makers agree."""
     folder = manifest.identity.folder(root)
+    with _usable(root):
+        make_folder(folder / "shards")
     with _usable(root), locked(folder, say):
-        (folder / "shards").mkdir(parents=True, exist_ok=True)
+        (folder / "shards").mkdir(exist_ok=True)  # who waited may have waited for its removal
         if (folder / "manifest.json").exists():
             _agrees(folder, read_manifest(folder, manifest.identity), manifest, force)
         else:

@@ -15,6 +15,7 @@ PATHS: dict[str, tuple[str, ...]] = {
     "layers": (
         *("llama", "mistral", "mixtral", "gpt_neox", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text"),
         *("phi3", "olmo2", "cohere", "granite", "gpt_oss", "smollm3", "stablelm"),
+        *("jamba", "olmo_hybrid", "inkling2_text"),
     ),
     "h": ("gpt2", "falcon", "bloom", "gptj"),
     "decoder.layers": ("opt",),
@@ -51,13 +52,22 @@ def find_layers(base: nn.Module, config: Any) -> tuple[str, nn.ModuleList]:
 
 
 def hidden(output: Any) -> Tensor:
-    """The hidden states in what a layer returns: a tensor, or the first of a tuple."""
-    return output[0] if isinstance(output, tuple) else output
+    """The hidden states in what a layer returns: a tensor, or the first of a tuple or list."""
+    return output[0] if isinstance(output, tuple | list) else output
 
 
 def like(output: Any, state: Tensor) -> Any:
     """What a layer returns, with other hidden states in it."""
-    return (state, *output[1:]) if isinstance(output, tuple) else state
+    return type(output)((state, *output[1:])) if isinstance(output, tuple | list) else state
+
+
+Call = tuple[tuple[Any, ...], dict[str, Any]]  # what a layer gets beside its state
+
+
+def taken(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Tensor, Call]:
+    """A layer's arguments: the state, and the others."""
+    rest = {key: value for key, value in kwargs.items() if key != "hidden_states"}
+    return (args[0], (args[1:], rest)) if args else (kwargs["hidden_states"], ((), rest))
 
 
 @contextmanager

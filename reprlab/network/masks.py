@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reprlab.network.batches import PackedRow, Request, pack
-from reprlab.network.recorded import Recording
+from reprlab.network.recorded import Recording, copied
 
 _PREFIX, _ENDINGS = tuple(range(5, 17)), ((3, 4, 5), (7, 5, 9))  # of a row to try; any tokens would do
 
@@ -59,7 +59,8 @@ def alike(record: Callable[[Sequence[PackedRow]], Recording], layers: int, width
     tolerance = 1e-3 if states[0].dtype == torch.float32 else 3e-2
     if _off(packed.start, states[0], 0 * states[0]) > tolerance:
         return False
-    differences = (_off(packed.apply(i, states[i]), states[i + 1], states[i]) for i in range(layers))
+    notes = copied(packed.shared)
+    differences = (_off(packed.apply(i, states[i], notes), states[i + 1], states[i]) for i in range(layers))
     return all(off <= tolerance for off in differences)
 
 

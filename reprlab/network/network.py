@@ -6,8 +6,9 @@ import inspect
 import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,9 +18,11 @@ from reprlab.errors import ReprlabError
 from reprlab.network.batches import PackedRow
 from reprlab.network.layers import find_layers
 from reprlab.network.masks import alike, padded
+from reprlab.network.probe import TOKENS, Proof, Subject, proof
 from reprlab.network.recorded import Recording, record
-from reprlab.network.rewritten import LayerEntry, rewritten
+from reprlab.network.rewritten import StandIn, rewritten
 from reprlab.network.traced import trace, trace_schedule, wrap
+from reprlab.progress import Say
 from reprlab.schedules.schedule import Schedule
 
 Batch = dict[str, Any]
@@ -27,7 +30,10 @@ Batch = dict[str, Any]
 
 @dataclass(frozen=True)
 class Network:
-    """A model in memory with its tokenizer. `module` is the ordinary Hugging Face module."""
+    """A model in memory with its tokenizer. `module` is the ordinary Hugging Face module.
+
+    `local` weights were given by their path; `alias` is what results call them where their name is taken.
+    """
 
     name: str
     note: str
@@ -37,6 +43,13 @@ class Network:
     device: str
     digest: str
     tokenizer_digest: str
+    local: bool = False
+    alias: str = ""
+
+    @property
+    def label(self) -> str:
+        """What results call the model: its name, or another where other weights have that name."""
+        return self.alias or self.name
 
     @cached_property
     def base(self) -> Any:
@@ -184,8 +197,13 @@ class Network:
             raise ReprlabError(f"text {empty[0]} has no tokens" if empty else "no texts were given")
         return ids
 
+    @cached_property
+    def _form(self) -> Any:
+        """What a layer returns, for its form."""
+        return record(self.module, self.base, self.layers, self.batch([[0]])).output
+
     def _itself(self) -> None:
-        if any(isinstance(layer, LayerEntry) for layer in self._found[1]):
+        if any(isinstance(layer, StandIn) for layer in self._found[1]):
             raise ReprlabError("this network runs a schedule: leave its `scheduled` block first")
 
     def full(self) -> Schedule:
@@ -201,14 +219,47 @@ class Network:
         self._itself()
         schedule = self._checked(schedule)
         if schedule == self.full():
-            return trace(self._wrapped, self._wrapped_layers, batch)
-        form = self.record(batch).output
-        return trace_schedule(self._wrapped, self._wrapped_layers, batch, schedule.steps, form)
+            self._refuse(self.prove().captured, "captured")
+            states = trace(self._wrapped, self._wrapped_layers, batch)
+            self._three_axes(states[0])
+            return states
+        recording = self.record(batch)
+        if recording.shared:
+            recording.run(schedule)  # says in words what a trace could not
+        return trace_schedule(self._wrapped, self._wrapped_layers, batch, schedule.steps, recording.output)
 
     def record(self, batch: Batch) -> Recording:
         """A batch made ready for the local executor, which runs any schedules on it."""
         self._itself()
-        return record(self.module, self.base, self.layers, batch)
+        self._refuse(self.prove().full, "run layer by layer")
+        recording = record(self.module, self.base, self.layers, batch)
+        self._three_axes(recording.start)
+        tail = self.prove().tail
+        return replace(recording, tailless=tail and self._refusal(tail, "scored token by token"))
+
+    def prove(self, cache: Path | str | None = None, say: Say = lambda _: None) -> Proof:
+        """What of schedules does not hold for this architecture; found once, and kept in the cache.
+
+        Architectures of the table in docs/reference/models.md are proven; others run ten times over eight
+        tokens. `record`, `hidden_states` and `scheduled` refuse what does not hold.
+        """
+        if "_proof" not in self.__dict__:
+            batch = self.batch([range(1, TOKENS + 1)])
+            subject = Subject(self.module, self.base, self._found[1], batch)
+            self.__dict__["_proof"] = proof(subject, self.name, cache, say)
+        return self.__dict__["_proof"]
+
+    def _refuse(self, reason: str, what: str) -> None:
+        if reason:
+            raise ReprlabError(self._refusal(reason, what))
+
+    def _refusal(self, reason: str, what: str) -> str:
+        return f"'{self.name}' (model type '{self.module.config.model_type}') cannot be {what}: {reason}"
+
+    def _three_axes(self, state: Tensor) -> None:
+        if state.dim() != 3:
+            shape = ", ".join(map(str, state.shape))
+            self._refuse(f"its states have the axes ({shape})", "read as (document, token, width)")
 
     def logits(self, texts: Sequence[str], schedule: Schedule | str | None = None) -> list[Tensor]:
         """The logits of each text under a schedule (default: the model as it is): (token, vocabulary) each.
@@ -242,8 +293,13 @@ class Network:
         ...     module(**net.batch(net.tokenize(["ab"]))).logits.shape
         torch.Size([1, 2, 260])
         """
-        steps = self._checked(schedule).steps
-        with rewritten(self.module, self._found[1], steps, kv) as module:
+        steps, proof = self._checked(schedule).steps, self.prove()
+        self._refuse(proof.full or proof.rewritten, "run under a schedule")
+        uncached = proof.cached and self._refusal(
+            f"{proof.cached}; in Python, use_cache=False runs without one",
+            "run under a schedule with a cache",
+        )
+        with rewritten(self.module, self._found[1], steps, kv, self._form, uncached=uncached) as module:
             yield module
 
     def generate(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import copy
+from collections.abc import Generator, Iterable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from transformers import Cache
 
-from reprlab.network.layers import hidden, like, replaced
+from reprlab.errors import ReprlabError
+from reprlab.network.layers import Call, hidden, like, replaced, taken
 from reprlab.schedules.plan import Plan, Run
 from reprlab.schedules.steps import Step, Summed
 
@@ -31,20 +35,22 @@ class Recording:
     layers: Sequence[nn.Module]
     batch: dict[str, Any]
     start: Tensor
-    calls: tuple[tuple[tuple[Any, ...], dict[str, Any]], ...]
+    calls: tuple[Call, ...]
     output: Any  # what a layer returns, for its form
+    tailless: str = ""  # why the tail does not run on single tokens
+    shared: tuple[Notes, ...] = ()  # what layers write for later ones, as Gemma 4's keys and values
 
-    def apply(self, step: Step, state: Tensor) -> Tensor:
-        """The state after one step."""
+    def apply(self, step: Step, state: Tensor, notes: Sequence[Notes] = ()) -> Tensor:
+        """The state after one step; `notes` are what the steps before it left in `shared`."""
         if isinstance(step, int):
-            return self._layer(step, state)
-        return combined(step, state, (self._layer(layer, state) for layer in step))
+            return self._layer(step, state, notes)
+        return combined(step, state, (self._layer(layer, state, notes) for layer in step))
 
     def run(self, steps: Iterable[Step]) -> list[Tensor]:
         """The states at every depth of a schedule: what enters its first step, and what leaves each."""
-        states = [self.start]
+        states, notes = [self.start], copied(self.shared)
         for step in steps:
-            states.append(self.apply(step, states[-1]))
+            states.append(self.apply(step, states[-1], notes))
         return states
 
     def walk(self, plan: Plan) -> Iterator[tuple[tuple[int, ...], Tensor]]:
@@ -55,16 +61,17 @@ class Recording:
         for schedule in plan.distinct:
             if max(_highest(step) for step in schedule) >= len(self.layers):
                 schedule.check(len(self.layers))
-        slots: list[Tensor | None] = [self.start, *[None] * plan.peak_alive]
+        slots: list[_Alive | None] = [(self.start, self.shared), *[None] * plan.peak_alive]
         for event in plan.walk():
-            state = slots[event.slot_in if isinstance(event, Run) else event.slot]
-            assert state is not None  # the plan's order sees to it
+            alive = slots[event.slot_in if isinstance(event, Run) else event.slot]
+            assert alive is not None  # the plan's order sees to it
             if isinstance(event, Run):
-                slots[event.slot_out] = self.apply(event.step, state)
+                notes = copied(alive[1])
+                slots[event.slot_out] = self.apply(event.step, alive[0], notes), notes
             else:
-                slots[event.slot] = None if event.last_use else state
-                yield event.positions, state
-            del state  # only the slots keep states alive
+                slots[event.slot] = None if event.last_use else alive
+                yield event.positions, alive[0]
+            del alive  # only the slots keep states alive
 
     def finish(self, state: Tensor) -> Any:
         """The module's own output where the layers end in `state`: its norm, head, caps and scales."""
@@ -75,11 +82,13 @@ class Recording:
         """The logits of some last states: (state, width) -> (state, vocabulary).
 
         After the last layer positions no longer interact, so only those asked for go through norm and head:
-        the module's own tail runs on them alone.
+        the module's own tail runs on them alone, each as a text of one token.
         """
-        one = {key: _first(value) for key, value in self.batch.items()}
-        with torch.no_grad(), replaced(self.layers, self._ending(states[None])):
-            return self.module(**one).logits.flatten(0, 1)
+        if self.tailless:
+            raise ReprlabError(self.tailless)
+        ones = {key: _first(value, len(states)) for key, value in self.batch.items()}
+        with torch.no_grad(), replaced(self.layers, self._ending(states[:, None])):
+            return self.module(**ones).logits.flatten(0, 1)
 
     def _ending(self, state: Tensor) -> list[Any]:
         """Stand-ins for the layers' calls, after which the module goes on from `state`."""
@@ -88,25 +97,69 @@ class Recording:
             return like(self.output, state)
 
         def passing(*args: Any, **kwargs: Any) -> Any:
-            return like(self.output, _state(args, kwargs))
+            return like(self.output, taken(args, kwargs)[0])
 
         return [first, *[passing] * (len(self.layers) - 1)]
 
-    def _layer(self, layer: int, state: Tensor) -> Tensor:
+    def _layer(self, layer: int, state: Tensor, notes: Sequence[Notes]) -> Tensor:
         args, kwargs = self.calls[layer]
-        with torch.no_grad():
+        own = {id(old): new for old, new in zip(self.shared, notes, strict=False)}
+        args = tuple(own.get(id(value), value) for value in args)
+        kwargs = {key: own.get(id(value), value) for key, value in kwargs.items()}
+        with torch.no_grad(), sources(layer, self.shared):
             return hidden(self.layers[layer](state, *args, **kwargs))
+
+
+Notes = MutableMapping[Any, Any]
+_Alive = tuple[Tensor, Sequence[Notes]]
+
+
+def copied(notes: Sequence[Notes]) -> tuple[Notes, ...]:
+    """Notes of their own, so that what one schedule writes no other reads."""
+    return tuple(copy.copy(note) for note in notes)
+
+
+@contextmanager
+def sources(layer: int, shared: Sequence[Notes]) -> Generator[None]:
+    """A layer runs that may read what an earlier one wrote; raises `ReprlabError` where none did."""
+    try:
+        yield
+    except KeyError as error:
+        if not shared:
+            raise
+        raise ReprlabError(
+            f"layer {layer} takes the keys and values of an earlier layer ({error}), and no layer that gives "
+            "them runs before it: keep the layers that give them in the schedule, in front"
+        ) from error
+
+
+def without_cache(call: Call) -> Call:
+    """A layer's arguments without a cache, which some models make though none was asked for."""
+    args, kwargs = call
+    rest = {key: None if isinstance(value, Cache) else value for key, value in kwargs.items()}
+    return tuple(None if isinstance(value, Cache) else value for value in args), rest
+
+
+def shared_notes(calls: Sequence[Call]) -> tuple[Notes, ...]:
+    """The mappings that every layer is given, one and the same: what layers write there, later ones read."""
+    values = [{id(v): v for v in (*args, *kwargs.values())} for args, kwargs in calls]
+    return tuple(
+        value
+        for key, value in values[0].items()
+        if isinstance(value, MutableMapping) and all(key in others for others in values)
+    )
 
 
 def _highest(step: Step) -> int:
     return step if isinstance(step, int) else max(step)
 
 
-def _first(value: Any) -> Any:
-    """What a batch of the first document's first token has in the place of a whole batch's tensor."""
+def _first(value: Any, rows: int) -> Any:
+    """What a batch of the first document's first token, in each row, has in place of a tensor."""
     if not isinstance(value, Tensor):
         return value
-    return value[:1, :1] if value.dim() == 2 else value[:1, :, :1, :1]
+    first = value[:1, :1] if value.dim() == 2 else value[:1, :, :1, :1]
+    return first.expand(rows, *[-1] * (first.dim() - 1))
 
 
 def combined(step: tuple[int, ...], state: Tensor, outputs: Iterable[Tensor]) -> Tensor:
@@ -127,24 +180,25 @@ def record(
     module: nn.Module, base: nn.Module, layers: Sequence[nn.Module], batch: dict[str, Any]
 ) -> Recording:
     """Run the model around its layers once, and keep what it hands to each of them."""
-    calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+    calls: list[Call] = []
     seen: list[Any] = []
 
     def first(*args: Any, **kwargs: Any) -> Any:
-        seen.append(_state(args, kwargs))
-        seen.append(layers_first(*args, **kwargs))
+        state, call = taken(args, kwargs)
+        args, kwargs = (state, *without_cache(call)[0]), without_cache(call)[1]
+        own = copied([value for value in (*call[0], *call[1].values()) if isinstance(value, MutableMapping)])
+        seen.extend((state, layers_first(*args, **kwargs)))
+        for note, before in zip(shared_notes([call]), own, strict=True):
+            note.clear()  # this call was for the form of its output alone
+            note.update(before)
         return passing(*args, **kwargs)
 
     def passing(*args: Any, **kwargs: Any) -> Any:
-        rest = {key: value for key, value in kwargs.items() if key != "hidden_states"}
-        calls.append((args[1:], rest))
-        return like(seen[1], _state(args, kwargs))
+        state, call = taken(args, kwargs)
+        calls.append(without_cache(call))
+        return like(seen[1], state)
 
     layers_first = layers[0].forward
     with torch.no_grad(), replaced(layers, [first, *[passing] * (len(layers) - 1)]):
         base(**batch)
-    return Recording(module, layers, batch, seen[0], tuple(calls), seen[1])
-
-
-def _state(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
-    return args[0] if args else kwargs["hidden_states"]
+    return Recording(module, layers, batch, seen[0], tuple(calls), seen[1], shared=shared_notes(calls))

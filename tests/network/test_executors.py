@@ -178,9 +178,10 @@ def test_every_applied_step_owns_its_cache_slot(schedule: rl.Schedule) -> None:
     ids = net.batch(net.tokenize(PROMPTS[:1]))["input_ids"]
     with net.scheduled(schedule) as module, torch.no_grad():
         cache = module(input_ids=ids, use_cache=True).past_key_values
-    used = [layer for layer in cache.layers if layer.is_initialized]
+    used = [layer for layer in cache.layers if layer.keys.shape[-1] > 1]
     assert len(used) == schedule.layer_calls
-    assert {layer.get_seq_length() for layer in used} == {ids.shape[1]}
+    # a layer that does not run has a place too, since the model may ask any for how many tokens there are
+    assert {layer.get_seq_length() for layer in cache.layers} == {ids.shape[1]}
 
 
 def test_the_papers_cache_averages_a_sets_keys_and_values_into_one_slot() -> None:
@@ -199,7 +200,7 @@ def test_the_papers_cache_averages_a_sets_keys_and_values_into_one_slot() -> Non
     for part in ("keys", "values"):
         members = torch.stack([getattr(caches["exact"].layers[i], part) for i in range(1, 5)])
         torch.testing.assert_close(getattr(caches["paper"].layers[1], part), members.mean(0))
-    used = [i for i, layer in enumerate(caches["paper"].layers) if layer.is_initialized]
+    used = [i for i, layer in enumerate(caches["paper"].layers) if layer.keys.shape[-1] > 1]
     assert used == [0, 1, 5]
 
 
