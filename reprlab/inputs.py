@@ -111,7 +111,7 @@ def holds(path: Path | str, what: str) -> Generator[None]:
     """Turn what code that takes a file apart raises into one line: the file holds no such thing."""
     try:
         yield
-    except _BROKEN as error:
+    except (ReprlabError, *_BROKEN) as error:
         raise ReprlabError(f"'{path}' holds no {what} that reprlab wrote: {_said(error)}") from error
 
 
@@ -187,7 +187,8 @@ def with_nan(value: Any) -> Any:
 
 def matrix(rows: Any) -> AnyArray:
     """A matrix of JSON, null as NaN; raises `ValueError` for anything else."""
-    array = np.array(validated(list[list[float]], with_nan(rows)), dtype=np.float64)
+    rows = rows.tolist() if isinstance(rows, np.ndarray) else with_nan(rows)
+    array = np.array(validated(list[list[float]], rows), dtype=np.float64)
     if array.ndim != 2 or not array.size:
         raise ValueError("a matrix of numbers is needed")
     return array
@@ -218,7 +219,7 @@ class StoredArray:
         with self.archive.open(self.info) as stream:
             stream.read(self.head)
             data = bytearray(self.info.file_size - self.head)  # an array that may be written to
-            if stream.readinto(data) != len(data):
+            if cast(Any, stream).readinto(data) != len(data):
                 raise EOFError(f"'{self.info.filename}' is cut off")
         flat = np.frombuffer(data, dtype=self.dtype)
         array = flat.reshape(self.shape, order="F" if self.rows_last else "C")

@@ -242,7 +242,7 @@ def _from_yaml(path: Path, allow_code: bool) -> Any:
     except (*_THEIRS, OSError, ImportError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ReprlabError(f"task file '{path}' cannot be read: {reason}") from error
-    if not isinstance(config, dict) or "task" not in config or isinstance(config["task"], list):
+    if "task" not in config or isinstance(config["task"], list):
         raise ReprlabError(f"task file '{path}' has no `task: NAME`: lm-eval calls that a group or nothing")
     check_task_file(path, config)
     if not allow_code:
@@ -293,7 +293,7 @@ def _readable(path: Path, seen: set[Path], allow_code: bool) -> None:
         raise ReprlabError(
             f"task file '{path}' cannot be read: {' '.join(str(error).split())[:200]}"
         ) from error
-    included = config.get("include") if isinstance(config, dict) else None
+    included: Any = config.get("include")
     for part in included if isinstance(included, list) else [included] if included else []:
         _readable((path.parent / str(part)).resolve(), seen, allow_code)
 

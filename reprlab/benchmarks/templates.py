@@ -8,7 +8,8 @@ from typing import Any
 
 import lm_eval.utils
 from jinja2 import Template, nodes
-from jinja2.sandbox import SandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import SandboxedEnvironment
 
 MOST_SIGNS = 10_000_000  # of a text that a template makes on its way
 MOST_TURNS = 1_000_000  # of all loops of a text together
@@ -40,7 +41,8 @@ class Templates(SandboxedEnvironment):
             loop.iter = _call(_COUNTED, [loop.iter])
         _replace_joins(tree)
         tree.body.insert(0, nodes.Output([_call(_STARTED, [])]))
-        return tree.set_environment(self)
+        tree.set_environment(self)
+        return tree
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if operator == "*":
@@ -76,7 +78,7 @@ class Templates(SandboxedEnvironment):
         return "".join(texts)
 
 
-def _call(name: str, given: list[nodes.Expr]) -> nodes.Call:
+def _call(name: str, given: list[Any]) -> nodes.Call:
     return nodes.Call(nodes.Name(name, "load"), given, [], None, None)
 
 

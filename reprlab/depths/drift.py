@@ -133,8 +133,8 @@ class Drift:
     @classmethod
     def load(cls, path: Path | str) -> Drift:
         """Read what `save` wrote as JSON."""
-        data = read_json(path)
         with holds(path, "drift"):
+            data = read_json(path)
             data = with_nan(known(data, (*SAVED, "own_measure", "schedule", "stored")))
             source = Provenance.popped(data)
             result = validated(cls, {**data, "provenance": asdict(source)})

@@ -231,8 +231,8 @@ class Family:
     @classmethod
     def load(cls, path: Path | str) -> Family:
         """Read what `save` wrote as JSON."""
-        data = read_json(path)
         with holds(path, "family"):
+            data = read_json(path)
             data = known(data, (*SAVED, "own_measure"))
             shared = {key: data.pop(key, None) for key in ("corpus", "policy", "sink_factor", "own_measure")}
             members = [_read_member({**row, **shared}) for row in data.pop("members")]

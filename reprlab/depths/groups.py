@@ -156,9 +156,9 @@ class Groups:
         return flattened(self, SAVED, {**vars(self.compared), **vars(self.cut)})
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Groups:
+    def from_dict(cls, given: Mapping[str, Any]) -> Groups:
         """Groups from the keys that `save` writes; null is NaN."""
-        data = with_nan(known(dict(data), (*SAVED, "own_measure", "stored")))
+        data: dict[str, Any] = with_nan(known(dict(given), (*SAVED, "own_measure", "stored")))
         matrix = square(data.pop("matrix"))
         numbers = {name: as_number(data[name]) for name in ("gap", "explained", "apart", "agreeing")}
         data |= {**numbers, "last": len(matrix) - 1}
@@ -187,8 +187,8 @@ class Groups:
     @classmethod
     def load(cls, path: Path | str) -> Groups:
         """Read what `save` wrote as JSON."""
-        data = read_json(path)
         with holds(path, "groups"):
+            data = read_json(path)
             return cls.from_dict(data)
 
     def plot(self, ax: Any = None) -> Any:

@@ -140,8 +140,8 @@ class Lens:
     @classmethod
     def load(cls, path: Path | str) -> Lens:
         """Read what `save` wrote as JSON."""
-        data = read_json(path)
         with holds(path, "lens"):
+            data = read_json(path)
             data = with_nan(known(data, (*SAVED, "own_measure", "stored")))
             source = Provenance.popped(data)
             result = validated(cls, {**data, "provenance": asdict(source)})

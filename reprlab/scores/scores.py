@@ -257,7 +257,7 @@ class Scores:
     @classmethod
     def load(cls, path: Path | str) -> Scores:
         """Read what `save` wrote as .npz."""
-        with opened_npz(path) as arrays, holds(path, "scores"):
+        with holds(path, "scores"), opened_npz(path) as arrays:
             about = validated(_SavedScores, json.loads(arrays["about"].read().tobytes()))
             if not about.entries:
                 raise ValueError("entries: there are none")

@@ -274,8 +274,8 @@ class Similarity:
     @classmethod
     def load(cls, path: Path | str) -> Similarity:
         """Read what `save` wrote as JSON; an own measure's result needs no function."""
-        data = read_json(path)
         with holds(path, "similarity"):
+            data = read_json(path)
             data = known(data, (*SAVED, "own_measure"))
             other = bool(data.get("other"))
             values = (matrix if other else square)(data.pop("values", None))
