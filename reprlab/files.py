@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote
 from uuid import uuid4
 
 from reprlab.errors import ReprlabError
+from reprlab.inputs import parsed, read_text
 
 
 def plain(value: Any) -> Any:
@@ -73,29 +74,18 @@ def jsonl_rows(path: Path) -> Iterator[tuple[str, JsonObject]]:
     cannot be read, is not UTF-8 or holds no rows, and for a line that is no JSON object.
     """
     any_row = False
-    for number, line in enumerate(_text(path).split("\n"), 1):
+    for number, line in enumerate(read_text(path).split("\n"), 1):
         if line.strip():
             any_row = True
             where = f"'{path}' line {number}"
-            yield where, _object(where, line)
+            yield where, json_object(where, line)
     if not any_row:
         raise ReprlabError(f"'{path}' holds no rows")
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")  # a mark that Windows puts first is no text
-    except UnicodeDecodeError as error:
-        raise ReprlabError(f"'{path}' is not UTF-8 (byte {error.start}): convert it") from error
-    except OSError as error:
-        raise ReprlabError(f"cannot read '{path}': {error.strerror}") from error
-
-
-def _object(where: str, line: str) -> JsonObject:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:  # also a number, or nesting, beyond what Python takes
-        raise ReprlabError(f"{where} is not JSON: {getattr(error, 'msg', error)}") from error
+def json_object(where: str, line: str) -> JsonObject:
+    """A line of JSONL as an object; `where` is its place in words."""
+    row = parsed(where, line)
     if not isinstance(row, dict):
         raise ReprlabError(f"{where} is a {type(row).__name__}, not an object with fields")
     return cast(JsonObject, row)

@@ -6,7 +6,11 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le
+
+from reprlab.inputs import validated
 
 SINK_FACTOR = 4.0  # a sink's norm is above this many times its depth's median
 ADOPTED = "adopted: not every byte was known"  # of the weights under which a capture or answers were made
@@ -45,13 +49,13 @@ class Provenance:
     model: str
     note: str
     corpus: str
-    documents: int
-    tokens: int
-    excluded: int
-    policy: str
+    documents: Annotated[int, Ge(0)]
+    tokens: Annotated[int, Ge(0)]
+    excluded: Annotated[int, Ge(0)]
+    policy: Literal["all", "no-sinks"]
     sink_factor: float
     dtype: str
-    layers: int
+    layers: Annotated[int, Ge(0), Le(100_000)]
     made_with: dict[str, str]
     schedule: str = ""
     stored: str = ""
@@ -60,9 +64,8 @@ class Provenance:
     @classmethod
     def popped(cls, saved: dict[str, Any]) -> Provenance:
         """The provenance among the keys of a saved result, which loses them."""
-        own = saved.pop(_OWN, None)
-        known = {f.name: saved.pop(f.name) for f in fields(cls) if f.name in saved}
-        return cls(**known, own_measure=OwnMeasure(**own) if own else None)
+        names = [f.name for f in fields(cls)]
+        return validated(cls, {name: saved.pop(name) for name in names if name in saved})
 
     @property
     def tokens_in_words(self) -> str:

@@ -53,6 +53,7 @@ NOT_MIRRORED = {
     "test_words",
     "test_writing",
     "test_kills",
+    "test_fuzz",
     "test_structure",
     "test_docs",
     "test_real",

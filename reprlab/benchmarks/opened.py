@@ -8,6 +8,7 @@ import inspect
 import io
 import json
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,8 +19,7 @@ import datasets
 import lm_eval.utils
 import yaml
 from datasets.exceptions import DatasetsError
-from jinja2 import Template, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError
 from lm_eval.api.registry import METRIC_REGISTRY
 from lm_eval.api.task import ConfigurableTask
 from lm_eval.tasks import TaskManager
@@ -28,11 +28,15 @@ from lm_eval.tasks._yaml_loader import load_yaml
 from reprlab.benchmarks.index import TaskNames, keep_names, kept_names
 from reprlab.benchmarks.rows import JsonObject, read_rows
 from reprlab.benchmarks.table import BENCHMARKS, BUILTIN, CLASSES, PRESETS, Named
+from reprlab.benchmarks.task_file import check_paths, check_task_file, check_tree
+from reprlab.benchmarks.templates import sandbox
 from reprlab.errors import ReprlabError, unknown
+from reprlab.inputs import is_file, read_text
 from reprlab.progress import Say
 
 TASKS = (Path(lm_eval.utils.__file__).parent / "tasks").resolve()
 KINDS = ("multiple_choice", "loglikelihood", "generate_until")
+_THEIRS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, MemoryError)
 _WHERE = ("custom_dataset", "dataset_path", "dataset_kwargs", "metadata", "tag", "task_alias")
 
 logging.getLogger("lm_eval").setLevel(logging.ERROR)
@@ -40,28 +44,7 @@ logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # its retries are 
 datasets.disable_progress_bars()
 
 
-class _Templates(SandboxedEnvironment):
-    """Templates without a way to Python, each compiled once."""
-
-    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Template:
-        return self.compiled(source)
-
-    @lru_cache(maxsize=4096)  # noqa: B019 - there is one environment, for good
-    def compiled(self, source: str) -> Template:
-        return super().from_string(source)
-
-
-def _sandbox() -> _Templates:
-    """lm-eval's template environment, sandboxed."""
-    theirs = lm_eval.utils.env
-    ours = _Templates(
-        loader=theirs.loader, undefined=theirs.undefined, keep_trailing_newline=theirs.keep_trailing_newline
-    )
-    ours.filters.update(theirs.filters)
-    return ours
-
-
-lm_eval.utils.env = _sandbox()
+lm_eval.utils.env = sandbox()
 
 
 @dataclass(frozen=True)
@@ -230,13 +213,13 @@ def _build(what: str, config: Mapping[str, Any], advice: str) -> Any:
     except (OSError, ConnectionError, DatasetsError) as error:
         reason = " ".join(str(error).split())[:160]
         raise ReprlabError(f"{what}: its rows cannot be had ({reason}): {advice}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, ImportError, TemplateError) as error:
+    except (*_THEIRS, TemplateError, ImportError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ReprlabError(f"{what}: lm-eval cannot make this task: {reason}") from error
 
 
 def _foreign(name: str, allow_code: bool, cache: Path | None, say: Say) -> Any:
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))  # noqa: PTH111 - no home is no crash
     if path.suffix in {".yaml", ".yml"}:
         return _from_yaml(path, allow_code)
     names = kept_names(cache) or _indexed(cache, say)
@@ -263,19 +246,20 @@ def _all_names() -> TaskNames:
 
 
 def _from_yaml(path: Path, allow_code: bool) -> Any:
-    if not path.is_file():
+    if not is_file(path):
         raise ReprlabError(f"no task file at '{path}'")
-    if not allow_code:
-        _no_code(path.resolve(), set())
+    _readable(path.resolve(), set(), allow_code)
     try:
         config = load_yaml(path)
-    except (ValueError, OSError, ImportError, AttributeError, yaml.YAMLError) as error:
+    except (*_THEIRS, OSError, ImportError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ReprlabError(f"task file '{path}' cannot be read: {reason}") from error
     if "task" not in config or isinstance(config["task"], list):
         raise ReprlabError(f"task file '{path}' has no `task: NAME`: lm-eval calls that a group or nothing")
+    check_task_file(path, config)
     if not allow_code:
         _known_metrics(path, config)
+        check_paths(path, config, (TASKS, BUILTIN))
     what = f"benchmark '{config['task']}' of '{path}'"
     return _build(what, _beside(path.parent, config), "check its dataset_path and data_files")
 
@@ -297,27 +281,33 @@ def _beside(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "dataset_kwargs": {**config["dataset_kwargs"], "data_files": placed(given)}}
 
 
-def _no_code(path: Path, seen: set[Path]) -> None:
-    """Refuse a YAML, or one that it includes, that runs Python and is neither lm-eval's nor ours."""
+def _readable(path: Path, seen: set[Path], allow_code: bool) -> None:
+    """Refuse a YAML, or one that it includes, that has no end or runs Python; lm-eval's and ours may.
+
+    Python is let through where `allow_code` says so.
+    """
     if path in seen or TASKS in path.parents or BUILTIN in path.parents:
         return
     seen.add(path)
     try:
-        with path.open("rb") as file:
-            tags = {str(getattr(event, "tag", None) or "!") for event in yaml.parse(file, yaml.SafeLoader)}
-        config = load_yaml(path, resolve_func=False, recursive=False)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ReprlabError(
-            f"task file '{path}' cannot be read: {' '.join(str(error).split())[:200]}"
-        ) from error
-    if any(tag != "!" and not tag.startswith("tag:yaml.org,2002:") for tag in tags):
+        text = read_text(path)
+    except ReprlabError as error:
+        raise ReprlabError(f"task file '{path}' cannot be read: {error}") from error
+    tags = check_tree(path, text)
+    if not allow_code and any(tag != "!" and not tag.startswith("tag:yaml.org,2002:") for tag in tags):
         raise ReprlabError(
             f"task file '{path}' runs Python (!function): read it, and where you trust it, "
             "give --allow-task-code"
         )
-    included = config.get("include") or []
-    for part in included if isinstance(included, list) else [included]:
-        _no_code((path.parent / str(part)).resolve(), seen)
+    try:
+        config = load_yaml(path, resolve_func=False, recursive=False)
+    except (*_THEIRS, OSError, yaml.YAMLError) as error:
+        raise ReprlabError(
+            f"task file '{path}' cannot be read: {' '.join(str(error).split())[:200]}"
+        ) from error
+    included: Any = config.get("include")
+    for part in included if isinstance(included, list) else [included] if included else []:
+        _readable((path.parent / str(part)).resolve(), seen, allow_code)
 
 
 def _known_metrics(path: Path, config: Mapping[str, Any]) -> None:
@@ -326,7 +316,7 @@ def _known_metrics(path: Path, config: Mapping[str, Any]) -> None:
     for metric in config.get("metric_list") or []:
         if not isinstance(metric, dict) or "metric" not in metric:
             raise ReprlabError(f"task file '{path}': a metric is written `- metric: NAME`, not {metric!r}")
-        if metric.get("hf_evaluate") or metric["metric"] not in known:
+        if metric.get("hf_evaluate") or str(metric["metric"]) not in known:
             raise ReprlabError(
                 f"task file '{path}': metric '{metric.get('metric')}' is not one of lm-eval's: it would be "
                 "fetched as code; where you trust it, give --allow-task-code"

@@ -19,6 +19,7 @@ from reprlab.benchmarks.solution import CLASSES, spans, within
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import Request, TokenIds
 
+_THEIRS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 FEWSHOT_SEED = 1234  # lm-eval's default
 
 
@@ -114,7 +115,7 @@ def freeze(opened: Opened, encoder: Encoder, limit: int, cap: int) -> tuple[list
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             task.build_all_requests(limit=limit)
-    except (TemplateError, ValueError) as error:
+    except (TemplateError, *_THEIRS) as error:
         raise _unbuilt(opened, limit, error) from error
     grouped = [list(g) for _, g in groupby(task.instances, key=lambda instance: instance.doc_id)]
     build = {"solution": _solutions, "generate_until": _prompts}.get(opened.output, _choices)
@@ -248,7 +249,7 @@ def _unbuilt(opened: Opened, limit: int, error: Exception) -> ReprlabError:
             task.doc_to_text(doc)
             task.doc_to_target(doc)
             _ = task.doc_to_choice(doc) if task.config.doc_to_choice is not None else None
-        except (TemplateError, ValueError):
+        except (TemplateError, *_THEIRS):
             return _bad(opened, place, f"its template cannot be filled in: {reason}")
     return ReprlabError(f"benchmark '{opened.name}': its prompts cannot be made: {reason}")
 

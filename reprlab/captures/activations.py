@@ -15,10 +15,12 @@ import torch
 from torch import Tensor
 
 from reprlab.arguments import optional, refused, string, taking
+from reprlab.arrays import AnyArray
 from reprlab.captures.blocks import Block
 from reprlab.captures.layout import ENDINGS
 from reprlab.captures.sums import norms
 from reprlab.errors import ReprlabError
+from reprlab.inputs import opened, opened_npz
 from reprlab.provenance import SINK_FACTOR, Provenance
 
 _OFFSETS = "offsets"
@@ -142,7 +144,10 @@ def activations(
         source = _read(path)
     arrays = _arrays(source, label)
     if isinstance(source, Mapping) and offsets is None and _OFFSETS in source:
-        offsets = np.asarray(source[_OFFSETS]).ravel().tolist()
+        given = np.asarray(source[_OFFSETS])
+        if given.dtype.kind not in "iuf":
+            raise ReprlabError(f"{label}: offsets are whole numbers, given {given.dtype}")
+        offsets = given.ravel().tolist()
     states = tuple(_state(key, value, label) for key, value in arrays)
     count = len(states[0])
     for (key, _), state in zip(arrays, states, strict=True):
@@ -170,14 +175,16 @@ def _read(path: Path) -> dict[str, Any]:
         raise ReprlabError(f"'{path}' is no file of activations: give {' or '.join(ENDINGS)}")
     try:
         if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as file:
-                return dict(file)
+            with opened_npz(path) as arrays:
+                return {name: array.read() for name, array in arrays.items()}
         from safetensors.torch import load_file
 
-        return dict(load_file(path))
-    except Exception as error:  # numpy, zipfile and safetensors each have their own
-        why = "it holds no plain arrays of numbers" if "pickle" in str(error) else error
-        raise ReprlabError(f"cannot read activations from '{path}': {why}") from error
+        with opened(path):  # a pipe or a folder is refused
+            return dict(load_file(path))
+    except ReprlabError as error:
+        raise ReprlabError(f"cannot read activations from '{path}': {error}") from error
+    except Exception as error:  # safetensors has its own
+        raise ReprlabError(f"cannot read activations from '{path}': {error}") from error
 
 
 def _arrays(source: Any, label: str) -> list[tuple[str, Any]]:
@@ -202,12 +209,8 @@ def _natural(key: str) -> list[tuple[int, str]]:
 
 def _state(key: str, value: Any, label: str) -> Tensor:
     try:
-        tensor = (
-            value.detach().cpu()
-            if isinstance(value, Tensor)
-            else torch.from_numpy(np.ascontiguousarray(value))
-        )
-    except TypeError as error:
+        tensor = value.detach().cpu() if isinstance(value, Tensor) else torch.from_numpy(_native(value))
+    except (TypeError, ValueError) as error:
         raise ReprlabError(f"{label}: '{key}' holds no numbers: {error}") from error
     if tensor.is_complex():
         raise ReprlabError(f"{label}: '{key}' holds complex numbers: real ones are compared")
@@ -215,6 +218,12 @@ def _state(key: str, value: Any, label: str) -> Tensor:
         why = "there are none" if tensor.ndim == 2 else "(token, width) is needed"
         raise ReprlabError(f"{label}: '{key}' has shape {tuple(tensor.shape)}, {why}")
     return tensor if tensor.is_floating_point() else tensor.float()
+
+
+def _native(value: Any) -> AnyArray:
+    """An array in this machine's order of bytes."""
+    array = np.ascontiguousarray(value)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _few(values: Sequence[float]) -> str:

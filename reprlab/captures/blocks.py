@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from reprlab.arrays import AnyArray
-from reprlab.captures.capture import reading
-from reprlab.captures.layout import LedgerRow, checksum
+from reprlab.captures.layout import LedgerRow, Manifest
+from reprlab.captures.shard_file import reading
 from reprlab.captures.sums import Sums
 from reprlab.errors import ReprlabError
 
@@ -25,6 +25,7 @@ class Block:
 
     file: Path
     tokens: int
+    width: int
     offsets: AnyArray
     ids: tuple[str, ...]
     norms: Tensor
@@ -38,7 +39,7 @@ class Block:
         with reading(self.file) as file:
             if "states" not in file:
                 raise ReprlabError(f"'{self.file}' holds no states: capture again without --no-states")
-            data = file["states"]
+            data = file.data("states", (len(self.norms), None, self.width), "fu")
             return _to_tensor(data[depth, first:last], data.attrs.get("dtype"))
 
 
@@ -65,30 +66,32 @@ def states_at(blocks: Sequence[Block], places: Tensor, widths: Sequence[int], de
     return list(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
 
 
-def read_block(path: Path, row: LedgerRow, documents: int) -> Block:
-    """The statistics of a shard's first documents, its checksum compared."""
-    if not path.is_file() or checksum(path) != row.checksum:
-        raise ReprlabError(
-            f"shard '{path}' is damaged or missing: find all with `reprlab cache verify`, "
-            "mend with `reprlab cache verify --drop-damaged`"
-        )
-    with reading(path) as file:
-        count = min(row.stop, documents) - row.start
-        offsets = file["offsets"][: count + 1]
+def read_block(path: Path, row: LedgerRow, documents: int, manifest: Manifest) -> Block:
+    """A shard's first documents, checksum compared; all parts have the shapes of manifest and ledger."""
+    depths, width, all_documents = manifest.depths, manifest.width, row.stop - row.start
+    shapes = dict.fromkeys(("mean", "m2"), (all_documents, depths, width))
+    shapes |= dict.fromkeys(("cosine", "inner"), (all_documents, depths, depths))
+    count = min(row.stop, documents) - row.start
+    with reading(path, row.checksum) as file:
+        offsets = file.offsets(row)[: count + 1]
         tokens = int(offsets[-1])
-        places = file["suspects/tokens"][:]
+        places = file.suspects(row.tokens)
         inside = int(np.searchsorted(places, tokens))
-        names = ("mean", "m2", "cosine", "inner")
-        parts = [torch.from_numpy(file[f"ordinary/{name}"][:count]) for name in names]
-        counts = file["ordinary/count"][:count].tolist()
+        suspects = file.data("suspects/states", (depths, len(places), width), "f")
+        parts = [
+            torch.from_numpy(file.data(f"ordinary/{name}", shape, "f")[:count])
+            for name, shape in shapes.items()
+        ]
+        counts = file.data("ordinary/count", (all_documents,), "i")[:count].tolist()
         return Block(
             file=path,
             tokens=tokens,
+            width=width,
             offsets=offsets,
-            ids=tuple(file["ids"].asstr()[:count]),
-            norms=torch.from_numpy(file["norms"][:, :tokens]),
+            ids=tuple(file.data("ids", (all_documents,), "O").asstr()[:count]),
+            norms=torch.from_numpy(file.data("norms", (depths, row.tokens), "f")[:, :tokens]),
             suspects=torch.from_numpy(places[:inside]),
-            suspect_states=torch.from_numpy(file["suspects/states"][:, :inside]),
+            suspect_states=torch.from_numpy(suspects[:, :inside]),
             documents=tuple(Sums(n, *values) for n, *values in zip(counts, *parts, strict=True)),
         )
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
 from pydantic import ValidationError
 
 from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, same
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
+from reprlab.inputs import is_there, parsed, problem, read_bytes, read_text, validated
 from reprlab.provenance import SINK_FACTOR, Provenance
 
 if TYPE_CHECKING:
@@ -134,7 +131,7 @@ class Capture:
     def _blocks(self) -> tuple[Block, ...]:
         from reprlab.captures.blocks import read_block
 
-        return tuple(read_block(self._path(row), row, self.documents) for row in self._used)
+        return tuple(read_block(self._path(row), row, self.documents, self.manifest) for row in self._used)
 
     @property
     def norms(self) -> Tensor:
@@ -194,26 +191,21 @@ def open_capture(folder: Path) -> Capture:
 def read_manifest(folder: Path, expected: Identity | None = None) -> Manifest:
     """A capture's manifest, checked against the identity expected and the folder that it lies in."""
     path = folder / "manifest.json"
+    advice = f"`reprlab cache remove {path.parent.name}`"
+    text = read_text(path)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(data, dict) and data.get("format") != FORMAT:
-            raise ReprlabError(
-                f"'{path}' has format {data.get('format')}; this reprlab reads format {FORMAT}: "
-                f"use the version that made it, or `reprlab cache remove {path.parent.name}`"
-            )
-        manifest = Manifest.model_validate(data)
-    except OSError as error:
-        raise ReprlabError(f"cannot read '{path}': {error.strerror}") from error
-    except json.JSONDecodeError as error:
+        data = parsed(f"'{path}'", text)
+    except ReprlabError as error:
+        raise ReprlabError(f"{error}: it is damaged; {advice}") from error
+    if isinstance(data, dict) and data.get("format") != FORMAT:
         raise ReprlabError(
-            f"'{path}' is damaged ({error.msg}): `reprlab cache remove {path.parent.name}`"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise ReprlabError(
-            f"'{path}' is damaged: {field}: {first['msg']}; `reprlab cache remove {path.parent.name}`"
-        ) from error
+            f"'{path}' has format {data.get('format')}; this reprlab reads format {FORMAT}: "
+            f"use the version that made it, or {advice}"
+        )
+    try:
+        manifest = validated(Manifest, data)
+    except ValueError as error:
+        raise ReprlabError(f"'{path}' is damaged: {error}; {advice}") from error
     identity = manifest.identity
     for field in Identity.model_fields if expected else ():
         same(path, field, getattr(expected, field), getattr(identity, field))
@@ -228,22 +220,15 @@ def read_manifest(folder: Path, expected: Identity | None = None) -> Manifest:
 
 def read_ledger(folder: Path) -> list[LedgerRow]:
     path = folder / "ledger.jsonl"
-    if not path.exists():
+    if not is_there(path):
         return []
-    whole, _, _cut = path.read_text(encoding="utf-8").rpartition("\n")
+    whole, _, _cut = read_bytes(path).rpartition(b"\n")
     try:
-        return [LedgerRow.model_validate_json(line) for line in whole.splitlines()]
+        return [LedgerRow.model_validate_json(line, strict=True) for line in whole.splitlines() if line]
     except ValidationError as error:
         raise ReprlabError(
-            f"'{path}' is damaged: `reprlab cache remove {path.parent.name}`, then make it again"
+            f"'{path}' is damaged: {problem(error)}; `reprlab cache remove {path.parent.name}`, "
+            "then make it again"
         ) from error
 
 
-@contextmanager
-def reading(path: Path) -> Generator[Any]:
-    advice = "find all with `reprlab cache verify`, mend with `reprlab cache verify --drop-damaged`"
-    try:
-        with h5py.File(path, "r", rdcc_nbytes=0) as file:
-            yield file
-    except (OSError, KeyError) as error:
-        raise ReprlabError(f"shard '{path}' is damaged or missing: {advice}") from error

@@ -20,7 +20,7 @@ from reprlab.captures.document import document_statistics, suspect_threshold
 from reprlab.captures.given import corpus_of
 from reprlab.captures.layout import Manifest, Statistics
 from reprlab.captures.shard import ShardWriter
-from reprlab.captures.writer import Writer, hold
+from reprlab.captures.writer import Writer, complete, hold
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
 from reprlab.network.batches import padded_batches
@@ -88,8 +88,11 @@ def capture(
     schedule.check(network.n_layers)
     manifest = described(network, corpus, schedule, max_tokens=max_tokens, states=states, stored=stored)
     manifest.made_with["batch_tokens"] = str(batch_tokens)
+    root = cache_folder(cache)
+    if there := complete(root, manifest, count, force=force):
+        return there.first(count)
     ids = _tokenize(network, corpus, count, manifest.identity.max_tokens)
-    with hold(cache_folder(cache), manifest, force=force, say=say) as writer:
+    with hold(root, manifest, force=force, say=say) as writer:
         one = _token_bytes(manifest)
         size = shard_bytes // one if shard_bytes else max(SHARD_BYTES // one, batch_tokens)
         parts = [part for gap in writer.missing(count) for part in _parts(gap, ids, size)]

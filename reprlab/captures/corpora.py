@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 import re
@@ -17,6 +16,8 @@ from typing import Any, cast
 from reprlab.arguments import maybe_path, refused, string, taking
 from reprlab.captures.corpus_table import BENCHMARKS, SOURCES, BenchmarkRow, Source
 from reprlab.errors import ReprlabError, unknown
+from reprlab.files import json_object
+from reprlab.inputs import is_file, is_there, read_text
 
 DEFAULT_DOCUMENTS = 100
 _WORDS = 12  # a paragraph of fewer words is a heading or a caption, not a document
@@ -92,7 +93,7 @@ def corpus(
     if name in SOURCES:
         return _registered(name, Path(data_dir) if data_dir else None)
     path = Path(os.path.expanduser(name))  # noqa: PTH111 - leaves ~nobody as it is
-    if path.suffix in {".txt", ".jsonl"} or path.exists():
+    if path.suffix in {".txt", ".jsonl"} or is_there(path):
         return _from_file(path, field)
     raise unknown("corpus", name, names(), "The path of a .txt or .jsonl file works too")
 
@@ -116,10 +117,10 @@ def _registered(name: str, data_dir: Path | None) -> Corpus:
         return _from_hub(name, source)
     file = source.rows.first
     path = data_dir / file
-    if not path.is_file():
+    if not is_file(path):
         raise ReprlabError(f"corpus '{name}' needs {file} in --data-dir '{data_dir}': put it there")
     if path.suffix == ".txt":
-        return _make(name, _paragraphs(_read(path)), file)
+        return _make(name, _paragraphs(read_text(path, "corpus file ")), file)
     return _make(name, _rows_to_texts(path, source.text), file)
 
 
@@ -151,33 +152,21 @@ def _from_hub(name: str, source: Source) -> Corpus:
 
 
 def _from_file(path: Path, field: str) -> Corpus:
-    if not path.is_file():
+    if not is_file(path):
         raise ReprlabError(f"no corpus file at '{path}'")
     if path.suffix == ".jsonl":
         return _make(path.stem, _rows_to_texts(path, lambda row: row[field]), path.name)
     if path.suffix == ".txt":
-        return _make(path.stem, _paragraphs(_read(path)), path.name)
+        return _make(path.stem, _paragraphs(read_text(path, "corpus file ")), path.name)
     raise ReprlabError(f"corpus file '{path}': give a .txt file or a .jsonl file")
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")  # a mark that Windows puts first is no text
-    except UnicodeDecodeError as error:
-        raise ReprlabError(
-            f"corpus file '{path}' is not UTF-8 (byte {error.start}): convert it, "
-            f"for instance with iconv -t UTF-8"
-        ) from error
-    except OSError as error:
-        raise ReprlabError(f"cannot read corpus file '{path}': {error.strerror}") from error
-
-
 def _rows_to_texts(path: Path, text: Callable[[BenchmarkRow], Any]) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(_read(path).split("\n"), start=1):
+    for number, line in enumerate(read_text(path, "corpus file ").split("\n"), start=1):
         if not line.strip():
             continue
         where = f"'{path}' line {number}"
-        row = _row(where, line)
+        row = cast(BenchmarkRow, json_object(where, line))
         try:
             document = text(row)
         except KeyError as error:
@@ -196,16 +185,6 @@ def _rows_to_texts(path: Path, text: Callable[[BenchmarkRow], Any]) -> Iterator[
                 f"{where}: the text is not Unicode: half a surrogate pair at character {error.start}"
             ) from error
         yield str(number - 1), document
-
-
-def _row(where: str, line: str) -> BenchmarkRow:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ReprlabError(f"{where} is not JSON: {error.msg}") from error
-    if not isinstance(row, dict):
-        raise ReprlabError(f"{where} is a {type(row).__name__}, not an object with fields")
-    return cast(BenchmarkRow, row)
 
 
 def _paragraphs(text: str) -> Iterator[tuple[str, str]]:

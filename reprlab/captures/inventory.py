@@ -7,11 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from reprlab.captures.capture import Capture, open_capture, read_ledger
 from reprlab.captures.layout import LedgerRow, checksum, ledger_line
 from reprlab.captures.locks import locked
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, write_whole
+from reprlab.inputs import is_file
+
+_DIFFERS = "checksum differs"
 
 
 def captures(root: Path) -> Iterator[Capture]:
@@ -48,17 +53,19 @@ def damaged(capture: Capture) -> list[tuple[LedgerRow, str]]:
     faults: list[tuple[LedgerRow, str]] = []
     for row in capture.rows:
         path = capture.folder / "shards" / row.shard
-        if not path.is_file():
-            faults.append((row, "missing"))
-        elif checksum(path) != row.checksum:
-            faults.append((row, "checksum differs"))
+        try:
+            fault = "missing" if not is_file(path) else "" if checksum(path) == row.checksum else _DIFFERS
+        except OSError as error:
+            fault = f"cannot be read: {error.strerror}"
+        if fault:
+            faults.append((row, fault))
     return faults
 
 
 def drop(capture: Capture, rows: Sequence[LedgerRow]) -> None:
     """Take rows out of the ledger, so that the next capture computes their documents again."""
     gone = {row.shard for row in rows}
-    with locked(capture.folder, lambda _: None):
+    with locked(capture.folder, None):
         rest = [row for row in read_ledger(capture.folder) if row.shard not in gone]
         write_whole(capture.folder / "ledger.jsonl", "".join(ledger_line(row) for row in rest))
 
@@ -68,11 +75,30 @@ def remove(root: Path, folder: Path) -> None:
     links = [path for path in (folder, folder.parent, folder.parent.parent) if path.is_symlink()]
     if links or folder.resolve().parent.parent.parent != root.resolve():
         raise ReprlabError(f"'{folder}' leads out of the cache '{root}': not removed")
-    if folder.is_dir():
-        shutil.rmtree(folder)
-    else:
-        folder.unlink()
-        folder.with_suffix(".lock").unlink(missing_ok=True)
-    for parent in (folder.parent, folder.parent.parent):
-        if not any(parent.iterdir()):
-            parent.rmdir()
+    try:
+        if folder.is_dir():
+            with locked(folder, None):
+                shutil.rmtree(folder)
+        else:
+            _remove_answers(folder)
+        for parent in (folder.parent, folder.parent.parent):
+            if not any(parent.iterdir()):
+                parent.rmdir()
+    except OSError as error:
+        raise ReprlabError(f"cannot remove '{folder}': {error.strerror or error}") from error
+
+
+def _remove_answers(file: Path) -> None:
+    """Delete a file of answers under its lock, with the journal of a write that broke off."""
+    lock = FileLock(file.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ReprlabError(
+            f"another process is writing '{file}': wait for its end, or stop it, and try again"
+        ) from error
+    try:
+        for one in (file.with_name(f"{file.name}-journal"), file, file.with_suffix(".lock")):
+            one.unlink(missing_ok=True)
+    finally:
+        lock.release()

@@ -6,10 +6,17 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import xxhash
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 ENDINGS = (".npz", ".safetensors")  # of files of activations
+MOST_LAYERS = 100_000  # as many as a schedule's text may name
 LARGEST = 8  # entries of largest magnitude kept for each depth of a shard
 
 
@@ -32,6 +40,10 @@ class TextIdentity:
     digest: str
     tokenizer: str
     max_tokens: int
+
+
+Count = Annotated[int, Field(ge=0, lt=1 << 53)]
+Size = Annotated[int, Field(ge=1, le=MOST_LAYERS + 1)]
 
 
 class Identity(BaseModel):
@@ -77,10 +89,10 @@ class Manifest(BaseModel):
     format: int = FORMAT
     identity: Identity
     made_with: dict[str, str]
-    layers: int
-    depths: int
-    width: int
-    model_limit: int
+    layers: Size
+    depths: Size
+    width: Annotated[int, Field(ge=1, le=1 << 24)]
+    model_limit: Annotated[int, Field(ge=0)]
     note: str
     source: str
 
@@ -89,14 +101,20 @@ class LedgerRow(BaseModel):
     """A ledger row: one complete shard."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    shard: str
-    start: int
-    stop: int
-    tokens: int
-    bytes: int
+    shard: Annotated[str, Field(pattern=r"^[0-9]+\.h5\z")]  # a name, which leads nowhere else
+    start: Count
+    stop: Count
+    tokens: Count
+    bytes: Count
     checksum: str
-    nonfinite: int
-    first_nonfinite: tuple[int, str, int] | None
+    nonfinite: Count
+    first_nonfinite: tuple[Count, str, Count] | None
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.start < self.stop:
+            raise ValueError(f"documents {self.start} to {self.stop} are none")
+        return self
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from reprlab.arrays import AnyArray
-from reprlab.captures.capture import read_ledger, read_manifest, reading
+from reprlab.captures.capture import Capture, open_capture, read_ledger, read_manifest
 from reprlab.captures.layout import LedgerRow, Manifest
 from reprlab.captures.locks import locked
 from reprlab.captures.shard import ShardWriter
+from reprlab.captures.shard_file import reading
 from reprlab.errors import ReprlabError
 from reprlab.files import make_folder, write_whole
+from reprlab.inputs import is_file
 from reprlab.progress import Say
 
 _MADE_WITH = ("torch", "transformers", "nnsight", "device")  # must agree to go on with a capture
@@ -49,8 +50,8 @@ class Writer:
     def threshold(self) -> Tensor | None:
         """The suspects' norms of this capture, (depth,), once it has a shard."""
         for row in self.rows:
-            with reading(self.folder / "shards" / row.shard) as file:
-                return torch.from_numpy(np.asarray(file.attrs["threshold"], dtype=np.float32))
+            with reading(self.folder / "shards" / row.shard, row.checksum) as file:
+                return torch.from_numpy(file.threshold(self.manifest))
         return None
 
     def shard(self, ids: Sequence[str], tokens: Sequence[AnyArray], start: int) -> ShardWriter:
@@ -64,13 +65,10 @@ def hold(
 ) -> Generator[Writer]:
     """Hold a capture for writing: made if it is new, gone on with if its makers agree."""
     folder = manifest.identity.folder(root)
-    try:
+    with _usable(root):
         make_folder(folder / "shards")
-    except OSError as error:
-        raise ReprlabError(
-            f"cannot write to the cache '{root}': {error.strerror}; set --cache or REPRLAB_CACHE"
-        ) from error
-    with locked(folder, say):
+    with _usable(root), locked(folder, say):
+        (folder / "shards").mkdir(exist_ok=True)  # who waited may have waited for its removal
         if (folder / "manifest.json").exists():
             _agrees(folder, read_manifest(folder, manifest.identity), manifest, force)
         else:
@@ -93,5 +91,29 @@ def _agrees(folder: Path, there: Manifest, now: Manifest, force: bool) -> None:
 
 def _mend_ledger(path: Path) -> None:
     """Take away a last line that a kill cut off, so that the next row starts a line."""
-    if path.exists() and not (text := path.read_text(encoding="utf-8")).endswith("\n") and text:
-        write_whole(path, text[: text.rfind("\n") + 1])
+    if path.exists() and not (data := path.read_bytes()).endswith(b"\n") and data:
+        write_whole(path, data[: data.rfind(b"\n") + 1])
+
+
+def complete(root: Path, manifest: Manifest, documents: int, *, force: bool = False) -> Capture | None:
+    """The capture where it has so many documents already: only read, so that nothing need be writable."""
+    folder = manifest.identity.folder(root)
+    if not is_file(folder / "manifest.json"):
+        return None
+    there = read_manifest(folder, manifest.identity)
+    capture = open_capture(folder)
+    if capture.documents < documents:
+        return None
+    _agrees(folder, there, manifest, force)
+    return capture
+
+
+@contextmanager
+def _usable(root: Path) -> Generator[None]:
+    """Turn what the disk says of a cache into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise ReprlabError(
+            f"cannot write to the cache '{root}': {error.strerror or error}; set --cache or REPRLAB_CACHE"
+        ) from error

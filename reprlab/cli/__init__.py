@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -30,6 +33,7 @@ from reprlab.errors import ReprlabError
 __all__ = ["app", "err", "main", "out"]
 
 _USAGE: Any = typer.BadParameter.__mro__[2]  # click's base of usage errors, which typer brings along
+_PIPE = 141  # what shells show for a program that a closed pipe ends
 _STOPPED = 130  # Ctrl-C, by the shells' custom; typer gives it back as a code
 
 app = typer.Typer(
@@ -71,8 +75,20 @@ for _name, _command in (
 def main() -> None:
     """Run the command line; an error goes to stderr, with exit code 2 (1: some models failed)."""
     debug = "--debug" in sys.argv
+    for stream in (sys.stdout, sys.stderr):  # a name on the disk need not be Unicode
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app([a for a in sys.argv[1:] if a != "--debug"], standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads, as `head` does, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _PIPE
+    except OSError as error:
+        if debug:
+            raise
+        fail(_disk(error))
+        code = 2
     except (ReprlabError, _USAGE) as error:
         if debug:
             raise
@@ -83,6 +99,15 @@ def main() -> None:
     if code == _STOPPED:
         fail("stopped; the same command goes on where it was")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _disk(error: OSError) -> str:
+    """What the system says of a file or of the output, in a line."""
+    if error.filename is None:
+        with suppress(OSError):  # what is left unwritten would be tried again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    where = f"cannot use '{error.filename}'" if error.filename is not None else "cannot read or write"
+    return f"{where}: {error.strerror or error}"
 
 
 def _root(

@@ -80,7 +80,7 @@ def _answers(root: Path) -> Iterator[tuple[dict[str, Any], str]]:
     from reprlab.sweeps.answers import answer_files, open_answers
 
     for path in answer_files(root):
-        row = {"file": str(path), "bytes": path.stat().st_size}
+        row: dict[str, Any] = {"file": str(path), "bytes": path.lstat().st_size}
         try:
             with open_answers(path, checked=False) as file:
                 documents, schedules, _ = file.counts()

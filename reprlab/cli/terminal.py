@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,18 +13,33 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 from rich.text import Text
 
 from reprlab.cli.piped import progress_lines
 from reprlab.errors import ReprlabError
+from reprlab.inputs import printable
 
-out = Console(emoji=False, width=None if sys.stdout.isatty() else 160)
-err = Console(stderr=True, emoji=False)
+for _name in ("stdout", "stderr"):
+    if getattr(sys, _name) is None:  # closed by who started this: nobody reads it
+        setattr(sys, _name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+class _SafeConsole(Console):
+    """A console on which a text from outside cannot steer the terminal: control signs are written out."""
+
+    def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
+out = _SafeConsole(emoji=False, width=None if sys.stdout.isatty() else 160)
+err = _SafeConsole(stderr=True, emoji=False)
 
 
 def fail(message: str) -> None:
     if message:  # a command without arguments has printed its help instead
-        print(f"reprlab: {message}", file=sys.stderr)
+        print(printable(f"reprlab: {message}"), file=sys.stderr)
 
 
 def each(names: list[str], one: Callable[[str], object]) -> None:
@@ -57,7 +73,7 @@ def possible(names: Sequence[str], check: Callable[[str], object]) -> None:
 def confirm(yes: bool) -> Callable[[str], bool] | None:
     if yes:
         return lambda _: True
-    return typer.confirm if sys.stdin.isatty() else None
+    return (lambda text: typer.confirm(printable(text))) if sys.stdin and sys.stdin.isatty() else None
 
 
 def say(text: str) -> None:
@@ -65,7 +81,7 @@ def say(text: str) -> None:
 
 
 def print_json(data: object) -> None:
-    print(json.dumps(data, indent=1))
+    print(json.dumps(data, indent=1).replace("\x7f", "\\u007f"))  # the one control sign that JSON leaves
 
 
 @contextmanager

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reprlab.errors import ReprlabError
 from reprlab.files import csv_of, json_of, write_result
+from reprlab.inputs import holds, known, read_json, validated, with_nan
 from reprlab.provenance import Provenance, flattened
 
 MARGIN = 0.05  # in ln: a smaller difference is none worth the name, however sure it is
@@ -135,16 +133,13 @@ class Drift:
     @classmethod
     def load(cls, path: Path | str) -> Drift:
         """Read what `save` wrote as JSON."""
-        try:
-            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            curves = {name: DriftCurve(**_tuples(curve)) for name, curve in data.pop("curves").items()}
-            apart = {name: three_floats(value) for name, value in data.pop("apart").items()}
-            further = data.pop("further")
-            further = None if further is None else three_floats(further)
+        with holds(path, "drift"):
+            data = read_json(path)
+            data = with_nan(known(data, (*SAVED, "own_measure", "schedule", "stored")))
             source = Provenance.popped(data)
-            return cls(provenance=source, **data, curves=curves, apart=apart, further=further)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ReprlabError(f"'{path}' holds no drift that reprlab wrote: {error}") from error
+            result = validated(cls, {**data, "provenance": asdict(source)})
+            _check(result)
+            return result
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the variance by depth, with its interval, and give back the axes."""
@@ -156,16 +151,16 @@ class Drift:
         return figures.lines(lines, **labels, ax=ax, log=True, broken=True)
 
 
-def three_floats(values: Sequence[float]) -> tuple[float, float, float]:
-    value, low, high = values
-    return value, low, high
-
-
-def _tuples(curve: dict[str, Any]) -> dict[str, Any]:
-    return {
-        k: tuple(math.nan if x is None else x for x in v) if isinstance(v, list) else v
-        for k, v in curve.items()
-    }
+def _check(drift: Drift) -> None:
+    """Raises `ValueError` where the parts of a drift do not fit each other."""
+    if "full" not in drift.curves or set(drift.apart) - set(drift.curves):
+        raise ValueError("curves: the full model's is missing, or one that 'apart' names")
+    for name, curve in drift.curves.items():
+        rows = [value for value in vars(curve).values() if isinstance(value, tuple)]
+        if len({len(row) for row in rows}) != 1:
+            raise ValueError(f"curves.{name}: its quantities are not of one length")
+    if len(drift.curves["full"].at) != drift.provenance.layers + 1:
+        raise ValueError("curves.full: it has not one number a depth")
 
 
 def _factor(ln: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +19,7 @@ from reprlab.depths.cuts import NEGLIGIBLE
 from reprlab.depths.groups import PARTS, Groups, as_numbers
 from reprlab.errors import ReprlabError
 from reprlab.files import csv_of, json_of, write_result
+from reprlab.inputs import holds, known, read_json, validated
 from reprlab.provenance import Provenance, flattened
 
 MODELS = 4  # in a test over a family; with fewer, no order of theirs has p <= .05
@@ -232,16 +232,16 @@ class Family:
     @classmethod
     def load(cls, path: Path | str) -> Family:
         """Read what `save` wrote as JSON."""
-        try:
-            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            common = {
-                name: data.pop(name, None) for name in ("corpus", "policy", "sink_factor", "own_measure")
-            }
-            members = tuple(_read_member({**row, **common}) for row in data.pop("members"))
-            claims = tuple(Claim(**as_numbers(claim)) for claim in data.pop("claims"))
-            return cls(**data, members=members, claims=claims)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ReprlabError(f"'{path}' holds no family that reprlab wrote: {error}") from error
+        with holds(path, "family"):
+            data = read_json(path)
+            data = known(data, (*SAVED, "own_measure"))
+            shared = {key: data.pop(key, None) for key in ("corpus", "policy", "sink_factor", "own_measure")}
+            members = [_read_member({**row, **shared}) for row in data.pop("members")]
+            claims = [as_numbers(claim) for claim in data.pop("claims")]
+            result = validated(cls, {**data, "members": list(map(asdict, members)), "claims": claims})
+            if not result.members or any(not m.provenance.layers for m in result.members):
+                raise ValueError("members: there are none, or one without layers")
+            return result
 
     def plot(self, ax: Any = None, *, shares: bool = False) -> Any:
         """Draw the sizes against the number of layers, or the `shares` of it, and give back the axes."""
@@ -330,4 +330,7 @@ def _read_member(row: dict[str, Any]) -> FamilyMember:
     """A member as it was saved, with what its family has in common."""
     source = Provenance.popped(row | {"made_with": {}})
     own = {name: row[name] for name in SAVED_MEMBER if name in ("sizes", "low", "high", "reason")}
-    return FamilyMember(source, **as_numbers(own))
+    member = validated(FamilyMember, {**as_numbers(own), "provenance": asdict(source)})
+    if {len(member.sizes), len(member.low), len(member.high)} != {len(PARTS)}:
+        raise ValueError(f"members: sizes, low and high are {len(PARTS)} numbers each")
+    return member

@@ -7,15 +7,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from annotated_types import Ge
 from numpy.typing import NDArray
 
 from reprlab.depths.cuts import Cut, words
-from reprlab.errors import ReprlabError
 from reprlab.files import csv_of, plain, write_result
+from reprlab.inputs import holds, known, read_json, square, validated, with_nan
 from reprlab.provenance import Provenance, flattened
 
 DRAWS = 200
@@ -43,6 +44,17 @@ class Compared:
     control: str
     title: str
     about: str
+
+
+@dataclass(frozen=True)
+class _Stability:
+    """What of saved groups is about resampled documents."""
+
+    count: int | None
+    draws: Annotated[int, Ge(0)]
+    stable: tuple[float, ...]
+    agreeing: float
+    spread: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -144,25 +156,21 @@ class Groups:
         return flattened(self, SAVED, {**vars(self.compared), **vars(self.cut)})
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Groups:
+    def from_dict(cls, given: Mapping[str, Any]) -> Groups:
         """Groups from the keys that `save` writes; null is NaN."""
-        data = dict(data)
-        matrix = np.array(data.pop("matrix"), dtype=np.float64)
-        gap, explained, apart, agreeing = (
-            as_number(data.pop(name)) for name in ("gap", "explained", "apart", "agreeing")
-        )
-        cut = Cut(tuple(data.pop("starts")), len(matrix) - 1, gap, explained, apart, data.pop("reason"))
-        compared = Compared(**{f.name: data.pop(f.name) for f in fields(Compared)})
-        return cls(
-            matrix=matrix,
-            compared=compared,
-            provenance=Provenance.popped(data),
-            cut=cut,
-            stable=tuple(map(as_number, data.pop("stable"))),
-            agreeing=agreeing,
-            spread=tuple((as_number(low), as_number(high)) for low, high in data.pop("spread")),
-            **data,
-        )
+        data: dict[str, Any] = with_nan(known(dict(given), (*SAVED, "own_measure", "stored")))
+        matrix = square(data.pop("matrix"))
+        numbers = {name: as_number(data[name]) for name in ("gap", "explained", "apart", "agreeing")}
+        data |= {**numbers, "last": len(matrix) - 1}
+        source = Provenance.popped(data)
+        compared = validated(Compared, {f.name: data.pop(f.name) for f in fields(Compared)})
+        cut = validated(Cut, {f.name: data.pop(f.name) for f in fields(Cut)})
+        rest = validated(_Stability, data)
+        if (0, *cut.starts) != tuple(sorted({0, *cut.starts})) or not 1 <= cut.starts[-1] <= cut.last:
+            raise ValueError(f"starts: {list(cut.starts)} do not rise from 1 to {cut.last} at most")
+        if rest.draws and (len(rest.stable) != len(cut.starts) - 1 or len(rest.spread) != len(PARTS)):
+            raise ValueError("stable, spread: one number a boundary and one pair a part are needed")
+        return cls(matrix=matrix, compared=compared, provenance=source, cut=cut, **vars(rest))
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
@@ -179,10 +187,9 @@ class Groups:
     @classmethod
     def load(cls, path: Path | str) -> Groups:
         """Read what `save` wrote as JSON."""
-        try:
-            return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ReprlabError(f"'{path}' holds no groups that reprlab wrote: {error}") from error
+        with holds(path, "groups"):
+            data = read_json(path)
+            return cls.from_dict(data)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the matrix as a heat map, with lines where a group begins, and give back its axes."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reprlab.errors import ReprlabError, unknown
+from reprlab.errors import unknown
 from reprlab.files import csv_of, json_of, write_result
+from reprlab.inputs import holds, known, read_json, validated, with_nan
 from reprlab.provenance import Provenance, flattened
 from reprlab.schedules.schedule import Schedule
 
@@ -144,12 +143,13 @@ class Lens:
     @classmethod
     def load(cls, path: Path | str) -> Lens:
         """Read what `save` wrote as JSON."""
-        try:
-            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            values = {name: curve_of(curve) for name, curve in data.pop("values").items()}
-            return cls(provenance=Provenance.popped(data), **data, values=values)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ReprlabError(f"'{path}' holds no lens that reprlab wrote: {error}") from error
+        with holds(path, "lens"):
+            data = read_json(path)
+            data = with_nan(known(data, (*SAVED, "own_measure", "stored")))
+            source = Provenance.popped(data)
+            result = validated(cls, {**data, "provenance": asdict(source)})
+            _check(result)
+            return result
 
     def plot(self, ax: Any = None, *, show: str = "nats") -> Any:
         """Draw quantities by depth with their intervals, and give back the axes.
@@ -172,5 +172,13 @@ class Lens:
         return ax
 
 
-def curve_of(data: dict[str, Any]) -> LensCurve:
-    return LensCurve(**{key: tuple(math.nan if x is None else x for x in row) for key, row in data.items()})
+def _check(lens: Lens) -> None:
+    """Raises `ValueError` where quantities are missing, unknown, or of other lengths."""
+    needed = set(QUANTITIES) if not lens.full else {"entropy", "likelihood", "kl", "agreement"}
+    if not needed <= set(lens.values) <= set(QUANTITIES):
+        raise ValueError(
+            f"values: {', '.join(lens.values) or 'none'}, needed are {', '.join(sorted(needed))}"
+        )
+    rows = [row for curve in lens.values.values() for row in (curve.mean, curve.low, curve.high)]
+    if {len(row) for row in rows} != {lens.depths} or not lens.depths:
+        raise ValueError("values: the quantities are not of one length")

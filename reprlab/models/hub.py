@@ -29,6 +29,10 @@ def in_hub_cache(hub: Hub, name: Name) -> Path | None:
         return Path(snapshot_download(hub.repo, revision=revision, local_files_only=True))
     except LocalEntryNotFoundError:
         return None
+    except UnicodeDecodeError as error:
+        raise ReprlabError(
+            f"the hub's cache of '{hub.repo}' is damaged: remove its folder in HF_HOME"
+        ) from error
     except HFValidationError as error:
         raise ReprlabError(
             f"'{hub.repo}' is no hub id (org/name of letters, digits, '-', '_' and '.'), and no folder"
@@ -43,7 +47,9 @@ def fetch_hub(
     revision = None if name.untrained else name.revision
     with _HubErrors(hub, name):
         files = HfApi().model_info(hub.repo, revision=revision, files_metadata=True).siblings or []
-        sizes = {file.rfilename: file.size or 0 for file in files if "/" not in file.rfilename}
+        sizes = {str(f.rfilename): int(f.size or 0) for f in files if "/" not in f.rfilename}
+        if min(sizes.values(), default=0) < 0:
+            raise ValueError("a file has a negative size")
         weights = {f: n for f, n in sizes.items() if f.endswith(".safetensors")}
         if ADAPTER in sizes:
             raise ReprlabError(
@@ -104,6 +110,9 @@ class _HubErrors:
                 "(--models-dir or $REPRLAB_MODELS)"
                 + (", and set HF_TOKEN: it is gated" if self.hub.gated else "")
             )
+        elif isinstance(error, LookupError | TypeError | ValueError | AttributeError):
+            said = " ".join(str(error).split())[:120]
+            text = f"the hub's reply on '{repo}' is not understood ({said}): try later"
         else:
             return
         raise ReprlabError(text) from error

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, unslug
+from reprlab.inputs import is_there
 from reprlab.models.adapters import ADAPTER, refuse_adapter
 from reprlab.models.copies import copies_of
 from reprlab.models.hub import fetch_hub, in_hub_cache
@@ -127,8 +128,8 @@ def _as_path(name: Name) -> Path | None:
     text = str(name)
     path = Path(os.path.expanduser(text))  # noqa: PTH111 - leaves ~nobody as it is
     looks = text.startswith((".", "/", "~")) or text.endswith(".gguf") or len(path.parts) > 2
-    if looks or (name.base not in MODELS and path.is_dir()):
-        if not path.exists():
+    if looks or (name.base not in MODELS and is_there(path) and path.is_dir()):
+        if not is_there(path):
             raise ReprlabError(f"no model at '{text}': give a folder with config.json, or a .gguf file")
         return path
     return None

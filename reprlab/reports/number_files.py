@@ -12,6 +12,7 @@ import pandas as pd
 
 from reprlab.errors import ReprlabError
 from reprlab.files import plain
+from reprlab.inputs import parsed, read_text
 
 FigureNumbers = dict[str, Any]
 _DIGITS = 6  # significant ones, in files
@@ -69,16 +70,11 @@ def text(value: Any, indent: int = 0) -> str:
 def read(path: Path) -> Any:
     """What a JSON file of a report holds."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
-    except OSError as error:
-        made = "`reprlab report` makes it, or `reprlab figures` for one figure"
-        raise ReprlabError(f"cannot read '{path}': {error.strerror}; {made}") from error
-    except ValueError as error:
-        raise ReprlabError(f"'{path}' is no JSON: {error}; `reprlab report` makes it anew") from error
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON's")
+        return parsed(f"'{path}'", read_text(path), constants=False)
+    except ReprlabError as error:
+        raise ReprlabError(
+            f"{error}; `reprlab report` makes it, or `reprlab figures` for one figure"
+        ) from error
 
 
 def table(numbers: FigureNumbers) -> str:

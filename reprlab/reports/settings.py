@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reprlab.errors import ReprlabError
-from reprlab.schedules.grids import VARIANTS, Entry, compared_starts, paper_grid
+from reprlab.schedules.grids import MOST_SEEDS, VARIANTS, Entry, compared_starts, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
 
-MOST_SEEDS = 1000  # random orders of a start
 EXAMPLES = ("gsm8k", "builtin")  # questions of fig. 16
 FINE_TUNED_ON = "arc"
 _CHANGES = {line.variant: line for line in VARIANTS[1:]}  # all but the full model

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from reprlab import figures
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, write_whole
+from reprlab.inputs import validated
 from reprlab.reports.analyses import Analysis, analysis, everything
 from reprlab.reports.made_from import identity, listed
 from reprlab.reports.number_files import FigureNumbers, read, rounded, table, text
@@ -39,6 +40,28 @@ _MISSING = {
 }
 _NO_HEAD = "the model has no causal language head"
 _NEED_HEAD = {"loops", "windows", "precise", "fine_tuned", "example"}
+
+
+@dataclass(frozen=True)
+class _SavedTable:
+    """The table of scores in run.json."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class _SavedRun:
+    """What a page takes from run.json."""
+
+    model: str
+    note: str
+    figures: tuple[str, ...]
+    left_out: dict[str, str]
+    identity: dict[str, Any]
+    scores: _SavedTable
+    nonfinite: str = ""
 
 
 def numbers_of(one: Analysis, evidence: Evidence) -> FigureNumbers:
@@ -81,6 +104,8 @@ def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, se
         "settings": asdict(settings),
         "scores": asdict(scores_table(evidence)),
     }
+    if words := evidence.capture.nonfinite_words if evidence.capture else "":
+        run["nonfinite"] = words
     write_whole(folder / RUN, text(rounded(run)) + "\n")
 
 
@@ -117,7 +142,9 @@ def draw(folder: Path, one: Analysis) -> Picture:
     numbers = read(folder / f"{one.name}.json")
     try:
         figure, reading = one.module.draw(numbers), one.module.reading(numbers)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except ReprlabError:
+        raise
+    except Exception as error:  # every figure takes its own numbers apart, and so may raise anything
         raise ReprlabError(
             f"'{folder / one.name}.json' has not the numbers that {one.name} draws ({error!r}): "
             "make it anew with `reprlab report`"
@@ -132,25 +159,19 @@ def draw(folder: Path, one: Analysis) -> Picture:
 
 def redraw(folder: Path) -> Path:
     """A model's pictures and page from its numbers; the same bytes every time."""
-    run = read(folder / RUN)
-    try:
-        names, left_out = list(run["figures"]), tuple(run["left_out"].items())
-        scores = Table(
-            tuple(run["scores"]["columns"]), tuple(map(tuple, run["scores"]["rows"])), run["scores"]["note"]
-        )
-        about = (str(run["model"]), str(run["note"]), listed(run["identity"]))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ReprlabError(
-            f"'{folder / RUN}' is no run of a report ({error!r}): make it anew with `reprlab report`"
-        ) from error
-    pictures = tuple(draw(folder, analysis(name)) for name in names)
+    run = _run(folder)
+    pictures, lost = _drawn(folder, run)
+    left_out = (*run.left_out.items(), *lost)
+    scores = Table(run.scores.columns, run.scores.rows, run.scores.note)
+    note = f"{run.note}. {run.nonfinite}" if run.nonfinite else run.note
+    about = (run.model, note, listed(run.identity))
     page = Page(
         *about,
         verdicts=tuple(verdicts_of(folder)),
         rules=RULES,
         common="\n\n".join(COMMON),
         scores=scores,
-        pictures=pictures,
+        pictures=tuple(pictures),
         left_out=left_out,
         made="`reprlab report`",
     )
@@ -158,12 +179,26 @@ def redraw(folder: Path) -> Path:
     return folder / INDEX
 
 
+def _drawn(folder: Path, run: _SavedRun) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """A report's pictures, and those that cannot be drawn because its model's states hold NaN, with why."""
+    pictures: list[Picture] = []
+    lost: list[tuple[str, str]] = []
+    for name in run.figures:
+        try:
+            pictures.append(draw(folder, analysis(name)))
+        except ReprlabError:
+            if not run.nonfinite:
+                raise
+            lost.append((name, "its numbers are not all finite, as the hidden states are not"))
+    return pictures, lost
+
+
 def verdicts_of(folder: Path) -> list[dict[str, Any]]:
     """A report's verdicts, their words made from the numbers on the disk."""
     stored = read(folder / VERDICTS)
     try:
         return worded(stored)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise ReprlabError(
             f"'{folder / VERDICTS}' holds no verdicts ({error!r}): make it anew with `reprlab report`"
         ) from error
@@ -187,7 +222,7 @@ def compare(reports: Path) -> Path:
     left_out: list[tuple[str, str]] = []
     for one in (one for one in everything() if one.family):
         try:
-            keep(reports, one.name, rounded(one.module.numbers(models)))
+            keep(reports, one.name, _of_family(one, models))
             pictures.append(draw(reports, one))
         except ReprlabError as error:
             left_out.append((one.name, str(error)))
@@ -204,30 +239,51 @@ def compare(reports: Path) -> Path:
 
 def keep_family(reports: Path, one: Analysis) -> None:
     """Write the numbers of a figure that compares the models of every report."""
-    keep(reports, one.name, rounded(one.module.numbers(_models(_runs(reports)))))
+    keep(reports, one.name, _of_family(one, _models(_runs(reports))))
 
 
-def _runs(reports: Path) -> dict[Path, dict[str, Any]]:
+def _of_family(one: Analysis, models: Mapping[str, Any]) -> FigureNumbers:
+    """The numbers of a figure over several models' numbers, as files have them."""
+    try:
+        return rounded(one.module.numbers(models))
+    except ReprlabError:
+        raise
+    except Exception as error:  # the files may hold anything, NaN in the place of numbers too
+        raise ReprlabError(f"a report has not the numbers that {one.name} takes ({error!r})") from error
+
+
+def _runs(reports: Path) -> dict[Path, _SavedRun]:
     """What each report was run with, by its folder; at least one."""
     folders = members(reports)
     if not folders:
         raise ReprlabError(f"there is no report in '{reports}'; `reprlab report --model NAME` makes one")
-    return {folder: read(folder / RUN) for folder in folders}
+    return {folder: _run(folder) for folder in folders}
 
 
-def _models(runs: Mapping[Path, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _run(folder: Path) -> _SavedRun:
+    """What a report was run with, every part of its kind."""
+    data = read(folder / RUN)
+    try:
+        return validated(_SavedRun, data)
+    except ValueError as error:
+        raise ReprlabError(
+            f"'{folder / RUN}' is no run of a report ({error}): make it anew with `reprlab report`"
+        ) from error
+
+
+def _models(runs: Mapping[Path, _SavedRun]) -> dict[str, dict[str, Any]]:
     """The numbers of each model's figures, by model and figure."""
-    return {str(run["model"]): _numbers(folder, run["figures"]) for folder, run in runs.items()}
+    return {run.model: _numbers(folder, run.figures) for folder, run in runs.items()}
 
 
 def _numbers(folder: Path, names: Sequence[str]) -> dict[str, Any]:
     return {name: read(folder / f"{name}.json") for name in names}
 
 
-def _member(folder: Path, run: dict[str, Any]) -> ComparedModel:
+def _member(folder: Path, run: _SavedRun) -> ComparedModel:
     href = f"{folder.name}/{INDEX}"
     verdicts = tuple(verdicts_of(folder))
-    return ComparedModel(str(run["model"]), href, str(run["note"]), verdicts, listed(run["identity"]))
+    return ComparedModel(run.model, href, run.note, verdicts, listed(run.identity))
 
 
 def home(reports: Path, model: str) -> Path:
@@ -252,4 +308,5 @@ def settings_before(folder: Path) -> ReportSettings | None:
 
 def told(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A report's run.json, and its verdicts in words."""
+    _run(folder)
     return read(folder / RUN), verdicts_of(folder)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from reprlab.arguments import optional, positive, string, taking, whole_numbers
 from reprlab.schedules.schedule import PAPER, Schedule, choose
 
+MOST_SEEDS = 1000  # random orders of a start
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import json
 import math
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from reprlab.arrays import npz_of
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import csv_of, write_result
+from reprlab.inputs import StoredArray, holds, opened_npz, validated
 from reprlab.schedules.grids import Entry
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.results import Column, Results
-from reprlab.statistics.aggregations import aggregate
+from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
 from reprlab.statistics.bootstraps import pooled, seeds_spread
 from reprlab.statistics.intervals import Difference, difference, standard_error
 from reprlab.statistics.normalised import Normalised, normalised
 
-_FOREIGN = (ValueError, TypeError, AttributeError)  # what other files make of the code that reads ours
 _LABELS = ("variant", "start", "layer", "window", "times")
 
 
@@ -258,16 +257,17 @@ class Scores:
     @classmethod
     def load(cls, path: Path | str) -> Scores:
         """Read what `save` wrote as .npz."""
-        try:
-            with np.load(path, allow_pickle=False) as data:
-                about = json.loads(data["about"].tobytes())
-                heads = about.pop("benchmarks")
-                read = [_results(head, data, number) for number, head in enumerate(heads)]
-            entries = tuple(_entry(labels) for labels in about.pop("entries"))
-            return cls(**about, entries=entries, benchmarks={results.name: results for results in read})
-        except (OSError, EOFError, BadZipFile, zlib.error, LookupError, *_FOREIGN) as error:
-            why = "it is no .npz file" if "pickle" in str(error) else error
-            raise ReprlabError(f"'{path}' holds no scores that reprlab wrote: {why}") from error
+        with holds(path, "scores"), opened_npz(path) as arrays:
+            about = validated(_SavedScores, json.loads(arrays["about"].read().tobytes()))
+            if not about.entries:
+                raise ValueError("entries: there are none")
+            read = [
+                _results(head, arrays, number, len(about.entries))
+                for number, head in enumerate(about.benchmarks)
+            ]
+            named = {name: getattr(about, name) for name in ("model", "note", "dtype", "layers", "made_with")}
+            entries = tuple(_entry(asdict(labels)) for labels in about.entries)
+            return cls(**named, entries=entries, benchmarks={results.name: results for results in read})
 
 
 def reason_at_chance(results: Results, metric: str) -> str:
@@ -296,17 +296,74 @@ def _joined(name: str, parts: Sequence[tuple[Scores, Results]], entries: Sequenc
     return replace(first, values=values, nonfinite=lost, divergence=None)
 
 
-def _results(head: dict[str, Any], data: Any, number: int) -> Results:
-    parts = {name: data[f"{name}{number}"] for name in ("values", "nonfinite")}
-    apart = f"divergence{number}"
-    listed: dict[str, Any] = {name: tuple(head[name]) for name in ("ids", "units")}
-    columns: Any = tuple(Column(**column) for column in head["columns"])
-    return Results(
-        **{**head, **listed, "columns": columns},
-        values=parts["values"].astype(np.float64),
-        nonfinite=parts["nonfinite"],
-        divergence=data[apart].astype(np.float64) if apart in data else None,
-    )
+@dataclass(frozen=True)
+class _SavedEntry:
+    """An entry's labels as they are saved."""
+
+    schedule: str
+    variant: str
+    start: int | None
+    layer: int | None
+    window: Annotated[str, Field(pattern=r"^[0-9]{1,6}:[0-9]{1,6}\z")] | None
+    times: int | None
+    seed: int | None
+
+
+@dataclass(frozen=True)
+class _SavedHead:
+    """What a benchmark's results have beside their arrays."""
+
+    name: str
+    task: str
+    kind: str
+    output: str
+    shots: int
+    preset: str
+    definition: str
+    floor: float
+    vocabulary: int
+    columns: Annotated[tuple[Column, ...], Field(min_length=1)]
+    ids: Annotated[tuple[str, ...], Field(min_length=1)]
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _SavedScores:
+    """The labels of saved scores."""
+
+    model: str
+    note: str
+    dtype: str
+    layers: Annotated[int, Field(ge=0, le=100_000)]
+    made_with: dict[str, str]
+    entries: tuple[_SavedEntry, ...]
+    benchmarks: tuple[_SavedHead, ...]
+
+
+def _results(head: _SavedHead, arrays: Mapping[str, StoredArray], number: int, entries: int) -> Results:
+    """One benchmark's results, whose arrays have the shapes that the labels say."""
+    documents, sizes = len(head.ids), [column.size for column in head.columns]
+    if min(sizes) < 1 or len(head.units) != documents:
+        raise ValueError(f"benchmark '{head.name}': its columns or units do not fit its documents")
+    for column in head.columns:
+        how = AGGREGATIONS.get(column.aggregation)
+        if how is None or how.columns != column.size:
+            raise ValueError(f"aggregation '{column.aggregation}' over {column.size} numbers is not known")
+    shapes = {
+        "values": ("f", (entries, documents, sum(sizes))),
+        "nonfinite": ("iu", (entries,)),
+        "divergence": ("f", (entries, documents, 2)),
+    }
+    parts: dict[str, Any] = {"divergence": None}
+    for name, (kinds, shape) in shapes.items():
+        stored = arrays.get(f"{name}{number}")
+        if stored is None and name == "divergence":
+            continue
+        if stored is None or stored.shape != shape or stored.dtype.kind not in kinds:
+            found = "it is missing" if stored is None else f"{stored.shape} of {stored.dtype} was found"
+            raise ValueError(f"'{name}{number}' has not the shape {shape}: {found}")
+        parts[name] = stored.read().astype(np.int64 if name == "nonfinite" else np.float64)
+    return Results(**vars(head), **parts)
 
 
 def _labels(entry: Entry) -> dict[str, Any]:

@@ -6,15 +6,17 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
+from annotated_types import Ge
 from numpy.typing import NDArray
 
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.files import csv_of, plain, write_result
+from reprlab.inputs import holds, known, matrix, read_json, square, validated
 from reprlab.provenance import Provenance, flattened
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.measure import MEASURES
@@ -81,9 +83,9 @@ class Similarity:
     resampled: Resampled | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for matrix in (self.values, self.intervals.low, self.intervals.high):
-            if matrix is not None:
-                matrix.setflags(write=False)
+        for array in (self.values, self.intervals.low, self.intervals.high):
+            if array is not None:
+                array.setflags(write=False)
 
     @property
     def model(self) -> str:
@@ -272,20 +274,21 @@ class Similarity:
     @classmethod
     def load(cls, path: Path | str) -> Similarity:
         """Read what `save` wrote as JSON; an own measure's result needs no function."""
-        try:
-            data: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-            matrices = {name: _matrix(data.pop(name, None)) for name in ("values", "low", "high")}
-            values, low, high = matrices.values()
-            if values is None or values.ndim != 2:
-                raise ValueError("no matrix")
+        with holds(path, "similarity"):
+            data = read_json(path)
+            data = known(data, (*SAVED, "own_measure"))
+            other = bool(data.get("other"))
+            values = (matrix if other else square)(data.pop("values", None))
+            low, high = (_bound(data.pop(name, None), values) for name in ("low", "high"))
+            if (low is None) != (high is None):
+                raise ValueError("one of 'low' and 'high' is missing")
             source = Provenance.popped(data)
-            if data["measure"] not in MEASURES and source.own_measure is None:
+            rest = vars(validated(_SavedSimilarity, data))
+            if rest["measure"] not in MEASURES and source.own_measure is None:
                 raise ValueError("no matrix of a measure")
-            intervals = Intervals(data.pop("intervals", ""), low, high)
-            averages = tuple(_average(average) for average in data.pop("averages", ()))
-            return cls(values, provenance=source, intervals=intervals, averages=averages, **data)
-        except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ReprlabError(f"'{path}' holds no similarity that reprlab wrote: {error}") from error
+            intervals = Intervals(rest.pop("intervals"), low, high)
+            averages = tuple(map(_average, rest.pop("averages")))
+            return cls(values, provenance=source, intervals=intervals, averages=averages, **rest)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the matrix as a heat map and give back its axes."""
@@ -305,13 +308,44 @@ class Similarity:
         )
 
 
-def _average(saved: dict[str, Any]) -> Average:
-    numbers = [np.nan if saved[key] is None else float(saved[key]) for key in ("value", "low", "high")]
-    return Average(str(saved["words"]), *numbers)
+@dataclass(frozen=True)
+class _SavedAverage:
+    """An average as it is saved: null for NaN."""
+
+    words: str
+    value: float | None
+    low: float | None
+    high: float | None
 
 
-def _matrix(rows: Any) -> Array | None:
-    return None if rows is None else np.array(rows, dtype=np.float64)
+@dataclass(frozen=True)
+class _SavedSimilarity:
+    """What a saved similarity has beside its matrices and its provenance."""
+
+    measure: str
+    remark: str = ""
+    width: Annotated[int, Ge(0)] = 0
+    samples: Literal["tokens", "documents", "last", "cls"] = "tokens"
+    positions: str = "all"
+    other: str = ""
+    control: str = ""
+    settings: dict[str, float] = field(default_factory=dict[str, float])
+    intervals: str = ""
+    averages: tuple[_SavedAverage, ...] = ()
+
+
+def _average(saved: _SavedAverage) -> Average:
+    numbers = (np.nan if value is None else value for value in (saved.value, saved.low, saved.high))
+    return Average(saved.words, *numbers)
+
+
+def _bound(rows: Any, values: Array) -> Array | None:
+    if rows is None:
+        return None
+    bound = matrix(rows)
+    if bound.shape != values.shape:
+        raise ValueError(f"a bound has the shape {bound.shape}, the values have {values.shape}")
+    return bound
 
 
 def _compact(data: dict[str, Any], matrices: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.files import make_folder
+from reprlab.inputs import is_there, opened
 from reprlab.progress import Say
 from reprlab.sweeps.checksums import COVERED, FILE_FORMAT, add_checksums, meta_checksum, row_checksum, sign
 from reprlab.sweeps.identity import AnswersIdentity
@@ -40,6 +41,9 @@ CREATE TABLE answers (schedule INTEGER NOT NULL, batch INTEGER NOT NULL, part TE
     data BLOB NOT NULL, checksum BLOB, PRIMARY KEY (schedule, batch, part)) WITHOUT ROWID;
 CREATE TABLE curves (schedule INTEGER PRIMARY KEY, data TEXT NOT NULL, checksum BLOB)
 """
+
+
+_MOST = 1 << 28  # bytes of one row's numbers
 
 
 @dataclass(frozen=True)
@@ -222,12 +226,21 @@ def _packed(numbers: Array) -> bytes:
 
 def _unpacked(data: bytes, documents: int, counts: Sequence[int] | None) -> list[Array]:
     """A document's numbers each: rows of equal length, or as many as it has requests."""
-    flat = np.frombuffer(zlib.decompress(data), dtype="<f4").astype(np.float64)
+    flat = np.frombuffer(_inflated(data), dtype="<f4").astype(np.float64)
     if counts is None:
         return list(flat.reshape(documents, -1))
     if len(flat) != sum(counts):
         raise ValueError(f"{len(flat)} numbers for {sum(counts)} requests")
     return np.split(flat, np.cumsum(counts)[:-1])
+
+
+def _inflated(data: bytes) -> bytes:
+    """What was packed; numbers that would take more than `_MOST` bytes are none of ours."""
+    packed = zlib.decompressobj()
+    numbers = packed.decompress(data, _MOST)
+    if packed.unconsumed_tail or not packed.eof:
+        raise ValueError(f"a row of numbers is cut off, or takes more than {_MOST:,} bytes")
+    return numbers
 
 
 @contextmanager
@@ -299,24 +312,37 @@ def _prepare(base: sqlite3.Connection, identity: AnswersIdentity, about: dict[st
 def open_answers(path: Path, *, checked: bool = True) -> Generator[AnswersFile]:
     """A file of answers to read; where it is `checked`, every row is compared with its checksum first."""
     with _told(path):
-        _roll_back(path)
+        if is_there(path):
+            with opened(path):  # a pipe or a folder is refused
+                pass
+        if path.with_name(f"{path.name}-journal").exists():
+            _recover(path)
         base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
-        answers = AnswersFile(path, base)
-    try:
+    with closing(base):
+        with _told(path):
+            answers = AnswersFile(path, base)
         if checked:
             answers.check_rows()
         yield answers
+
+
+def _recover(path: Path) -> None:
+    """Take back a write that broke off, which only who may write can; a write under way is left alone."""
+    lock = FileLock(path.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return
+    except OSError as error:
+        raise ReprlabError(
+            f"a write to '{path}' broke off, and it cannot be taken back here ({error.strerror}): "
+            "the next run that may write recovers it"
+        ) from error
+    try:
+        with closing(sqlite3.connect(path)) as base:
+            base.execute("SELECT count(*) FROM sqlite_master").fetchall()
     finally:
-        answers.close()
-
-
-def _roll_back(path: Path) -> None:
-    """Take back what a killed writer had begun, which a reader alone may not; a living writer's stays."""
-    journal = path.with_name(f"{path.name}-journal")
-    if path.is_file() and journal.is_file() and journal.stat().st_size:
-        lock = FileLock(path.with_suffix(".lock"), timeout=0)
-        with suppress(Timeout, OSError, sqlite3.Error), lock, closing(sqlite3.connect(path)) as base:
-            base.execute("SELECT 1 FROM sqlite_master").fetchall()
+        lock.release()
 
 
 def answer_files(root: Path) -> list[Path]:
@@ -345,7 +371,7 @@ def _told(path: Path) -> Generator[None]:
         raise ReprlabError(
             f"cannot use '{path}' ({error}): complete answers stay good; make room, or set --cache"
         ) from error
-    except (sqlite3.DatabaseError, KeyError, ValueError, zlib.error) as error:
+    except (sqlite3.Error, LookupError, TypeError, ValueError, OverflowError, zlib.error) as error:
         raise _damaged(path, error) from error
 
 

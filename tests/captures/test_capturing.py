@@ -308,7 +308,7 @@ def test_two_processes_on_one_capture_the_second_waits(tmp_path: Path) -> None:
 
 
 def test_who_holds_a_capture_is_said(tiny: Network) -> None:
-    acts = rl.capture(tiny, texts(2))
+    acts = rl.capture(tiny, texts(2), documents=1)
     said: list[str] = []
     code = (
         "import sys, time, pathlib\nfrom filelock import FileLock\nfolder = pathlib.Path(sys.argv[1])\n"

@@ -42,7 +42,7 @@ def whole(option: str, texts: Sequence[str] | None) -> list[int] | None:
     numbers: list[int] = []
     for text in texts:
         first, colon, last = text.partition(":")
-        if not first.isdigit() or (colon and not last.isdigit()):
+        if not _small(first) or (colon and not _small(last)):
             raise ReprlabError(
                 f"{option} '{text}': give whole numbers as in 5,7,9, or a half-open range as in 5:14"
             )
@@ -51,6 +51,11 @@ def whole(option: str, texts: Sequence[str] | None) -> list[int] | None:
             raise ReprlabError(f"{option} '{text}' is an empty range: 5:14 is 5 to 13")
         numbers += span
     return numbers
+
+
+def _small(text: str) -> bool:
+    """Whether a text is a whole number that is worth a list: of six digits at most."""
+    return text.isascii() and text.isdigit() and len(text) <= 6
 
 
 def check_counts(**counts: int | None) -> None:

@@ -12,7 +12,8 @@ from typing import Annotated
 from reprlab.cli.options.command import how, what
 from reprlab.cli.options.pieces import check_counts, separate, whole
 from reprlab.errors import ReprlabError
-from reprlab.schedules.grids import GRIDS, Entry, paper_grid
+from reprlab.inputs import read_text
+from reprlab.schedules.grids import GRIDS, MOST_SEEDS, Entry, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
 
 # A path may hold a comma, so --schedules only repeats.
@@ -85,6 +86,8 @@ class ScheduleOptions:
         if self.grid is not None:
             choose(GRIDS, self.grid, "grid")
         check_counts(seeds=self.seeds)
+        if self.seeds > MOST_SEEDS:
+            raise ReprlabError(f"--seeds {self.seeds}: give {MOST_SEEDS} at most")
         for option, pieces in (("--starts", self.starts), ("--loops", self.loops)):
             whole(option, pieces)
             if self.grid is None and pieces:
@@ -134,9 +137,9 @@ def schedule_file(path: Path, layers: int | None = None) -> Iterator[GivenSchedu
 
 def _lines(path: Path, name: str) -> list[str]:
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ReprlabError(f"--schedules {name} cannot be read: {error.strerror}") from error
+        text = sys.stdin.read() if str(path) == "-" else read_text(path)
+    except ReprlabError as error:
+        raise ReprlabError(f"--schedules: {error}") from error
     except UnicodeDecodeError as error:
         raise ReprlabError(f"--schedules {name} is not UTF-8 (byte {error.start})") from error
     return text.splitlines()
