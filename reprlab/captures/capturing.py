@@ -76,6 +76,7 @@ def capture(
         size = shard_bytes // one if shard_bytes else max(SHARD_BYTES // one, batch_tokens)
         parts = [part for gap in writer.missing(count) for part in _parts(gap, ids, size)]
         if parts:
+            network.prove(cache, say)
             _CaptureJob(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
     return open_capture(writer.folder).first(count)
 

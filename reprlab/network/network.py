@@ -56,6 +56,11 @@ class Network:
         return tuple(self._found[1])
 
     @property
+    def layer_list(self) -> nn.ModuleList:
+        """The list that the model walks."""
+        return self._found[1]
+
+    @property
     def n_layers(self) -> int:
         return len(self.layers)
 
@@ -235,7 +240,7 @@ class Network:
         """
         if "_proof" not in self.__dict__:
             batch = self.batch([range(1, TOKENS + 1)])
-            subject = Subject(self.module, self.base, self._found[1], batch)
+            subject = Subject(self.module, self.base, self.layer_list, batch)
             self.__dict__["_proof"] = proof(subject, self.name, cache, say)
         return self.__dict__["_proof"]
 

@@ -60,6 +60,7 @@ def sweep(
     """
     _check(network, schedules, limit, min(batch_tokens, max_new_tokens))
     entries = labelled(schedules, network.n_layers)
+    network.prove(cache, say)
     opened = [o for o in benchmarks if not isinstance(o, str)] or open_benchmarks(
         [name for name in benchmarks if isinstance(name, str)],
         data_dir=data_dir,

@@ -87,7 +87,10 @@ def test_a_layers_first_run_has_its_own_place_and_further_ones_come_after_the_mo
 
 def test_a_cache_grows_by_like_slots_and_one_filled_elsewhere_is_refused() -> None:
     config = transformers.AutoConfig.for_model(
-        "gemma2", num_hidden_layers=4, sliding_window=5, layer_types=["sliding_attention", "full_attention"] * 2
+        "gemma2",
+        num_hidden_layers=4,
+        sliding_window=5,
+        layer_types=["sliding_attention", "full_attention"] * 2,
     )
     cache = cache_utils.DynamicCache(config=config)
     prepare(cache, [2, 1], 4)
