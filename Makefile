@@ -1,10 +1,11 @@
 # make demo   from a fresh clone to a report on a real model
-# make test   every test, on real weights too; make fast: those on tiny models only
+# make test   every test, on real weights too; make fast: those on tiny models only; WORKERS=2 processes of one thread
 # make check  ruff, layers, types, structure and words; make same: reports/ drawn again from its numbers, byte for byte
 # make docs: the parts of docs/ that follow from the code, the site in site/ and the tutorial's notebook
 # make figures DATA=DIR: the reports that are committed (hours); make bench: speed beside peers
 
 PYTHON ?= python3
+WORKERS ?= 2
 DATA ?= ../shared/data
 RUN = .venv/bin
 REPORT = $(RUN)/reprlab report --corpus lambada --data-dir $(DATA)
@@ -27,10 +28,10 @@ demo: .venv/ready
 	@echo "the report: $(CURDIR)/demo/smollm2-135m/index.html"
 
 test: .venv/ready
-	$(RUN)/pytest
+	OMP_NUM_THREADS=1 $(RUN)/pytest -n $(WORKERS)
 
 fast: .venv/ready
-	$(RUN)/pytest -m 'not real'
+	OMP_NUM_THREADS=1 $(RUN)/pytest -n $(WORKERS) -m 'not real'
 
 check: .venv/ready
 	$(RUN)/ruff format --check .

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from typing import Any
 
+ADOPTED = "adopted: not every byte was known"  # of the weights under which a capture or answers were made
 _OWN = "own_measure"  # the one key that is saved only where it says something
 
 

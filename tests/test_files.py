@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprlab.errors import ReprlabError
-from reprlab.files import jsonl_rows, plain, write_result
+from reprlab.files import csv_of, json_of, jsonl_rows, plain, write_result
 
 
 def test_what_no_json_holds_is_null() -> None:
@@ -22,9 +22,12 @@ def test_what_no_json_holds_is_null() -> None:
 
 
 def test_a_files_ending_chooses_fields_or_table(tmp_path: Path) -> None:
-    table = pd.DataFrame({"a": [1.5]})
+    kinds = {
+        ".json": lambda: json_of({"a": (1.5, math.nan)}),
+        ".csv": lambda: csv_of(pd.DataFrame({"a": [1.5]})),
+    }
     for name in ("x.json", "x.csv"):
-        write_result(tmp_path / name, {"a": (1.5, math.nan)}, lambda: table)
+        write_result(tmp_path / name, kinds, "numbers")
     assert json.loads((tmp_path / "x.json").read_text()) == {"a": [1.5, None]}
     assert (tmp_path / "x.csv").read_text() == "a\n1.5\n"
 

@@ -46,7 +46,15 @@ OWNERS = {
     "typer": {"cli"},
     "rich": {"cli"},
 }
-NOT_MIRRORED = {"test_words", "test_structure", "test_docs", "test_real", "test_archives"}
+NOT_MIRRORED = {
+    "test_words",
+    "test_writing",
+    "test_kills",
+    "test_structure",
+    "test_docs",
+    "test_real",
+    "test_archives",
+}
 FILES = sorted(f for f in PACKAGE.rglob("*.py") if f != PACKAGE / "__init__.py")
 EVERY_FILE = pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
 
@@ -127,6 +135,42 @@ def test_no_pickle_and_only_the_command_line_prints(file: Path) -> None:
     calls = {n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
     assert not {"pickle", "joblib", "dill"} & {name.split(".")[0] for name in imports(file)}
     assert "print" not in calls or room(file) == "cli"
+
+
+WRITERS = {
+    "files.py",
+    "captures/shard.py",
+    "models/wheel.py",
+    "network/from_weights.py",
+    "training/trainer.py",
+}
+_WRITES = {"write_text", "write_bytes", "to_csv", "to_parquet", "savefig", "savez", "savez_compressed"}
+_WRITES |= {"save_file", "save_pretrained", "tofile", "fdopen"}
+
+
+def writes_to_a_path(node: ast.AST) -> bool:
+    """Whether a call may write a file that is named: not one that gives text, or writes to memory."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+    modes = [*node.args, *(k.value for k in node.keywords if k.arg == "mode")]
+    texts = {mode.value for mode in modes if isinstance(mode, ast.Constant) and isinstance(mode.value, str)}
+    if name == "open":
+        return any(re.fullmatch(r"[rbt+]*[wax+][rbt+]*", text) for text in texts)
+    return name in _WRITES and bool(node.args)
+
+
+def test_only_the_owners_of_writing_write_files() -> None:
+    """Every other file goes through `write_whole`, `write_result` or `whole_folder`: whole or not at all."""
+    found = {
+        (str(file.relative_to(PACKAGE)), node.lineno)
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text()))
+        if writes_to_a_path(node)
+    }
+    memory = {"arrays.py", "figures/images.py"}  # to a BytesIO
+    locks = {"captures/writer.py"}  # who holds a lock
+    assert {(name, line) for name, line in found if name not in WRITERS | memory | locks} == set()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from reprlab.captures.capture import read_ledger, read_manifest, reading
 from reprlab.captures.layout import LedgerRow, Manifest
 from reprlab.captures.shard import ShardWriter
 from reprlab.errors import ReprlabError
-from reprlab.files import write_whole
+from reprlab.files import make_folder, write_whole
 from reprlab.progress import Say
 
 _MADE_WITH = ("torch", "transformers", "nnsight", "device")  # must agree to go on with a capture
@@ -67,7 +67,7 @@ def hold(
     """Hold a capture for writing: made if it is new, gone on with if its makers agree."""
     folder = manifest.identity.folder(root)
     try:
-        (folder / "shards").mkdir(parents=True, exist_ok=True)
+        make_folder(folder / "shards")
     except OSError as error:
         raise ReprlabError(
             f"cannot write to the cache '{root}': {error.strerror}; set --cache or REPRLAB_CACHE"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from reprlab.cli.adopt import cache_adopt
 from reprlab.cli.cache import cache_list, cache_remove, cache_verify
 from reprlab.cli.capture import capture
 from reprlab.cli.drift import drift
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-cache_app = typer.Typer(help="List, check and remove captures and answers.", no_args_is_help=True)
+cache_app = typer.Typer(help="List, check, remove and adopt captures and answers.", no_args_is_help=True)
 app.add_typer(cache_app, name="cache")
 
 for _command in (
@@ -57,7 +58,12 @@ for _command in (
 ):
     _help, _examples = described(_command)
     app.command(cls=PanelledCommand, help=_help, epilog=_examples)(_command)
-for _name, _command in (("list", cache_list), ("verify", cache_verify), ("remove", cache_remove)):
+for _name, _command in (
+    ("list", cache_list),
+    ("verify", cache_verify),
+    ("remove", cache_remove),
+    ("adopt", cache_adopt),
+):
     _help, _examples = described(_command)
     cache_app.command(_name, cls=PanelledCommand, help=_help, epilog=_examples)(_command)
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from reprlab.cli.options.command import with_options
-from reprlab.cli.options.outputs import print_files
+from reprlab.cli.options.outputs import check_reports, print_files
 from reprlab.cli.options.report import ReportOptions
 from reprlab.cli.report import FromNumbers
 from reprlab.cli.terminal import bar, each, out, say
@@ -46,6 +46,7 @@ def figures(
     if name == "list":
         _list()
         return
+    check_reports(run.out)
     mine = name.endswith(".py")
     one = own_analysis(Path(name)) if mine else analysis(name)
     if one.family:

@@ -15,7 +15,14 @@ from rich.table import Column, Table
 from reprlab.cli.options.command import how, what, with_options
 from reprlab.cli.options.data import DataOptions
 from reprlab.cli.options.network import NetworkOptions
-from reprlab.cli.options.outputs import TableOutput, check_apart, check_single, print_files, writing
+from reprlab.cli.options.outputs import (
+    TableOutput,
+    check_apart,
+    check_named_by,
+    check_single,
+    holds_scores,
+    print_files,
+)
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.recipes import TrainingOptions
 from reprlab.cli.options.schedules import ScheduleOptions
@@ -121,6 +128,8 @@ def finetune(
     reprlab finetune tiny-llama --schedule "0:2 4:6" --task winogrande
     """
     training.check()
+    for path in pairs_of(output.out or []):
+        check_named_by("--out", path, holds_scores)
     check_apart({"--out": output.out or [], "--curves": training.curve_files})
     if order.given and tuning.shares is not None:
         raise ReprlabError("--schedule and --shares: give one of them")
@@ -134,14 +143,19 @@ def finetune(
         if not output.as_json:
             _show(tuned, crossing)
         for path in output.out or [Path("reports") / slug(tuned.frozen.model) / tuning.file]:
-            with writing(path):
-                files = tuned.save(path)
+            files = tuned.save(path)
             if not output.as_json:
                 print_files(files)
         training.write_curves(tuned.curves_to_dataframe())
         yield _told(tuned, crossing)
 
     each_model(names, one, as_json=output.as_json)
+
+
+def pairs_of(paths: Sequence[Path]) -> list[Path]:
+    """The two files of numbers that are written for each .npz."""
+    numbers = [path for path in paths if path.suffix.lower() == ".npz"]
+    return [path.with_stem(f"{path.stem}-{name}") for path in numbers for name in ("frozen", "tuned")]
 
 
 def _computed(

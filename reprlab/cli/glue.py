@@ -14,14 +14,14 @@ from rich.table import Column, Table
 from reprlab.cli.options.command import how, what, with_options
 from reprlab.cli.options.data import DataOptions
 from reprlab.cli.options.network import NetworkOptions
-from reprlab.cli.options.outputs import TableOutput, check_apart, check_single, print_files, writing
+from reprlab.cli.options.outputs import TableOutput, check_apart, check_single, print_files
 from reprlab.cli.options.pieces import separate
 from reprlab.cli.options.recipes import TrainingOptions
 from reprlab.cli.options.schedules import ScheduleOptions
 from reprlab.cli.options.tasks import glue_tasks
 from reprlab.cli.terminal import bar, each_model, out, say
 from reprlab.errors import ReprlabError
-from reprlab.files import slug
+from reprlab.files import csv_of, slug, write_result
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.glue.rows import Glue
@@ -158,11 +158,10 @@ def _frame(means: TaskMeans) -> Any:
 
 
 def _save(made: GlueScores, means: TaskMeans, path: Path) -> None:
-    with writing(path):
-        if path.suffix.lower() == ".npz":
-            made.scores.save(path)
-        else:
-            path.write_text(_frame(means).to_csv(index=False), encoding="utf-8")
+    if path.suffix.lower() == ".npz":
+        made.scores.save(path)
+    else:
+        write_result(path, {".csv": lambda: csv_of(_frame(means))}, "means over tasks")
 
 
 def _show(made: GlueScores, means: TaskMeans) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from rich.markup import escape
 
 from reprlab.cli.options.command import with_options, writes
+from reprlab.cli.options.outputs import check_reports
 from reprlab.cli.options.report import ReportOptions
 from reprlab.cli.terminal import bar, each, out, say
 from reprlab.errors import ReprlabError
@@ -30,6 +31,7 @@ def report(*, run: ReportOptions, from_numbers: FromNumbers = False) -> None:
     reprlab report --from-numbers
     """
     run.check_words()
+    check_reports(run.out)
     if from_numbers:
         _redraw(run)
         return

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from reprlab.cli.options.command import AsJson, how, what, with_options, writes
-from reprlab.cli.options.outputs import PICTURES, check_files, print_files, writing
+from reprlab.cli.options.outputs import PICTURES, check_files, print_files
 from reprlab.cli.options.schedules import ScheduleFiles, schedule_file
 from reprlab.cli.terminal import out, print_json
 from reprlab.errors import ReprlabError
@@ -128,5 +128,4 @@ def _draw(schedule: Schedule, path: Path) -> None:
     from reprlab.schedules.diagram import boxes
 
     ax = figures.diagram(boxes(schedule.steps), caption=f"{schedule}: {_counts(schedule)}")
-    with writing(path):
-        figures.save(ax, path)
+    figures.save(ax, path)

@@ -15,7 +15,15 @@ from rich.table import Table
 
 from reprlab.cli.options.captures import CaptureOptions
 from reprlab.cli.options.command import how, what, with_options
-from reprlab.cli.options.outputs import PictureOutput, check_single, print_files, write_drawn
+from reprlab.cli.options.outputs import (
+    PictureOutput,
+    check_named_by,
+    check_single,
+    holds_result,
+    numbers_of_picture,
+    print_files,
+    write_drawn,
+)
 from reprlab.cli.options.pieces import separate
 from reprlab.cli.options.tokens import TokenOptions
 from reprlab.cli.terminal import bar, each_model, out, say
@@ -188,6 +196,10 @@ def similarity(
     jobs = [SimilarityRun(work, name, how_compared, which, other, shown) for name in measures]
     for job in jobs:
         job.check(names)
+    for path in _beside(output.out or [], shown.controls):
+        numbers = numbers_of_picture([path])
+        if numbers is not None:
+            check_named_by("--out", numbers, holds_result)
     corpora = [] if other.activations else work.corpora()
     _ = work.parsed
 
@@ -406,9 +418,14 @@ def _written(found: list[Similarity], output: list[Path] | None) -> list[Path]:
     paths = output or [_default_output(first)]
     written = write_drawn(first, paths, replacing=_note_replaced)
     for part in nulls:
-        beside = [path.with_stem(f"{path.stem}-{part.control}") for path in paths]
+        beside = _beside(paths, [part.control])
         written = [*written, *write_drawn(part, beside, replacing=_note_replaced)]
     return written
+
+
+def _beside(paths: Sequence[Path], controls: Sequence[str]) -> list[Path]:
+    """The files of controls, named after those of the result."""
+    return [path.with_stem(f"{path.stem}-{name}") for name in controls for path in paths if path.suffix]
 
 
 def _default_output(result: Similarity) -> Path:

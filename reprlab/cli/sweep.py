@@ -15,7 +15,7 @@ from rich.table import Column, Table
 from reprlab.cli.options.command import how, what, where, with_options, writes
 from reprlab.cli.options.data import DataOptions
 from reprlab.cli.options.network import NetworkOptions
-from reprlab.cli.options.outputs import TableOutput, check_single, check_target, print_files, writing
+from reprlab.cli.options.outputs import TableOutput, check_single, check_target, print_files
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.schedules import ScheduleOptions
 from reprlab.cli.terminal import bar, each_model, err, out, say
@@ -120,8 +120,7 @@ def sweep(
             _show(scores, scored.metric)
         paths = output.out or [Path("reports") / slug(scores.model) / scored.file(order.grid)]
         for path in paths:
-            with writing(path):
-                scores.save(path)
+            scores.save(path)
         if not output.as_json:
             print_files(paths)
         yield from json.loads(scores.to_dataframe().to_json(orient="records"))

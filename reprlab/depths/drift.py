@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from reprlab.errors import ReprlabError
-from reprlab.files import write_result
+from reprlab.files import csv_of, json_of, write_result
 from reprlab.provenance import Provenance, flattened
 
 MARGIN = 0.05  # in ln: a smaller difference is none worth the name, however sure it is
@@ -129,7 +129,8 @@ class Drift:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        write_result(path, self.to_dict(), self.to_dataframe)
+        kinds = {".json": lambda: json_of(self.to_dict()), ".csv": lambda: csv_of(self.to_dataframe())}
+        write_result(path, kinds, "drifts")
 
     @classmethod
     def load(cls, path: Path | str) -> Drift:

@@ -18,7 +18,7 @@ from reprlab.arrays import Array
 from reprlab.depths.cuts import NEGLIGIBLE
 from reprlab.depths.groups import PARTS, Groups, as_numbers
 from reprlab.errors import ReprlabError
-from reprlab.files import write_result
+from reprlab.files import csv_of, json_of, write_result
 from reprlab.provenance import Provenance, flattened
 
 MODELS = 4  # in a test over a family; with fewer, no order of theirs has p <= .05
@@ -225,7 +225,8 @@ class Family:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        write_result(path, self.to_dict(), self.to_dataframe)
+        kinds = {".json": lambda: json_of(self.to_dict()), ".csv": lambda: csv_of(self.to_dataframe())}
+        write_result(path, kinds, "groups of a family")
 
     @classmethod
     def load(cls, path: Path | str) -> Family:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reprlab.depths.cuts import Cut, words
 from reprlab.errors import ReprlabError
-from reprlab.files import plain
+from reprlab.files import csv_of, plain, write_result
 from reprlab.provenance import Provenance, flattened
 
 DRAWS = 200
@@ -166,14 +166,15 @@ class Groups:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        path = Path(path)
-        if path.suffix == ".csv":
-            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
-            return
+        kinds = {".json": self._json, ".csv": lambda: csv_of(self.to_dataframe())}
+        write_result(path, kinds, "groups")
+
+    def _json(self) -> str:
+        """Every field; the matrix a row a line."""
         data = plain({**self.to_dict(), "matrix": self.matrix.tolist()})
         rows = ",\n  ".join(json.dumps(row) for row in data["matrix"])
         rest = json.dumps({**data, "matrix": "@"}, indent=1)
-        path.write_text(rest.replace('"@"', f"[\n  {rows}\n ]", 1) + "\n", encoding="utf-8")
+        return rest.replace('"@"', f"[\n  {rows}\n ]", 1) + "\n"
 
     @classmethod
     def load(cls, path: Path | str) -> Groups:

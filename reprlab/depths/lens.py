@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from reprlab.errors import ReprlabError, unknown
-from reprlab.files import write_result
+from reprlab.files import csv_of, json_of, write_result
 from reprlab.provenance import Provenance, flattened
 from reprlab.schedules.schedule import Schedule
 
@@ -135,7 +135,8 @@ class Lens:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        write_result(path, self.to_dict(), self.to_dataframe)
+        kinds = {".json": lambda: json_of(self.to_dict()), ".csv": lambda: csv_of(self.to_dataframe())}
+        write_result(path, kinds, "lenses")
 
     @classmethod
     def load(cls, path: Path | str) -> Lens:

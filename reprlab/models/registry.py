@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
 from types import MappingProxyType
 
 from reprlab.errors import ReprlabError, unknown
@@ -240,8 +241,16 @@ def is_pattern(text: str) -> bool:
     return any(sign in text for sign in "*?[")
 
 
+def _exists(text: str) -> bool:
+    """Whether a text that could be a pattern is a path that exists."""
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # too long for a path, or with a null sign
+        return False
+
+
 def expand(patterns: Iterable[str], known: Iterable[str] = tuple(MODELS)) -> list[str]:
-    """Names for patterns, in the table's order and without repeats; a plain name stays itself.
+    """Names for patterns, in the table's order and without repeats; plain names and existing paths stay.
 
     >>> expand(["llama2-*b@init", "gpt2"])
     ['llama2-7b@init', 'llama2-13b@init', 'llama2-70b@init', 'gpt2']
@@ -250,7 +259,7 @@ def expand(patterns: Iterable[str], known: Iterable[str] = tuple(MODELS)) -> lis
     names: dict[str, None] = {}
     for pattern in patterns:
         name = Name.parse(pattern)
-        path = name.base.startswith((".", "/", "~"))
+        path = name.base.startswith((".", "/", "~")) or _exists(pattern) or _exists(name.base)
         if path or not is_pattern(name.base) or name.base in known:
             names[pattern] = None
             continue

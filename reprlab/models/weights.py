@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reprlab.errors import ReprlabError
+from reprlab.files import cache_folder
+from reprlab.models.content import unchanged
+from reprlab.models.digests import content_digest, content_files, old_digest, sha, tokenizer_digest
 from reprlab.models.registry import Tiny
+from reprlab.progress import Say
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
-TOKENIZER = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "*.model")
-_HEAD = 4096  # bytes of each tensor that enter the digest
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Weights:
     """Where a model's weights lie: a folder of safetensors, a GGUF file, or a random seed.
 
     `folder` holds config.json and *.safetensors; `gguf` is a file still to be dequantised; both are
-    None for a `tiny` model, whose configuration is data.
+    None for a `tiny` model, whose configuration is data. `local` weights were given by their path, so that
+    other weights may have the same name. `models` is the models folder, which remembers digests.
     """
 
     name: str
@@ -31,10 +34,16 @@ class Weights:
     tiny: Tiny | None = None
     commit: str | None = None
     untrained: bool = False
+    local: bool = field(default=False, compare=False)
+    models: Path | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:
-        """Identity of the numbers: the hub's commit, else names, shapes, dtypes and heads of tensors."""
+        """Identity of the numbers: the content of every file that changes them."""
+        return self.identified()
+
+    def identified(self, say: Say = lambda _: None) -> str:
+        """The `digest`, with a line of progress where large files are read for it."""
         if self.tiny is not None:
             kind = "init" if self.untrained else "random"
             return f"{kind}:{sha(json.dumps([self.tiny.model_type, dict(self.tiny.overrides)]))}"
@@ -42,15 +51,36 @@ class Weights:
             raise ReprlabError(f"'{self.name}' is a GGUF file that is not dequantised yet")
         if self.untrained:
             return f"init:{sha((self.folder / 'config.json').read_bytes())}"
-        return f"commit:{self.commit}" if self.commit else f"tensors:{_tensor_digest(self.folder)}"
+        return content_digest(self.folder, self.commit, memories=self._memories, say=say)
+
+    @property
+    def old_digest(self) -> str | None:
+        """The digest that these weights had before every byte entered; None where it was the same."""
+        if self.tiny is not None or self.folder is None or self.untrained:
+            return None
+        return old_digest(self.folder, self.commit)
 
     @property
     def tokenizer_digest(self) -> str:
         """Identity of the tokenizer: the bytes of its files."""
-        if self.folder is None:
-            return "bytes"
-        files = sorted({f for glob in TOKENIZER for f in self.folder.glob(glob)})
-        return sha(b"".join(f.name.encode() + f.read_bytes() for f in files))
+        return "bytes" if self.folder is None else tokenizer_digest(self.folder)
+
+    @contextmanager
+    def unchanged(self) -> Generator[None]:
+        """Raises `ReprlabError` where a file changes meanwhile, so that the digest is of what was loaded."""
+        loaded = self.folder is not None and not self.untrained
+        with unchanged(content_files(self.folder).values() if self.folder and loaded else ()):
+            yield
+
+    @property
+    def _memories(self) -> tuple[Path, ...]:
+        """The folders in which digests of files are remembered; the first that can be written is used."""
+        return memories(self.models)
+
+
+def memories(models: Path | None) -> tuple[Path, ...]:
+    """The folders in which digests of files are remembered: of the models folder, else of the cache."""
+    return tuple(root / ".digests" for root in (models, cache_folder()) if root is not None)
 
 
 def check_safetensors(folder: Path) -> None:
@@ -78,36 +108,3 @@ def pickle_advice(where: str, file: str) -> str:
         'trust them, convert once: python -c "from transformers import AutoModel as A; '
         "A.from_pretrained('FOLDER').save_pretrained('NEW')\" and copy the tokenizer's files to NEW"
     )
-
-
-def sha(data: str | bytes) -> str:
-    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()[:32]
-
-
-def _tensor_digest(folder: Path) -> str:
-    total = hashlib.sha256((folder / "config.json").read_bytes())
-    for file in sorted(folder.glob("*.safetensors")):
-        for part in _tensor_heads(file):
-            total.update(part)
-    return total.hexdigest()[:32]
-
-
-def _tensor_heads(file: Path) -> Iterator[bytes]:
-    """Each tensor's name, dtype and shape, then its first bytes; the format is 8 bytes, JSON, data."""
-    with file.open("rb") as stream:
-        try:
-            size = int.from_bytes(stream.read(8), "little")
-            header = json.loads(stream.read(size))
-            header.pop("__metadata__", None)
-            tensors = [
-                (f"{name} {entry['dtype']} {entry['shape']}", *map(int, entry["data_offsets"]))
-                for name, entry in sorted(header.items())
-            ]
-        except (ValueError, MemoryError, OverflowError, KeyError, TypeError, AttributeError) as error:
-            raise ReprlabError(
-                f"'{file}' is no safetensors file, or a damaged one: fetch it again"
-            ) from error
-        for label, begin, end in tensors:
-            stream.seek(8 + size + begin)
-            yield label.encode()
-            yield stream.read(min(_HEAD, end - begin))

@@ -19,6 +19,7 @@ from reprlab.models.registry import DEVICES, DTYPES
 from reprlab.models.weights import Weights
 from reprlab.network.network import Network
 from reprlab.network.tiny import byte_tokenizer, tiny_config
+from reprlab.progress import Say
 
 
 def open_network(
@@ -29,6 +30,7 @@ def open_network(
     device_map: str | None = None,
     trust_remote_code: bool = False,
     pooled: bool = False,
+    say: Say = lambda _: None,
 ) -> Network:
     """The network of some weights. `auto` dtype: float32 on a CPU, the checkpoint's own elsewhere.
 
@@ -36,15 +38,9 @@ def open_network(
     """
     where = _device(device)
     kind = _dtype(dtype, where)
-    if weights.tiny is not None:
-        config, tokenizer = tiny_config(weights.tiny), byte_tokenizer(weights.tiny)
-        module = _untrained(config, kind, seed=1 if weights.untrained else 0, pooled=pooled)
-    else:
-        config, tokenizer = _from_folder(weights, trust_remote_code)
-        if weights.untrained:
-            module = _untrained(config, kind, seed=0, pooled=pooled)
-        else:
-            module = _pretrained(weights, config, kind, device_map, trust_remote_code, pooled)
+    with weights.unchanged():
+        digest, tokens = weights.identified(say), weights.tokenizer_digest
+        module, tokenizer = _opened(weights, kind, device_map, trust_remote_code, pooled)
     if device_map is None:
         module = module.to(where)
     return Network(
@@ -54,9 +50,26 @@ def open_network(
         tokenizer=tokenizer,
         dtype=str(module.dtype).removeprefix("torch."),
         device=str(module.device),
-        digest=weights.digest,
-        tokenizer_digest=weights.tokenizer_digest,
+        digest=digest,
+        tokenizer_digest=tokens,
+        local=weights.local,
     )
+
+
+def _opened(
+    weights: Weights, kind: Any, device_map: str | None, trust: bool, pooled: bool
+) -> tuple[Any, Any]:
+    """The module of some weights and its tokenizer."""
+    if weights.tiny is not None:
+        config, tokenizer = tiny_config(weights.tiny), byte_tokenizer(weights.tiny)
+        module = _untrained(config, kind, seed=1 if weights.untrained else 0, pooled=pooled)
+    else:
+        config, tokenizer = _from_folder(weights, trust)
+        if weights.untrained:
+            module = _untrained(config, kind, seed=0, pooled=pooled)
+        else:
+            module = _pretrained(weights, config, kind, device_map, trust, pooled)
+    return module, tokenizer
 
 
 def dequantise(gguf: Path, target: Path) -> None:

@@ -33,7 +33,7 @@ def fetch(
     weights = obtain(name, root, confirm=confirm, say=say)
     if weights.gguf is None:
         return weights
-    target = dequantised_folder(weights.gguf, root)
+    target = dequantised_folder(weights.gguf, root, say=say)
     _room(weights.gguf, target)
     with FileLock(target.with_name(f".{target.name}.lock")):
         if not target.exists():
@@ -75,6 +75,7 @@ def load(
         device_map=device_map,
         trust_remote_code=trust_remote_code,
         pooled=pooled,
+        say=say,
     )
 
 

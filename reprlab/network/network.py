@@ -30,7 +30,10 @@ Batch = dict[str, Any]
 
 @dataclass(frozen=True)
 class Network:
-    """A model in memory with its tokenizer. `module` is the ordinary Hugging Face module."""
+    """A model in memory with its tokenizer. `module` is the ordinary Hugging Face module.
+
+    `local` weights were given by their path; `alias` is what results call them where their name is taken.
+    """
 
     name: str
     note: str
@@ -40,6 +43,13 @@ class Network:
     device: str
     digest: str
     tokenizer_digest: str
+    local: bool = False
+    alias: str = ""
+
+    @property
+    def label(self) -> str:
+        """What results call the model: its name, or another where other weights have that name."""
+        return self.alias or self.name
 
     @cached_property
     def base(self) -> Any:

@@ -96,7 +96,6 @@ def _write_scores(path: Path, scores: Scores | None) -> None:
     if scores is None:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     scores.save(path)
 
 

@@ -15,7 +15,9 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
+from reprlab.arrays import npz_of
 from reprlab.errors import ReprlabError, unknown
+from reprlab.files import csv_of, write_result
 from reprlab.schedules.grids import Entry
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.results import Column, Results
@@ -231,16 +233,11 @@ class Scores:
 
     def save(self, path: Path | str) -> None:
         """Write everything as .npz (numbers and labels, no texts), or the table as .csv."""
-        path = Path(path)
-        if path.suffix not in {".csv", ".npz"}:
-            raise ReprlabError(f"scores are saved as .npz or .csv, not as '{path.name}'")
-        try:
-            if path.suffix == ".csv":
-                path.write_text(self.to_dataframe().convert_dtypes().to_csv(index=False), encoding="utf-8")
-            else:
-                np.savez_compressed(path, **self._arrays())
-        except OSError as error:
-            raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
+        kinds = {
+            ".csv": lambda: csv_of(self.to_dataframe().convert_dtypes()),
+            ".npz": lambda: npz_of(self._arrays()),
+        }
+        write_result(path, kinds, "scores")
 
     def _arrays(self) -> dict[str, Any]:
         """Everything as arrays: `about` is JSON, the rest a benchmark's numbers, which its place names."""

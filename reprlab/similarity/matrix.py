@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
-from reprlab.files import plain
+from reprlab.files import csv_of, plain, write_result
 from reprlab.provenance import Provenance, flattened
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.measure import MEASURES
@@ -260,13 +260,14 @@ class Similarity:
 
     def save(self, path: Path | str) -> None:
         """Write as JSON (NaN as null), or as CSV by the file's ending."""
-        path = Path(path)
-        if path.suffix == ".csv":
-            path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
-            return
+        kinds = {".json": self._json, ".csv": lambda: csv_of(self.to_dataframe())}
+        write_result(path, kinds, "similarities")
+
+    def _json(self) -> str:
+        """Every field; the matrices a row a line."""
         data = self.to_dict()
         data["averages"] = [plain(average) for average in data["averages"]]
-        path.write_text(_compact(data, ("values", "low", "high")), encoding="utf-8")
+        return _compact(data, ("values", "low", "high"))
 
     @classmethod
     def load(cls, path: Path | str) -> Similarity:

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
+from reprlab.files import make_folder
 from reprlab.progress import Say
 from reprlab.sweeps.identity import AnswersIdentity
 
@@ -194,7 +195,7 @@ def hold_answers(
     """Hold a file of answers for writing: made if it is new, gone on with if not. `about` is kept in it."""
     path = identity.path(root)
     with _told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         lock = FileLock(path.with_suffix(".lock"))
         try:
             lock.acquire(timeout=0)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lm_eval.loggers import EvaluationTracker
+from lm_eval.loggers.evaluation_tracker import GeneralConfigTracker
 from lm_eval.utils import handle_non_serializable, hash_string
 
 from reprlab.benchmarks.benchmark import Benchmark
+from reprlab.files import write_whole
 from reprlab.schedules.grids import Entry
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
@@ -25,7 +28,7 @@ def export(folder: Path, scores: Scores, benchmarks: Sequence[Benchmark]) -> lis
     versions, shots, and a hash of every task's rows, prompts and targets. The schedule is in the model's
     arguments.
     """
-    hashes = {_task_name(b): _hashes(b, scores.results(b.name)) for b in benchmarks}
+    hashes = {_task_name(b): _hash(b, scores.results(b.name)) for b in benchmarks}
     folders: dict[str, Path] = {}
     for place, entry in enumerate(scores.entries):
         text = str(entry.schedule)
@@ -33,10 +36,19 @@ def export(folder: Path, scores: Scores, benchmarks: Sequence[Benchmark]) -> lis
             continue
         folders[text] = folder / _name(place, entry)
         arguments = {"pretrained": scores.model, "dtype": scores.dtype, "schedule": text}
-        tracker = EvaluationTracker(output_path=str(folders[text]))
-        tracker.general_config_tracker.log_experiment_args("reprlab", arguments, "", "", False)
-        tracker.save_results_aggregated(_whole(scores, benchmarks, place, arguments), hashes)
+        about = GeneralConfigTracker()
+        about.log_experiment_args("reprlab", arguments, "", "", False)
+        about.log_end_time()
+        results = {**_whole(scores, benchmarks, place, arguments), "task_hashes": hashes, **asdict(about)}
+        file = folders[text] / str(about.model_name_sanitized) / f"results_{_now()}.json"
+        options: dict[str, Any] = {"indent": 2, "ensure_ascii": False}
+        write_whole(file, json.dumps(results, default=handle_non_serializable, **options))
     return list(folders.values())
+
+
+def _now() -> str:
+    """The time as lm-eval names its files by."""
+    return datetime.now().isoformat().replace(":", "-")
 
 
 def _task_name(benchmark: Benchmark) -> str:
@@ -90,16 +102,11 @@ def _config(benchmark: Benchmark) -> dict[str, Any]:
     return {k: v for k, v in benchmark.opened.task.dump_config().items() if k != "custom_dataset"}
 
 
-def _hashes(benchmark: Benchmark, results: Results) -> list[dict[str, str]]:
-    """lm-eval's hashes of each document, of its prompt, of its target."""
-    task, hashes = benchmark.opened.task, list[dict[str, str]]()
+def _hash(benchmark: Benchmark, results: Results) -> str:
+    """lm-eval's hash of a task: over the hashes of each document, of its prompt, of its target."""
+    task, hashes = benchmark.opened.task, list[str]()
     for group in benchmark.groups[: len(results.ids)]:
         row = json.dumps(group[0].doc, indent=2, default=handle_non_serializable, ensure_ascii=False)
-        hashes.append(
-            {
-                "doc_hash": hash_string(row),
-                "prompt_hash": hash_string(group[0].args[0]),
-                "target_hash": hash_string(str(task.doc_to_target(group[0].doc))),
-            }
-        )
-    return hashes * len(task._filters)  # lm-eval goes over the documents once a filter
+        texts = (row, group[0].args[0], str(task.doc_to_target(group[0].doc)))
+        hashes.append("".join(map(hash_string, texts)))
+    return hash_string("".join(hashes * len(task._filters)))  # lm-eval goes over them once a filter

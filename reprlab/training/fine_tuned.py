@@ -13,6 +13,7 @@ import pandas as pd
 
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
+from reprlab.files import csv_of, write_result
 from reprlab.schedules.schedule import Schedule
 from reprlab.schedules.skips import left_out
 from reprlab.scores.results import Results
@@ -160,18 +161,15 @@ class FineTuned:
     def save(self, path: Path | str) -> list[Path]:
         """Write the table as .csv, or every number as .npz: NAME-frozen.npz and NAME-tuned.npz."""
         path = Path(path)
-        if path.suffix not in {".csv", ".npz"}:
-            raise ReprlabError(f"fine-tuned scores are saved as .npz or .csv, not as '{path.name}'")
-        if path.suffix == ".csv":
-            try:
-                path.write_text(self.to_dataframe().to_csv(index=False), encoding="utf-8")
-            except OSError as error:
-                raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
-            return [path]
-        files = {path.with_stem(f"{path.stem}-{name}"): getattr(self, name) for name in ("frozen", "tuned")}
-        for file, scores in files.items():
-            scores.save(file)
-        return list(files)
+        pair = {path.with_stem(f"{path.stem}-{name}"): getattr(self, name) for name in ("frozen", "tuned")}
+        if path.suffix.lower() == ".npz":
+            for file, scores in pair.items():
+                scores.save(file)
+            return list(pair)
+        if path.suffix and path.suffix.lower() != ".csv":
+            raise ReprlabError(f"fine-tuned scores are saved as .csv or .npz, not as '{path.name}'")
+        write_result(path, {".csv": lambda: csv_of(self.to_dataframe())}, "fine-tuned scores")
+        return [path]
 
 
 def _ends(drawn: Array, level: float = 0.95) -> tuple[float, float]:

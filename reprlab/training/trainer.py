@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
+from safetensors import SafetensorError
 from torch import nn
 
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
+from reprlab.files import whole_folder, write_whole
 from reprlab.network.network import Network
 from reprlab.progress import Progress
 from reprlab.schedules.schedule import Schedule
@@ -232,11 +234,13 @@ def _determined() -> Generator[None]:
 def save_checkpoint(network: Network, folder: Path, schedule: Schedule) -> None:
     """Weights as an ordinary checkpoint, layers in the model's own order, with the schedule's text."""
     try:
-        network.module.save_pretrained(folder)
-        network.tokenizer.save_pretrained(folder)
-        (folder / "schedule.txt").write_text(f"{schedule}\n", encoding="utf-8")
-    except OSError as error:
-        advice = f"cannot write '{folder}': {error.strerror}; give another --checkpoints"
+        with whole_folder(folder) as scratch:
+            network.module.save_pretrained(scratch)
+            network.tokenizer.save_pretrained(scratch)
+            write_whole(scratch / "schedule.txt", f"{schedule}\n")
+    except (OSError, SafetensorError) as error:
+        reason = getattr(error, "strerror", None) or error
+        advice = f"cannot write '{folder}': {reason}; give another --checkpoints"
         raise ReprlabError(advice) from error
 
 

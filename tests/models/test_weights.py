@@ -38,12 +38,15 @@ def test_the_digest_changes_with_the_configuration(tmp_path: Path) -> None:
     assert digest(a, untrained=True) != digest(b, untrained=True)
 
 
-def test_the_digest_is_of_the_numbers_not_of_the_place(tmp_path: Path) -> None:
+def test_the_digest_is_of_the_content_not_of_the_place(tmp_path: Path) -> None:
     a, b = weights_in(tmp_path / "a"), weights_in(tmp_path / "b")
-    save_file(dict(ARRAYS), b / "model.safetensors", metadata={"format": "pt"})
     assert digest(a) == digest(b)
-    assert digest(a).startswith("tensors:")
-    assert digest(a, commit=COMMIT) == f"commit:{COMMIT}"
+    assert digest(a).startswith("content:")
+    assert digest(a, commit=COMMIT).startswith(f"hub:{COMMIT}:")
+    save_file(dict(ARRAYS), b / "model.safetensors", metadata={"format": "pt"})
+    assert digest(a) != digest(b)
+    old = [Weights("x", "", folder=folder).old_digest for folder in (a, b)]
+    assert old[0] == old[1]
 
 
 def test_an_untrained_models_digest_is_of_its_configuration_alone(tmp_path: Path) -> None:
@@ -74,7 +77,7 @@ def test_the_tokenizers_digest_changes_with_its_files_alone(tmp_path: Path) -> N
 def test_damaged_safetensors_are_named(tmp_path: Path, data: bytes) -> None:
     file = weights_in(tmp_path / "a") / "model.safetensors"
     file.write_bytes(data)
-    assert message(digest, tmp_path / "a") == (
+    assert message(lambda: Weights("x", "", folder=tmp_path / "a").old_digest) == (
         f"'{file}' is no safetensors file, or a damaged one: fetch it again"
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reprlab.benchmarks.builtin import arithmetic, cloze, commonsense, pronoun, science
 from reprlab.benchmarks.builtin.rows import BuiltinRow
+from reprlab.files import write_whole
 
 TASKS: dict[str, Callable[[], list[BuiltinRow]]] = {
     "builtin_cloze": cloze.rows,
@@ -28,7 +29,7 @@ def jsonl(task: str) -> str:
 def write(folder: Path = Path(__file__).parent) -> None:
     """Every task's rows as `<task>.jsonl` in `folder`."""
     for task in TASKS:
-        (folder / f"{task}.jsonl").write_text(jsonl(task), encoding="ascii", newline="\n")
+        write_whole(folder / f"{task}.jsonl", jsonl(task))
 
 
 if __name__ == "__main__":

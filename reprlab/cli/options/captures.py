@@ -12,6 +12,7 @@ from reprlab.cli.options.network import NetworkOptions
 from reprlab.cli.options.pieces import check_counts
 from reprlab.cli.terminal import bar, say
 from reprlab.errors import ReprlabError, unknown
+from reprlab.models.digests import is_old
 from reprlab.models.registry import DTYPES
 from reprlab.schedules.schedule import Schedule
 
@@ -135,7 +136,7 @@ class CaptureOptions:
             usable = self._usable(name, weights, corpus, states)
             if not usable:
                 return None
-            captures.append(usable[0].first(corpus.count(self.documents)))
+            captures.append(_noted(usable[0]).first(corpus.count(self.documents)))
         return captures
 
     def _usable(self, name: str, weights: Weights | None, corpus: Corpus, states: bool) -> list[Capture]:
@@ -146,7 +147,6 @@ class CaptureOptions:
         dtype = self.network.dtype
         wanted = {
             "corpus_digest": corpus.fingerprint,
-            "weights": weights.digest if weights else None,
             "tokenizer": weights.tokenizer_digest if weights else None,
             "dtype": None if dtype == "auto" else dtype,
             "stored": None if self.store == "auto" else self.store,
@@ -154,14 +154,35 @@ class CaptureOptions:
             "schedule": str(self.parsed) if self.parsed else None,
         }
         label = weights.name if weights else name
+        there = find(cache_folder(self.data.cache), label, corpus.name, **wanted)
+        if weights is not None:
+            digests = {weights.identified(say)} if there else set[str | None]()
+            digests |= {weights.old_digest} if any(is_old(one.identity.weights) for one in there) else set()
+            there = [one for one in there if one.identity.weights in digests]
         usable = [
             capture
-            for capture in find(cache_folder(self.data.cache), label, corpus.name, **wanted)
+            for capture in there
             if capture.documents >= corpus.count(self.documents)
             and capture.identity.max_tokens == self._limit(capture)
             and (self.parsed or capture.identity.schedule == str(Schedule.full(capture.manifest.layers)))
         ]
-        return sorted(usable, key=lambda c: (c.identity.dtype != "float32", not c.identity.states))
+        return sorted(usable, key=_worse)
 
     def _limit(self, capture: Capture) -> int:
         return min(self.max_tokens or capture.manifest.model_limit, capture.manifest.model_limit)
+
+
+def _worse(capture: Capture) -> tuple[bool, bool, bool]:
+    """Captures of known weights come first, then those in float32, then those with states."""
+    identity = capture.identity
+    return is_old(identity.weights), identity.dtype != "float32", not identity.states
+
+
+def _noted(capture: Capture) -> Capture:
+    """The capture, with a note where not every byte of its weights was known."""
+    if is_old(capture.identity.weights):
+        say(
+            f"note: {capture.folder} was made when not every byte of the weights entered their digest: it "
+            "may be of other weights; `reprlab cache adopt` re-keys it, `reprlab capture` makes it again"
+        )
+    return capture

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Protocol
+from zipfile import BadZipFile, ZipFile
 
 from rich.markup import escape
 
 from reprlab.cli.options.command import AsJson, writes
 from reprlab.cli.terminal import out
 from reprlab.errors import ReprlabError
+from reprlab.files import is_device
 
 NUMBERS = (".csv", ".npz")  # a table, and every number
 PICTURES, TABLES = (".png", ".pdf", ".svg"), (".json", ".csv")
+_MARKS = {"made_with", "policy", "sink_factor"}  # fields of every result that is drawn
 _REPEATED = "Repeat for several: a path may hold commas"
 
 
@@ -35,6 +38,9 @@ class PictureOutput:
 
     def __post_init__(self) -> None:
         check_files("--out", self.out or [], (*PICTURES, *TABLES))
+        numbers = numbers_of_picture(self.out or [])
+        if numbers is not None:
+            check_named_by("--out", numbers, holds_result)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,22 +79,31 @@ def check_single(results: int, **options: object) -> None:
         raise ReprlabError(f"{listed} {verb}, and there are {results} results: leave {listed} away")
 
 
+def holds_scores(path: Path) -> bool:
+    """Whether a file is an .npz of scores that reprlab wrote."""
+    try:
+        with ZipFile(path) as file:
+            return "about.npy" in file.namelist()
+    except (OSError, BadZipFile):
+        return False
+
+
 def write_drawn(
     result: Drawn, paths: list[Path], *, replacing: Callable[[Path, Any], None] = lambda path, result: None
 ) -> list[Path]:
     """Write every file asked for; to a picture without numbers come its numbers as JSON."""
     from reprlab import figures
 
-    if not any(path.suffix.lower() in TABLES for path in paths):
-        paths = [*paths, paths[0].with_suffix(".json")]
-    for path in paths:
-        with writing(path):
-            if path.suffix.lower() in TABLES:
-                replacing(path, result)
-                result.save(path)
-            else:
-                figures.save(result.plot(), path)
-    return paths
+    numbers = numbers_of_picture(paths)
+    if numbers is not None:
+        check_named_by("--out", numbers, holds_result)
+    for path in (every := [*paths, *([] if numbers is None else [numbers])]):
+        if path.suffix.lower() in PICTURES:
+            figures.save(result.plot(), path)
+        else:
+            replacing(path, result)
+            result.save(path)
+    return every
 
 
 def print_files(paths: Sequence[Path]) -> None:
@@ -135,11 +150,13 @@ def check_folder(option: str, path: Path) -> None:
 def check_files(option: str, paths: Sequence[Path], endings: Sequence[str] = NUMBERS) -> None:
     """Refuse files of another ending, and those that cannot be written because of what is there."""
     for path in paths:
-        if path.suffix.lower() not in endings:
+        device = is_device(path)
+        if path.suffix.lower() not in (*endings, *([""] if device else ())):
             raise ReprlabError(
                 f"{option} '{path}': the ending chooses the format; there are {', '.join(endings)}"
             )
-        check_target(option, path)
+        if not device:
+            check_target(option, path)
 
 
 def check_apart(options: Mapping[str, Sequence[Path]]) -> None:
@@ -152,11 +169,33 @@ def check_apart(options: Mapping[str, Sequence[Path]]) -> None:
                 raise ReprlabError(f"{other} and {option} name the same file, '{path}': give two")
 
 
-@contextmanager
-def writing(path: Path) -> Generator[None]:
-    """Make the folder of a file; what the disk refuses is a line."""
+def check_named_by(option: str, path: Path, own: Callable[[Path], bool]) -> None:
+    """Refuse a file that is there, is not ours, and whose name the user did not give in full."""
+    if path.is_file() and not own(path):
+        raise ReprlabError(
+            f"{option} would also write '{path}', which holds nothing that reprlab wrote: "
+            "give another name, or move that file away"
+        )
+
+
+def check_reports(path: Path) -> None:
+    """Refuse the name of a file where the folder of reports is named."""
+    if path.suffix.lower() in (*PICTURES, *TABLES, *NUMBERS, ".html") and not path.is_dir():
+        raise ReprlabError(f"--out '{path}': a file's name, and this is the folder of reports: give a folder")
+
+
+def numbers_of_picture(paths: Sequence[Path]) -> Path | None:
+    """The JSON that comes to pictures without a file of numbers, under the first one's name."""
+    named = [path for path in paths if path.suffix or not is_device(path)]
+    if not named or len(named) < len(paths) or any(p.suffix.lower() in TABLES for p in named):
+        return None
+    return named[0].with_suffix(".json")
+
+
+def holds_result(path: Path) -> bool:
+    """Whether a JSON file is a result that reprlab wrote: every one says what made it, and of which model."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as error:
-        raise ReprlabError(f"cannot write '{path}': {error.strerror}") from error
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and data.keys() >= _MARKS

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from reprlab.cli.options.command import how, writes
-from reprlab.cli.options.outputs import check_files, check_target, writing
+from reprlab.cli.options.outputs import check_files, check_target
+from reprlab.files import csv_of, write_result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,5 +36,4 @@ class TrainingOptions:
     def write_curves(self, frame: Any) -> None:
         """Write the learning curves, where a file is named for them."""
         if self.curves is not None:
-            with writing(self.curves):
-                self.curves.write_text(frame.to_csv(index=False), encoding="utf-8")
+            write_result(self.curves, {".csv": lambda: csv_of(frame)}, "learning curves")
