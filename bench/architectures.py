@@ -28,29 +28,30 @@ from reprlab.network.tiny import byte_tokenizer
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 
+SMALL = 20_000_000  # parameters; what is larger is not tiny
 OUT = Path(__file__).resolve().parents[1] / "reprlab" / "network" / "architectures.json"
 LAYERS = 6
 
 # a field of a configuration -> its tiny value, where the configuration has such a field
 FIELDS: dict[str, Any] = {
-    **dict.fromkeys(("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "decoder_layers"), LAYERS),
-    **dict.fromkeys(("hidden_size", "n_embd", "d_model", "emb_dim", "embedding_size", "dim_model", "n_positions_", "word_embed_proj_dim"), 32),
-    **dict.fromkeys(("intermediate_size", "n_inner", "d_ff", "ffn_dim", "ffn_hidden_size", "d_inner", "encoder_ffn_dim", "decoder_ffn_dim", "dim_ff", "feed_forward_size", "ffn_size"), 64),
-    **dict.fromkeys(("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads", "decoder_attention_heads"), 4),
+    **dict.fromkeys(("num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers", "decoder_layers"), LAYERS),  # noqa: E501
+    **dict.fromkeys(("hidden_size", "n_embd", "d_model", "emb_dim", "embedding_size", "dim_model", "n_positions_", "word_embed_proj_dim"), 32),  # noqa: E501
+    **dict.fromkeys(("intermediate_size", "n_inner", "d_ff", "ffn_dim", "ffn_hidden_size", "d_inner", "encoder_ffn_dim", "decoder_ffn_dim", "dim_ff", "feed_forward_size", "ffn_size"), 64),  # noqa: E501
+    **dict.fromkeys(("num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads", "decoder_attention_heads"), 4),  # noqa: E501
     **dict.fromkeys(("num_key_value_heads", "num_kv_heads", "n_head_kv"), 2),
     **dict.fromkeys(("head_dim", "d_kv", "dim_head", "attention_head_dim", "global_head_dim"), 8),
     "vocab_size": 260,
     **dict.fromkeys(("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len"), 512),
     **dict.fromkeys(("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts"), 4),
-    **dict.fromkeys(("num_experts_per_tok", "moe_topk", "experts_per_token", "num_experts_per_token", "moe_k", "top_k_experts"), 2),
-    **dict.fromkeys(("moe_intermediate_size", "shared_expert_intermediate_size", "shared_intermediate_size", "expert_ffn_hidden_size"), 32),
-    **dict.fromkeys(("kv_lora_rank", "q_lora_rank", "qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim", "index_head_dim"), 8),
+    **dict.fromkeys(("num_experts_per_tok", "moe_topk", "experts_per_token", "num_experts_per_token", "moe_k", "top_k_experts"), 2),  # noqa: E501
+    **dict.fromkeys(("moe_intermediate_size", "shared_expert_intermediate_size", "shared_intermediate_size", "expert_ffn_hidden_size"), 32),  # noqa: E501
+    **dict.fromkeys(("kv_lora_rank", "q_lora_rank", "qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim", "index_head_dim"), 8),  # noqa: E501
     **dict.fromkeys(("n_group", "topk_group", "mamba_n_groups", "n_groups"), 1),
     "index_n_heads": 2, "index_topk": 64,
     "sliding_window": 16, "attention_window_size": 16, "local_attention": 16,
-    "mamba_d_state": 8, "mamba_n_heads": 4, "mamba_d_head": 16, "mamba_chunk_size": 8, "mamba_d_ssm": 64, "mamba_expand": 2, "mamba_d_conv": 4,
+    "mamba_d_state": 8, "mamba_n_heads": 4, "mamba_d_head": 16, "mamba_chunk_size": 8, "mamba_d_ssm": 64, "mamba_expand": 2, "mamba_d_conv": 4,  # noqa: E501
     "state_size": 8, "chunk_size": 8, "lru_width": 32,
-    "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 8, "linear_value_head_dim": 8,
+    "linear_num_key_heads": 2, "linear_num_value_heads": 4, "linear_key_head_dim": 8, "linear_value_head_dim": 8,  # noqa: E501
     "pad_token_id": 256, "bos_token_id": 257, "eos_token_id": 258,
     "rotary_dim": 4,
 }  # fmt: skip
@@ -81,7 +82,8 @@ OWN: dict[str, dict[str, Any]] = {
     "gpt_neo": {"attention_types": [[["global", "local"], 3]]},
     "reformer": {"axial_pos_embds_dim": (16, 16), "axial_pos_shape": (16, 32), "is_decoder": False},
     "dots1": {"n_shared_experts": 1},
-    **dict.fromkeys(("dots3_note_text", "esmc"), {"num_key_value_heads": 4}),
+    "dots3_note_text": {"num_key_value_heads": 4},
+    "esmc": {"num_key_value_heads": 4},
     "gemma4_text": _SHARED,
     "gemma3n_text": {
         **_SHARED,
@@ -106,7 +108,7 @@ def tiny(config_class: Any) -> Any:
 def network(config: Any, auto: Any) -> Network:
     with torch.device("meta"):
         size = sum(parameter.numel() for parameter in auto.from_config(config).parameters())
-    if size > 20_000_000:
+    if size > SMALL:
         raise ReprlabError(f"{size / 1e6:.0f} M parameters: not tiny")
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -214,7 +216,7 @@ def checked(net: Network, masked: bool) -> dict[str, str]:
     """What each check says: nothing where it holds."""
     if layers := said(lambda: "" if net.n_layers > 3 else f"{net.n_layers} layers"):
         return {"full": layers}
-    subject = Subject(net.module, net.base, net._found[1], net.batch([list(range(40, 48))]))
+    subject = Subject(net.module, net.base, net.layer_list, net.batch([list(range(40, 48))]))
     results = asdict(probe(subject))
     net.__dict__["_proof"] = Proof(**results)
     if results["full"]:
@@ -241,10 +243,14 @@ def examined(model_type: str, config_class: Any, masked: bool) -> dict[str, str]
     try:
         results = checked(net, masked)
     except Exception as error:
-        results = {"full": f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"}
+        return row | {
+            "verdict": "not tried",
+            "why": f"{type(error).__name__}: {' '.join(str(error).split())[:80]}",
+        }
     finally:
         signal.alarm(0)
     failed = {name: results[name] for name in WANTED if results.get(name)}
+    failed = {"full": failed["full"]} if "full" in failed else failed
     verdict = "refused" if "full" in failed else "part" if failed or model_type in VARIES else "proven"
     return (
         row
@@ -267,7 +273,11 @@ def main(only: Sequence[str]) -> None:
         if not only or model_type in only:
             rows.append(examined(model_type, config_class, model_type in masked))
             print(json.dumps(rows[-1]), flush=True)
-    if not only:
+    if only:
+        new = {row["model_type"]: row for row in rows}
+        old: list[dict[str, str]] = json.loads(OUT.read_text(encoding="utf-8"))["architectures"]
+        rows = [new.get(row["model_type"], row) for row in old]
+    if rows:
         lines = ",\n".join(json.dumps(row) for row in rows)
         head = json.dumps(
             {"transformers": transformers.__version__, "torch": torch.__version__.split("+")[0]}

@@ -210,6 +210,43 @@ def tiny_models() -> str:
     return table(("name", "transformers' model type"), rows)
 
 
+_CHECKS = {
+    "schedules": ("full", "rewritten", "traced", "tree"),
+    "scored": ("tail", "head"),
+    "generate": ("cached",),
+}
+
+
+def architectures() -> str:
+    """What holds for each model type that transformers knows, from bench/architectures.py."""
+    made = json.loads((ROOT / "reprlab" / "network" / "architectures.json").read_text(encoding="utf-8"))
+    rows = [architecture(row) for row in made["architectures"]]
+    note = f"Made with transformers {made['transformers']} and torch {made['torch']}.\n\n"
+    return note + table(("model type", "", "schedules", "sweeps", "generation", "packed rows", "note"), rows)
+
+
+def architecture(row: Mapping[str, str]) -> list[str]:
+    """A model type's row: Y, no, or a dash where nothing was tried; and the first reason."""
+    tried, causal = row["verdict"] in ("proven", "part", "refused"), row["kind"] == "causal"
+    refused = row["verdict"] == "refused"
+
+    def mark(checks: Sequence[str], applies: bool) -> str:
+        return "-" if not (tried and applies) else "no" if refused or any(row.get(c) for c in checks) else "Y"
+
+    marks = [mark(checks, causal or name == "schedules") for name, checks in _CHECKS.items()]
+    reasons = [row[key] for key in ("why", "full", "tree", "tail", "cached") if row.get(key)]
+    packed = ("Y" if row.get("packed") else "no") if tried and causal and not refused else "-"
+    return [code(row["model_type"]), row["kind"], *marks, packed, reason(row, *reasons[:1])]
+
+
+def reason(row: Mapping[str, str], text: str = "") -> str:
+    """A reason without the model's name, in a line."""
+    name = row["model_type"]
+    short = text.removeprefix(f"'{name}' (model type '{name}') ").partition(": add the path")[0]
+    lead = {"not taken": "not taken: ", "not tried": "not tried: "}.get(row["verdict"], "")
+    return cell(lead + short).replace("<", "&lt;")
+
+
 def benchmarks() -> str:
     """Registered benchmarks: lm-eval's task, class, shots, files."""
     from reprlab.benchmarks.table import BENCHMARKS
@@ -510,6 +547,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "rooms": rooms,
     "models": models,
     "tiny models": tiny_models,
+    "architectures": architectures,
     "benchmarks": benchmarks,
     "benchmark groups": benchmark_groups,
     "glue tasks": glue_tasks,

@@ -230,5 +230,3 @@ def read_ledger(folder: Path) -> list[LedgerRow]:
             f"'{path}' is damaged: {problem(error)}; `reprlab cache remove {path.parent.name}`, "
             "then make it again"
         ) from error
-
-

@@ -90,13 +90,14 @@ def capture(
     manifest.made_with["batch_tokens"] = str(batch_tokens)
     root = cache_folder(cache)
     if there := complete(root, manifest, count, force=force):
-        return there.first(count)
+        return replace(there.first(count), alias=network.alias)
     ids = _tokenize(network, corpus, count, manifest.identity.max_tokens)
     with hold(root, manifest, force=force, say=say) as writer:
         one = _token_bytes(manifest)
         size = shard_bytes // one if shard_bytes else max(SHARD_BYTES // one, batch_tokens)
         parts = [part for gap in writer.missing(count) for part in _parts(gap, ids, size)]
         if parts:
+            network.prove(cache, say)
             with within_memory("capturing"):
                 _CaptureJob(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
     return replace(open_capture(writer.folder).first(count), alias=network.alias)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -177,13 +174,14 @@ def _decide(one: Adoption, known: Sequence[Weights]) -> None:
 def _other_inputs(identity: Identity | AnswersIdentity, weights: Weights) -> bool:
     """Whether a model of this type was given other inputs then than it is now."""
     from reprlab.captures.layout import Identity
+    from reprlab.inputs import read_json
+    from reprlab.models.inputs import of_answers, of_captures
 
-    if find_spec("reprlab.models.inputs") is None or weights.folder is None:
+    if weights.folder is None:
         return False
-    inputs = import_module("reprlab.models.inputs")
-    config = json.loads((weights.folder / "config.json").read_text(encoding="utf-8"))
-    now = (inputs.of_captures if isinstance(identity, Identity) else inputs.of_answers)(config)
-    return now != getattr(identity, "inputs", 1)
+    config = read_json(weights.folder / "config.json")
+    now = (of_captures if isinstance(identity, Identity) else of_answers)(config)
+    return now != identity.inputs
 
 
 def adopt_all(root: Path, ready: Sequence[Adoption]) -> None:

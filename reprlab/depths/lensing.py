@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -141,7 +141,7 @@ class _Text:
             documents=len(self.lengths),
             tokens=int((~dropped).sum()),
             excluded=int(dropped.sum()),
-            policy=policy,
+            policy=cast(Any, policy),
             sink_factor=factor,
             dtype=identity.dtype,
             layers=self.manifest.layers,

@@ -72,6 +72,11 @@ class Network:
         return tuple(self._found[1])
 
     @property
+    def layer_list(self) -> nn.ModuleList:
+        """The list that the model walks."""
+        return self._found[1]
+
+    @property
     def n_layers(self) -> int:
         return len(self.layers)
 
@@ -354,7 +359,7 @@ class Network:
         """
         if "_proof" not in self.__dict__:
             batch = self.batch([range(1, TOKENS + 1)])
-            subject = Subject(self.module, self.base, self._found[1], batch)
+            subject = Subject(self.module, self.base, self.layer_list, batch)
             with within_memory("trying its layers on eight tokens"):
                 self.__dict__["_proof"] = proof(subject, self.name, cache, say)
         return self.__dict__["_proof"]

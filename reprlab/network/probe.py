@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder, write_whole
 from reprlab.network.memory import out_of_memory
-from reprlab.network.recorded import record
+from reprlab.network.recorded import Recording, record
 from reprlab.network.rewritten import rewritten
 from reprlab.progress import Say
 from reprlab.schedules.schedule import Schedule
@@ -30,15 +30,16 @@ _LARGE = 1e9  # bytes of weights above which a probe is announced
 _REFUSED = {"rwkv": "it rescales its states by position, so that a layer means another thing elsewhere"}
 _UNCACHED = {"recurrent_gemma": "its layers keep one state in themselves, however often they run"}
 TABLE = Path(__file__).with_name("architectures.json")
-_FAULTS = (TypeError, ValueError, RuntimeError, LookupError, AttributeError, AssertionError, ReprlabError)
+_FAULTS = (TypeError, ValueError, RuntimeError, LookupError, AttributeError, AssertionError)
 
 
 @dataclass(frozen=True)
 class Proof:
     """What does not hold, in a few words each; empty where it holds.
 
-    `captured`: states are what they seem. `tail`: norm and head take one token at a time. `full`: all layers in their order are the model itself, bit for bit. `rewritten`: the rewritten module is
+    `full`: all layers in their order are the model itself, bit for bit. `rewritten`: the rewritten module is
     the executor, bit for bit, under a skip and a repeat. `cached`: so is a step with a cache, to rounding.
+    `tail`: norm and head take one token at a time. `captured`: states are what they seem.
     """
 
     full: str = ""
@@ -49,13 +50,20 @@ class Proof:
 
 
 @cache
-def proven() -> dict[str, str]:
+def proven(version: str = transformers.__version__) -> dict[str, str]:
     """The model types for which every check held, each with its kind: causal or masked.
 
-    From the table that bench/architectures.py makes.
+    From the table that bench/architectures.py makes; none with a transformers that is older than the
+    table's.
     """
-    rows = json.loads(TABLE.read_text(encoding="utf-8"))["architectures"]
-    return {row["model_type"]: row["kind"] for row in rows if row["verdict"] == "proven"}
+    made = json.loads(TABLE.read_text(encoding="utf-8"))
+    if _numbers(version) < _numbers(made["transformers"]):
+        return {}
+    return {row["model_type"]: row["kind"] for row in made["architectures"] if row["verdict"] == "proven"}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2])
 
 
 @dataclass(frozen=True)
@@ -67,20 +75,28 @@ class Subject:
     layers: nn.ModuleList
     batch: dict[str, Any]
 
+    @cached_property
+    def recording(self) -> Recording:
+        return record(self.module, self.base, list(self.layers), self.batch)
 
-def _schedules(subject: Subject) -> tuple[Schedule, Schedule]:
-    """One skip and one repeat, as near the middle as the model has a layer that may be left out."""
-    n = len(subject.layers)
-    recording = record(subject.module, subject.base, list(subject.layers), subject.batch)
-    for left_out in sorted(range(n), key=lambda layer: (abs(layer - n // 2), layer)):
-        skip = Schedule([layer for layer in range(n) if layer != left_out] or [0])
-        repeat = Schedule([*range(left_out + 1), *range(left_out, n)])
-        try:
-            recording.run(skip)
-        except ReprlabError:  # others take its keys and values
-            continue
-        return skip, repeat
-    return Schedule.full(n), repeat
+    @cached_property
+    def schedules(self) -> dict[Schedule, Tensor]:
+        """One skip and one repeat, as near the middle as a layer may be left out, and what comes out."""
+        n, run = len(self.layers), self.run
+        for left_out in sorted(range(n), key=lambda layer: (abs(layer - n // 2), layer)):
+            skip = Schedule([layer for layer in range(n) if layer != left_out] or [0])
+            repeat = Schedule([*range(left_out + 1), *range(left_out, n)])
+            with contextlib.suppress(ReprlabError):  # others may take its keys and values
+                return {schedule: run(schedule.steps) for schedule in (skip, repeat)}
+        return {}
+
+    def run(self, steps: Sequence[Step]) -> Tensor:
+        """What the module says where its layers run one by one."""
+        return last(self.recording.finish(self.recording.run(steps)[-1]))
+
+    def scheduled(self, schedule: Schedule) -> Any:
+        """The module under a schedule."""
+        return rewritten(self.module, self.layers, schedule.steps, "exact", self.recording.output)
 
 
 def proof(subject: Subject, name: str, folder: Path | str | None, say: Say) -> Proof:
@@ -91,13 +107,13 @@ def proof(subject: Subject, name: str, folder: Path | str | None, say: Say) -> P
     config = subject.module.config
     if config.model_type in _REFUSED:
         return probe(subject)
-    known = type(subject.module).__module__.startswith("transformers.") and proven().get(config.model_type)
+    own = type(subject.module).__module__.startswith("transformers.")  # no code that came with a checkpoint
+    known = own and proven().get(config.model_type)
     if known == "causal" or (known and not generates(subject.module)):
         return Proof()
     if any(parameter.is_meta for parameter in subject.module.parameters()):
-        say(
-            f"{name}: not proven: model type '{config.model_type}' is not in the table, and its layers lie on disk"
-        )
+        kind = f"model type '{config.model_type}'"
+        say(f"{name}: not proven: {kind} is not in the table, and layers lie on disk")
         return Proof()
     file = cache_folder(folder) / ".probes" / f"{_digest(subject)}.json"
     return _kept(file) or _probed(subject, name, file, keep=_wanted(folder), say=say)
@@ -156,6 +172,8 @@ def said(check: Callable[[], str]) -> str:
     """What a check says, or the error with which it ends."""
     try:
         return check()
+    except ReprlabError as error:
+        return str(error)
     except _FAULTS as error:
         if out_of_memory(error):
             raise
@@ -191,26 +209,17 @@ def tolerance(dtype: torch.dtype) -> float:
     return 1e-3 if dtype in (torch.float32, torch.float64) else 5e-2
 
 
-def _run(subject: Subject, steps: Sequence[Step]) -> Tensor:
-    recording = record(subject.module, subject.base, list(subject.layers), subject.batch)
-    return last(recording.finish(recording.run(steps)[-1]))
-
-
-def _form(subject: Subject) -> Any:
-    return record(subject.module, subject.base, list(subject.layers), subject.batch).output
-
-
 def _full(subject: Subject) -> str:
     with torch.no_grad():
         expected = last(subject.module(**subject.batch))
-    found = _run(subject, range(len(subject.layers)))
+    found = subject.run(range(len(subject.layers)))
     if same(found, expected):
         return ""
     return f"the model does something between its layers (off by {off(found, expected):.2g})"
 
 
 def _tail(subject: Subject) -> str:
-    recording = record(subject.module, subject.base, list(subject.layers), subject.batch)
+    recording = subject.recording
     if recording.start.dim() != 3:
         return ""
     expected = last(recording.finish(recording.start)).flatten(0, 1)
@@ -219,10 +228,8 @@ def _tail(subject: Subject) -> str:
 
 
 def _rewritten(subject: Subject) -> str:
-    form = _form(subject)
-    for schedule in _schedules(subject):
-        expected = _run(subject, schedule.steps)
-        with rewritten(subject.module, subject.layers, schedule.steps, "exact", form), torch.no_grad():
+    for schedule, expected in subject.schedules.items():
+        with subject.scheduled(schedule), torch.no_grad():
             found = last(subject.module(**subject.batch))
         if not same(found, expected):
             return f"'{schedule}' differs from its layers run one by one (by {off(found, expected):.2g})"
@@ -230,9 +237,9 @@ def _rewritten(subject: Subject) -> str:
 
 
 def _cached(subject: Subject) -> str:
-    form, ids = _form(subject), subject.batch["input_ids"][:, :-1]
-    for schedule in _schedules(subject):
-        with rewritten(subject.module, subject.layers, schedule.steps, "exact", form):
+    ids = subject.batch["input_ids"][:, :-1]
+    for schedule in subject.schedules:
+        with subject.scheduled(schedule):
             differs = cache_off(subject.module, ids, 2)
         if not differs <= tolerance(subject.module.dtype):
             return f"'{schedule}' with a cache differs from without (by {differs:.2g})"

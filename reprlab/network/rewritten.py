@@ -90,7 +90,7 @@ class Running:
     def __init__(self, layers: Sequence[nn.Module], steps: Sequence[Step], kv: str) -> None:
         self.layers, self.steps = layers, steps
         self.start: Tensor | None = None
-        self.shape = (1, 1)  # documents and tokens of this pass
+        self.shape: tuple[int, int] = (1, 1)  # documents and tokens of this pass
         self.calls: list[Call] = []
         self.shared: tuple[Any, ...] = ()
         sets = [(step,) if isinstance(step, int) else tuple(step) for step in steps]

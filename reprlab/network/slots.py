@@ -1,8 +1,8 @@
 """Cache slots: a schedule's executions of layers, each with a history of its own in transformers' cache.
 
 A layer's first execution has the place that the layer has without a schedule; each further one has a place
-after the model's own. The model itself reads lengths off the cache, of any layer: a layer that does not run
-is told of the tokens too, with a number each in place of keys and values.
+after the model's own. The model itself reads lengths off the cache, of any layer: the slot of a layer that
+does not run grows too, by one number a token in place of keys and values.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import copy
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cache as remembered
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -39,7 +39,7 @@ class Slot:
         return self._own(value) if inspect.ismethod(value) else value
 
     def _own(self, method: Any) -> Callable[..., Any]:
-        """A method of the cache; where it is told a layer, it is told the slot."""
+        """A method of the cache that gets the slot in place of a layer."""
         place = _layer_place(method.__func__)
 
         def asked(*args: Any, **kwargs: Any) -> Any:
@@ -142,7 +142,7 @@ def prepare(cache: Any, further: Sequence[int], count: int) -> None:
 def _used(layer: Any) -> bool:
     """Whether a cache's layer has seen tokens."""
     states = getattr(layer, "has_previous_state", None)
-    if (isinstance(states, dict) and any(states.values())) or states is True:
+    if states is True or (isinstance(states, dict) and any(cast(dict[int, bool], states).values())):
         return True
     return hasattr(layer, "get_seq_length") and int(layer.get_seq_length()) > 0
 
@@ -150,9 +150,8 @@ def _used(layer: Any) -> bool:
 def tell(cache: Any, skipped: Sequence[int], state: Tensor, shape: tuple[int, int]) -> None:
     """Tell the slots of layers that did not run of (document, token) new ones: the model may ask any."""
     numbers = state.new_zeros(shape[0], 1, shape[1], 1)
-    layers = getattr(cache, "layers", ())
-    for place in skipped:
-        layer = layers[place] if place < len(layers) else None
+    layers: Sequence[Any] = getattr(cache, "layers", ())
+    for layer in (layers[place] for place in skipped if place < len(layers)):
         if hasattr(layer, "update_conv_state"):
             layer.update_conv_state(numbers[:, 0, -1:])
         if hasattr(layer, "get_seq_length"):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from reprlab.arrays import Array
 from reprlab.captures.sums import token_grams
+from reprlab.errors import ReprlabError
 from reprlab.progress import Progress
 from reprlab.similarity.samples import Sample, panels
 
@@ -38,9 +39,16 @@ def transform(sample: Sample, change: str, components: int) -> Transform:
     """What changes the states of a sample, found in one pass over them, for `components` in two.
 
     `centred`: means removed; `standardised`: and each feature scaled to variance 1 (one that does not vary is
-    0); `components`: and top principal components removed (Mu and Viswanath 2018).
+    0); `components`: and top principal components removed (Mu and Viswanath 2018). Raises
+    `ReprlabError` where these are all that the states have: as many as features, or as tokens but one.
     """
     count, widths = sample.states.count, sample.states.widths
+    most = min(*widths, count - 1)
+    if change == "components" and components >= most:
+        raise ReprlabError(
+            f"components {components}: {count} states of {min(widths)} features have {most}, and without "
+            "them only rounding is left: give fewer"
+        )
     means = [torch.zeros(w, dtype=torch.float64) for w in widths]
     squares = [torch.zeros(w, dtype=torch.float64) for w in widths]
     for number, (_, stop, panel, _) in enumerate(panels(sample)):

@@ -13,6 +13,7 @@ from reprlab.errors import ReprlabError
 from reprlab.files import fsync, on_disk
 from reprlab.provenance import ADOPTED
 from reprlab.sweeps.answers import open_answers
+from reprlab.sweeps.checksums import sign
 from reprlab.sweeps.identity import AnswersIdentity
 
 
@@ -51,15 +52,13 @@ def _copied(path: Path, made: Path, now: AnswersIdentity) -> Path:
         with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(made)) as new:
             old.backup(new)
             with new:
-                ((about,),) = new.execute("SELECT value FROM meta WHERE key = 'about'").fetchall()
-                changed = {
-                    "identity": now.model_dump_json(),
-                    "about": json.dumps({**json.loads(about), "weights": ADOPTED}),
-                }
-                new.executemany(
-                    "UPDATE meta SET value = ? WHERE key = ?", [(v, k) for k, v in changed.items()]
-                )
-    except (sqlite3.Error, ValueError) as error:
+                meta = dict(new.execute("SELECT key, value FROM meta").fetchall())
+                meta["identity"] = now.model_dump_json()
+                meta["about"] = json.dumps({**json.loads(meta["about"]), "weights": ADOPTED})
+                if "checksum" in meta:  # not in format 1
+                    sign(meta)
+                new.executemany("UPDATE meta SET value = ? WHERE key = ?", [(v, k) for k, v in meta.items()])
+    except (sqlite3.Error, ValueError, KeyError) as error:
         raise ReprlabError(f"'{path}' is damaged ({error}): not adopted") from error
     fsync(made)
     return made

@@ -86,6 +86,7 @@ def sweep(
     assert isinstance(network, Network)
     _check(network, limit, min(batch_tokens, max_new_tokens))
     entries = labelled(cast("Iterable[Entry | Schedule | str]", schedules), network.n_layers)
+    network.prove(cache, say)
     how = {"data_dir": data_dir, "preset": preset, "allow_code": allow_code, "cache": cache, "say": say}
     opened = _opened(cast("Sequence[str] | Sequence[Opened]", benchmarks), how)
     plan = Plan(entry.schedule for entry in entries)

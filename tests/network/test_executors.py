@@ -334,10 +334,10 @@ def test_the_tree_keeps_as_few_states_alive_as_its_plan_says(monkeypatch: pytest
     recording, alive, peak = net.record(net.batch(net.tokenize(PROMPTS))), weakref.WeakSet(), 0
     calls, real = [0], type(recording).apply
 
-    def counted(self: Any, step: Any, state: Tensor) -> Tensor:
+    def counted(self: Any, step: Any, state: Tensor, *notes: Any) -> Tensor:
         nonlocal peak
         calls[0] += 1 if isinstance(step, int) else len(step)
-        output = real(self, step, state)
+        output = real(self, step, state, *notes)
         alive.add(output)
         gc.collect(0)
         peak = max(peak, len(alive))

@@ -248,6 +248,7 @@ def test_without_states_only_sums_are_compared(tiny: Network, tmp_path: Path) ->
         ({"measure": "rbf-cka", "bandwidth": 0}, "bandwidth 0: give a positive number"),
         ({"measure": "knn", "neighbours": 0}, "neighbours 0: give 1 or more"),
         ({"measure": "cosine-components", "components": 0}, "components 0: give 1 or more"),
+        ({"measure": "cosine-components", "components": 32}, "have 32, and without them only rounding"),
         ({"measure": "cosine-sequence", "samples": "documents"}, "compares whole documents"),
     ],
 )

@@ -281,10 +281,10 @@ def test_at_most_four_residual_states_are_alive_between_layers(monkeypatch: pyte
     alive: dict[int, weakref.ref[Tensor]] = {}
     plan = Plan(entry.schedule for entry in rl.paper_grid("paper", T))
 
-    def counted(self: Recording, step: Any, state: Tensor) -> Tensor:
+    def counted(self: Recording, step: Any, state: Tensor, *notes: Any) -> Tensor:
         nonlocal peak
         peak = max(peak, sum(tensor() is not None for tensor in alive.values()))
-        output = real(self, step, state)
+        output = real(self, step, state, *notes)
         alive.update({id(tensor): weakref.ref(tensor) for tensor in (self.start, output)})
         return output
 
