@@ -17,6 +17,14 @@ from reprlab.inputs import problem
 MOST_PARTS = 100_000  # of a task file, written out without its anchors
 _OUTSIDE = ("download_config", "storage_options")
 _ADVICE = "put the data beside it, or where you trust it, give --allow-task-code"
+_LOADERS = (
+    "json",
+    "csv",
+    "text",
+    "parquet",
+    "arrow",
+    "xml",
+)  # of datasets; without files they read the working folder
 _Name = Annotated[str, Field(min_length=1)]
 _Strict = ConfigDict(strict=True, extra="allow", arbitrary_types_allowed=True)
 
@@ -48,7 +56,7 @@ class TaskFile(BaseModel):
 
     model_config = _Strict
     task: _Name
-    dataset_path: str | None = None
+    dataset_path: _Name | None = None
     dataset_name: str | None = None
     dataset_kwargs: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
@@ -77,6 +85,20 @@ def check_task_file(path: Path, config: Mapping[str, Any]) -> None:
         made = (one.model_extra or {}).get("filter_fn")
         if one.function not in FILTER_REGISTRY or (made is not None and not callable(made)):
             raise ReprlabError(f"task file '{path}': filter '{one.function}' is not one that can be run")
+    _check_files(path, known)
+
+
+def _check_files(path: Path, known: TaskFile) -> None:
+    """Refuse data files without a name, for which `datasets` takes those of the working folder."""
+    given = (known.dataset_kwargs or {}).get("data_files")
+    names = list(_texts(given))
+    if given is not None and not (names and all(name.strip() for name in names)):
+        raise ReprlabError(f"task file '{path}': dataset_kwargs.data_files has an empty name: name each file")
+    if given is None and known.dataset_path in _LOADERS:
+        raise ReprlabError(
+            f"task file '{path}': dataset_path '{known.dataset_path}' has no dataset_kwargs.data_files: "
+            "name its files there"
+        )
 
 
 def check_paths(path: Path, config: Mapping[str, Any], ours: Iterable[Path]) -> None:

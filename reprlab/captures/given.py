@@ -11,6 +11,8 @@ from reprlab.captures.capture import Capture
 from reprlab.captures.corpora import Corpus, corpus
 from reprlab.captures.hidden_states import HiddenStates
 
+_PARTS = {"provenance", "widths", "offsets", "norms", "at"}
+
 capture_of = of(Capture, "a capture, as rl.capture gives one")
 
 
@@ -25,7 +27,7 @@ def corpus_of(name: str, value: Any) -> Corpus:
 
 def states_of(name: str, value: Any) -> HiddenStates:
     """A capture, or activations: what has the properties of `HiddenStates`."""
-    if not all(hasattr(type(value), part) for part in ("provenance", "widths", "offsets", "norms", "at")):
+    if isinstance(value, type) or not set(dir(value)) >= _PARTS:  # `dir` computes nothing, as hasattr would
         raise refused(name, value, "a capture of rl.capture, or rl.activations")
     return value
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from reprlab.captures.layout import Identity
     from reprlab.sweeps.identity import AnswersIdentity
 
-_OLD = " (old inputs)"
+_MARKS = {
+    "inputs": (" (old inputs)", "made before the model got the inputs of its own call; make them again"),
+    "digest": (
+        " (old digest)",
+        "made when not every byte of the weights entered their digest: `reprlab cache adopt` re-keys them",
+    ),
+}
 _ONLY_CACHE = ("data_dir", "batch_tokens")
 
 
@@ -42,7 +48,7 @@ def cache_list(*, data: DataOptions, as_json: AsJson = False) -> None:
         raise ReprlabError(f"the cache '{root}' is a file, not a folder")
     listed = list(captures(root))
     if as_json:
-        told = [{**described(c), "old_inputs": _old(c.identity)} for c in listed]
+        told = [{**described(c), **_old(c.identity)} for c in listed]
         print_json([*told, *(row for row, _ in _answers(root))])
         return
     heads = ("model", "corpus", "schedule", "documents", "tokens", "cut at", "dtype", "size", "digest")
@@ -55,24 +61,32 @@ def cache_list(*, data: DataOptions, as_json: AsJson = False) -> None:
         kind = kind if i.states else f"{kind}, no states"
         table.add_row(
             *(escape(i.model), escape(i.corpus), i.schedule, *counts, str(i.max_tokens), kind, size),
-            f"{i.digest}{_OLD if _old(i) else ''}",
+            f"{i.digest}{_mark(_old(i))}",
         )
     out.print(table if listed else f"no captures in {escape(str(root))}")
-    old = sum(_old(c.identity) for c in listed) + _show_answers(root)
-    if old:
-        out.print(
-            f"{old} marked{_OLD}: made before the model got the inputs of its own call; make them again"
-        )
+    marks = [_mark(_old(c.identity)) for c in listed] + _show_answers(root)
+    for mark, why in _MARKS.values():
+        if mark in marks:
+            out.print(f"{marks.count(mark)} marked{mark}: {why}", soft_wrap=True)
     _report(unreadable(root))
 
 
-def _old(identity: Identity | AnswersIdentity) -> bool:
-    """Whether numbers were made with inputs that their model does not get any more."""
+def _old(identity: Identity | AnswersIdentity) -> dict[str, bool]:
+    """Whether numbers were made with inputs that their model gets no more, or under an old digest."""
     from reprlab.models.configuration import config_of
+    from reprlab.models.digests import is_old
     from reprlab.models.inputs import of_answers, of_captures
 
     of = of_answers if hasattr(identity, "benchmark") else of_captures
-    return identity.inputs < of(config_of(identity.model))
+    return {
+        "old_inputs": identity.inputs < of(config_of(identity.model)),
+        "old_digest": is_old(identity.weights),
+    }
+
+
+def _mark(old: Mapping[str, Any]) -> str:
+    """The mark of what is old; what was made with old inputs cannot be adopted, so that this comes first."""
+    return next((mark for kind, (mark, _) in _MARKS.items() if old[f"old_{kind}"]), "")
 
 
 def _answers(root: Path) -> Iterator[tuple[dict[str, Any], str]]:
@@ -85,17 +99,16 @@ def _answers(root: Path) -> Iterator[tuple[dict[str, Any], str]]:
             with open_answers(path, checked=False) as file:
                 documents, schedules, _ = file.counts()
                 sizes = {"documents": documents, "schedules": schedules, "complete": file.complete()}
-                old = {"old_inputs": _old(file.identity)}
-                yield {**file.identity.model_dump(), **sizes, **old, **row}, ""
+                yield {**file.identity.model_dump(), **sizes, **_old(file.identity), **row}, ""
         except ReprlabError as error:
             yield row, str(error)
 
 
-def _show_answers(root: Path) -> int:
-    """Show the files of answers; returns how many were made with old inputs."""
+def _show_answers(root: Path) -> list[str]:
+    """Show the files of answers; returns their marks."""
     heads = ("model", "benchmark", "preset", "documents", "schedules", "dtype", "size", "digest")
     table = Table(*heads, box=None, header_style="bold", title="answers", title_justify="left")
-    old = 0
+    marks: list[str] = []
     for row, wrong in _answers(root):
         if wrong:
             fail(wrong)
@@ -104,12 +117,11 @@ def _show_answers(root: Path) -> int:
         counts = (f"{row['documents']:,}", f"{row['schedules']:,}{some}")
         size = f"{row['bytes'] / 1e6:,.1f} MB"
         names = map(escape, (row["model"], row["benchmark"], row["preset"]))
-        old += row["old_inputs"]
-        mark = _OLD if row["old_inputs"] else ""
-        table.add_row(*names, *counts, row["dtype"], size, f"{Path(row['file']).stem}{mark}")
+        marks.append(_mark(row))
+        table.add_row(*names, *counts, row["dtype"], size, f"{Path(row['file']).stem}{marks[-1]}")
     if table.row_count:
         out.print(table)
-    return old
+    return marks
 
 
 @with_options(without=_ONLY_CACHE)

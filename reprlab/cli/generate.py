@@ -12,7 +12,7 @@ from reprlab.cli.options.command import AsJson, how, with_options
 from reprlab.cli.options.network import NetworkOptions
 from reprlab.cli.options.pieces import check_counts
 from reprlab.cli.options.schedules import ScheduleOptions
-from reprlab.cli.terminal import each, out, print_json, working
+from reprlab.cli.terminal import each, out, print_json, say, working
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.schedule import Schedule
 
@@ -52,6 +52,7 @@ def generate(
 
     def one(name: str) -> None:
         loaded = network.load(name)
+        loaded.prove(say=say)
         schedules = [loaded.full(), *order.texts(loaded.n_layers)]
         written = _written(loaded, schedules, prompts, max_new_tokens=max_new_tokens, kv=kv)
         rows = [{"schedule": text, "continuations": texts} for text, texts in written.items()]

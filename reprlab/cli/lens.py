@@ -57,6 +57,7 @@ def lens(
         from reprlab.depths.lensing import lens as compute
 
         network = work.network.load(name, reports=output.reports)
+        network.prove(say=say)
         options: dict[str, Any] = {"documents": documents, "max_tokens": work.max_tokens, **which.given}
         options |= {"batch_tokens": work.data.batch_tokens, "schedule": schedule}
         with bar(f"{network.name} on {corpus.name}") as progress:

@@ -8,6 +8,7 @@ batches.
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import zlib
@@ -23,7 +24,7 @@ from filelock import FileLock, Timeout
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.files import make_folder
-from reprlab.inputs import is_there, opened
+from reprlab.inputs import is_file, is_there, opened
 from reprlab.progress import Say
 from reprlab.sweeps.checksums import COVERED, FILE_FORMAT, add_checksums, meta_checksum, row_checksum, sign
 from reprlab.sweeps.identity import AnswersIdentity
@@ -43,6 +44,7 @@ CREATE TABLE curves (schedule INTEGER PRIMARY KEY, data TEXT NOT NULL, checksum 
 """
 
 
+_MAY_NOT_WRITE = {errno.EROFS, errno.EACCES, errno.EPERM}
 _MOST = 1 << 28  # bytes of one row's numbers
 
 
@@ -247,16 +249,17 @@ def _inflated(data: bytes) -> bytes:
 def hold_answers(
     root: Path, identity: AnswersIdentity, about: dict[str, Any], *, say: Say = lambda _: None
 ) -> Generator[AnswersFile]:
-    """Hold a file of answers for writing: made if it is new, gone on with if not. `about` is kept in it."""
+    """Hold a file of answers for writing: made if it is new, gone on with if not. `about` is kept in it.
+
+    One that is there, in a cache that may not be written, is read as it is: it answers where it is complete.
+    """
     path = identity.path(root)
     with _told(path):
-        make_folder(path.parent)
-        lock = FileLock(path.with_suffix(".lock"))
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            say(f"waiting: another process is writing these answers ({path})")
-            lock.acquire()
+        lock = _lock(path, say)
+    if lock is None:
+        with open_answers(path) as answers:
+            yield _of(answers, identity)
+        return
     try:
         with _told(path):
             base = sqlite3.connect(path, timeout=_PATIENCE)
@@ -266,11 +269,34 @@ def hold_answers(
                     say(f"note: '{path}' is of format 1: its rows get checksums now")
                 answers = AnswersFile(path, base)
             answers.check_rows()
-            if answers.identity != identity:
-                raise ReprlabError(f"'{path}' holds other answers than its name says: move it, or delete it")
-            yield answers
+            yield _of(answers, identity)
     finally:
         lock.release()
+
+
+def _lock(path: Path, say: Say) -> FileLock | None:
+    """The lock of a file of answers, with its folder; None where a file is there that may only be read."""
+    lock = FileLock(path.with_suffix(".lock"))
+    while True:
+        try:
+            make_folder(path.parent)
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(f"waiting: another process is writing these answers ({path})")
+            lock.acquire()
+        except OSError as error:
+            if error.errno in _MAY_NOT_WRITE and is_file(path):
+                return None
+            raise
+        if path.with_suffix(".lock").exists():  # else it was removed with the answers meanwhile
+            return lock
+        lock.release()
+
+
+def _of(answers: AnswersFile, identity: AnswersIdentity) -> AnswersFile:
+    if answers.identity != identity:
+        raise ReprlabError(f"'{answers.path}' holds other answers than its name says: move it, or delete it")
+    return answers
 
 
 @contextmanager

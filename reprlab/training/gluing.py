@@ -80,6 +80,7 @@ def glue(
     _check(mode, checkpoints is not None, batch_tokens)
     needs_accelerate()
     encoder(network)
+    network.prove(cache, say)
     entries = labelled(cast("Iterable[Entry | Schedule | str]", schedules), network.n_layers)
     wanted = list(cast("Iterable[str | Glue]", tasks))
     opened = [one for one in wanted if isinstance(one, Glue)] or open_glue(

@@ -167,3 +167,21 @@ def test_captures_made_with_other_inputs_are_marked_and_neither_reused_nor_added
     listed = json.loads(run("cache", "list", "--json").out)
     marks = {Path(row["folder"]).name: row["old_inputs"] for row in listed}
     assert marks == {old.name: True, new[0].name: False}
+
+
+@pytest.mark.parametrize("kind", ["tensors", "commit"])
+def test_captures_and_answers_under_old_digests_are_marked_and_adopt_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("reprlab.models.weights.Weights.identified", lambda *_: f"{kind}:{'0' * 32}")
+        assert run("capture", "tiny-llama", *SMALL).code == 0
+        assert run(*SWEEP.split(), "--schedule", "0:6").code == 0
+    assert run("capture", "tiny-llama", *SMALL).code == 0
+    told = run("cache", "list").out
+    assert sum(line.rstrip().endswith(" (old digest)") for line in told.splitlines()) == 3
+    assert "3 marked (old digest): " in told
+    assert "`reprlab cache adopt`" in told
+    rows = json.loads(run("cache", "list", "--json").out)
+    assert [row["old_digest"] for row in rows] == [row["weights"].startswith(kind) for row in rows]
+    assert sum(row["old_digest"] for row in rows) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -307,3 +308,38 @@ def test_a_schedule_is_complete_once_every_document_has_answers(kept: Path) -> N
         assert answers.complete() == before
         answers.put(1, [("5:0 5", "values", np.zeros((1, 2)))])
         assert answers.complete() == before + 1
+
+
+@pytest.mark.parametrize("error", [errno.EROFS, errno.EACCES], ids=["read only", "of another user"])
+def test_complete_answers_are_read_where_no_lock_can_be_made(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr("reprlab.sweeps.answers.FileLock.acquire", refuse)
+    with hold_answers(tmp_path, IDENTITY, {}) as answers:
+        answers.add([])
+        assert answers.done(0) == {"0:6"}
+        with pytest.raises(ReprlabError, match="readonly"):
+            answers.put(1, [("0:6", "values", np.ones((1, 2)))])
+    other = IDENTITY.model_copy(update={"benchmark": "another"})
+    with pytest.raises(ReprlabError, match=os.strerror(error)), hold_answers(tmp_path, other, {}):
+        pass
+    assert sorted(path.name for path in kept.parent.iterdir() if path.suffix != ".lock") == [kept.name]
+
+
+def test_a_lock_that_was_removed_while_it_was_waited_for_is_made_anew(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, left = FileLock.acquire, [kept.with_suffix(".lock")]
+
+    def late(self: FileLock, **options: Any) -> Any:
+        taken = take(self, **options)
+        while left:  # `cache remove` came first
+            left.pop().unlink()
+        return taken
+
+    monkeypatch.setattr("reprlab.sweeps.answers.FileLock.acquire", late)
+    with hold_answers(tmp_path, IDENTITY, {}):
+        assert kept.with_suffix(".lock").exists()
