@@ -11,9 +11,10 @@ import numpy as np
 from lm_eval.api.registry import AGGREGATION_REGISTRY
 
 from reprlab.arrays import Array
-from reprlab.benchmarks.opened import Opened
+from reprlab.benchmarks.opened import Opened, said_by
 from reprlab.benchmarks.requests import Document
 from reprlab.benchmarks.solution import CLASSES
+from reprlab.errors import ReprlabError
 from reprlab.scores.results import Column
 from reprlab.statistics.aggregations import AGGREGATIONS
 
@@ -118,6 +119,16 @@ def _own(
 
 def _metrics(opened: Opened, document: Document, group: list[Any], given: Sequence[Any]) -> dict[str, Any]:
     """What lm-eval makes of a document's answers: metric, or `metric,filter` where the task has filters."""
+    try:
+        return _by_lm_eval(opened, document, group, given)
+    except Exception as error:  # the filters and metrics of a foreign task
+        raise ReprlabError(
+            f"benchmark '{opened.name}', document {document.place}: lm-eval cannot score its answers "
+            f"({said_by(error)}): check its filter_list and metric_list"
+        ) from error
+
+
+def _by_lm_eval(opened: Opened, document: Document, group: list[Any], given: Sequence[Any]) -> dict[str, Any]:
     for instance, answer in zip(group, given, strict=True):
         instance.resps, instance.filtered_resps = [answer], {}
     for ensemble in opened.task._filters:

@@ -19,7 +19,6 @@ import datasets
 import lm_eval.utils
 import yaml
 from datasets.exceptions import DatasetsError
-from jinja2 import TemplateError
 from lm_eval.api.registry import METRIC_REGISTRY
 from lm_eval.api.task import ConfigurableTask
 from lm_eval.tasks import TaskManager
@@ -211,11 +210,20 @@ def _build(what: str, config: Mapping[str, Any], advice: str) -> Any:
         with contextlib.redirect_stderr(io.StringIO()):  # lm-eval and datasets draw bars of their own
             return _OpenedTask(config=dict(config))
     except (OSError, ConnectionError, DatasetsError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise ReprlabError(f"{what}: its rows cannot be had ({reason}): {advice}") from error
-    except (*_THEIRS, TemplateError, ImportError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ReprlabError(f"{what}: lm-eval cannot make this task: {reason}") from error
+        raise ReprlabError(f"{what}: its rows cannot be had ({said_by(error)[:160]}): {advice}") from error
+    except ReprlabError:
+        raise
+    except Exception as error:  # lm-eval's code and its readers of rows meet a foreign file
+        raise ReprlabError(f"{what}: lm-eval cannot make this task: {said_by(error)}") from error
+
+
+def said_by(error: Exception) -> str:
+    """What foreign code says is wrong, in a line; of what says nothing, its kind.
+
+    >>> said_by(StopIteration()), said_by(ValueError("not\\na number"))
+    ('StopIteration', 'not a number')
+    """
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _foreign(name: str, allow_code: bool, cache: Path | None, say: Say) -> Any:
@@ -252,8 +260,7 @@ def _from_yaml(path: Path, allow_code: bool) -> Any:
     try:
         config = load_yaml(path)
     except (*_THEIRS, OSError, ImportError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ReprlabError(f"task file '{path}' cannot be read: {reason}") from error
+        raise ReprlabError(f"task file '{path}' cannot be read: {said_by(error)}") from error
     if "task" not in config or isinstance(config["task"], list):
         raise ReprlabError(f"task file '{path}' has no `task: NAME`: lm-eval calls that a group or nothing")
     check_task_file(path, config)
@@ -302,9 +309,7 @@ def _readable(path: Path, seen: set[Path], allow_code: bool) -> None:
     try:
         config = load_yaml(path, resolve_func=False, recursive=False)
     except (*_THEIRS, OSError, yaml.YAMLError) as error:
-        raise ReprlabError(
-            f"task file '{path}' cannot be read: {' '.join(str(error).split())[:200]}"
-        ) from error
+        raise ReprlabError(f"task file '{path}' cannot be read: {said_by(error)}") from error
     included: Any = config.get("include")
     for part in included if isinstance(included, list) else [included] if included else []:
         _readable((path.parent / str(part)).resolve(), seen, allow_code)

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from jinja2 import TemplateError
 from lm_eval.api.model import TemplateLM
 from lm_eval.models.utils import normalize_gen_kwargs
 
-from reprlab.benchmarks.opened import Opened
+from reprlab.benchmarks.opened import Opened, said_by
 from reprlab.benchmarks.solution import CLASSES, spans, within
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import Request, TokenIds
 
-_THEIRS = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 FEWSHOT_SEED = 1234  # lm-eval's default
 
 
@@ -115,7 +113,7 @@ def freeze(opened: Opened, encoder: Encoder, limit: int, cap: int) -> tuple[list
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             task.build_all_requests(limit=limit)
-    except (TemplateError, *_THEIRS) as error:
+    except Exception as error:  # a foreign task's templates, and lm-eval's code on its rows
         raise _unbuilt(opened, limit, error) from error
     grouped = [list(g) for _, g in groupby(task.instances, key=lambda instance: instance.doc_id)]
     build = {"solution": _solutions, "generate_until": _prompts}.get(opened.output, _choices)
@@ -243,13 +241,13 @@ def _document(
 
 def _unbuilt(opened: Opened, limit: int, error: Exception) -> ReprlabError:
     """The error for the first document whose prompt, choices or target cannot be made."""
-    task, reason = opened.task, " ".join(str(error).split())[:200]
+    task, reason = opened.task, said_by(error)
     for place, doc in enumerate(opened.docs[:limit]):
         try:
             task.doc_to_text(doc)
             task.doc_to_target(doc)
             _ = task.doc_to_choice(doc) if task.config.doc_to_choice is not None else None
-        except (TemplateError, *_THEIRS):
+        except Exception:
             return _bad(opened, place, f"its template cannot be filled in: {reason}")
     return ReprlabError(f"benchmark '{opened.name}': its prompts cannot be made: {reason}")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+import reprlab as rl
 from reprlab.benchmarks.opened import open_task
 from reprlab.errors import ReprlabError
 
@@ -64,3 +65,22 @@ def test_anchors_that_multiply_are_refused(tmp_path: Path, levels: int) -> None:
     lines += [f"  a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, levels)]
     with pytest.raises(ReprlabError, match="parts without its anchors"):
         open_task(str(_task(tmp_path, yaml.safe_dump(GOOD) + "\n".join(lines) + "\n")))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dataset_kwargs": {"data_files": "rows.jsonl", "chunksize": 0}},
+        {"filter_list": [{"name": "x", "filter": [{"function": "regex", "regex_pattern": "a+"}]}]},
+        {"doc_to_target": None},
+    ],
+    ids=["StopIteration of datasets", "filter of texts on choices", "nothing said"],
+)
+def test_whatever_the_code_of_lm_eval_raises_is_a_line_with_a_reason(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    task = _task(tmp_path, yaml.safe_dump(GOOD | change))
+    with pytest.raises(ReprlabError, match=r"mine'.*\w") as caught:
+        rl.sweep("tiny-llama", ["0:6"], [str(task)], limit=2, cache=tmp_path / "cache")
+    assert "\n" not in str(caught.value)
+    assert not str(caught.value).rstrip().endswith(":")
