@@ -28,9 +28,28 @@ _WRAPPED = {
     "module.": "a DistributedDataParallel module: save model.module instead",
     "base_model.model.": "a PEFT module: save model.merge_and_unload() instead",
 }
+_NO_WEIGHTS = re.compile(r"BOOL|[UIC]\d+")  # of safetensors' dtypes
 _QUANTISED = re.compile(
     r"\.(weight_scale\w*|qweight|qzeros|scales|absmax|quant_state\.\w+|SCB|weight_packed)$"
 )
+
+
+def check_kinds(name: str, dtypes: Mapping[str, str]) -> None:
+    """Refuse weights that are whole or complex numbers: without what scales them they are other weights.
+
+    `dtypes` are those of a checkpoint without a quantization_config, as safetensors names them.
+    """
+    wrong = [
+        key
+        for key, dtype in dtypes.items()
+        if _NO_WEIGHTS.fullmatch(dtype) and key.endswith(("weight", "bias")) and not _BUFFER.search(key)
+    ]
+    if wrong:
+        more = f" and {len(wrong) - 1} more tensors" if len(wrong) > 1 else ""
+        raise ReprlabError(
+            f"'{name}' holds {wrong[0]} as {dtypes[wrong[0]]}{more}, and its config.json has no "
+            "quantization_config that says how to read them: take its weights in bfloat16, float16 or float32"
+        )
 
 
 def settled(

@@ -22,7 +22,7 @@ from reprlab.models.registry import DEVICE_MAPS, DEVICES, DTYPES
 from reprlab.models.tensors import TensorEntry, tensors_of
 from reprlab.models.weights import Weights
 from reprlab.network.architectures import auto_class
-from reprlab.network.checkpoint_keys import settled
+from reprlab.network.checkpoint_keys import check_kinds, settled
 from reprlab.network.checks import check_config, check_tokenizer
 from reprlab.network.memory import enough_memory, out_of_memory, parameters
 from reprlab.network.network import Network
@@ -187,6 +187,8 @@ def _room(
 def _pretrained(
     weights: Weights, config: Any, form: Any, target: _Target, stored: Mapping[str, TensorEntry], say: Say
 ) -> Any:
+    if getattr(config, "quantization_config", None) is None:
+        check_kinds(weights.name, {name: entry.dtype for name, entry in stored.items()})
     module, info = form.from_pretrained(
         weights.folder,
         config=config,

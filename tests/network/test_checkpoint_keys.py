@@ -83,6 +83,16 @@ REFUSED: dict[str, tuple[Callable[[Tensors], Tensors], dict[str, Any], str]] = {
     ),
     "with a norm more": (added(model__embed_norm__weight=ONE), {}, r"holds model\.embed_norm\.weight, which"),
     "with positions": (added(model__embed_positions__weight=ONE), {}, r"holds model\.embed_positions"),
+    "of whole numbers": (
+        added(model__layers__0__mlp__up_proj__weight=torch.ones(64, 32, dtype=torch.int8)),
+        {},
+        r"holds model\.layers\.0\.mlp\.up_proj\.weight as I8, ",
+    ),
+    "of complex numbers": (
+        added(model__norm__weight=ONE.to(torch.complex64)),
+        {},
+        r"holds model\.norm\.weight as C64, ",
+    ),
     "with scales": (
         added(model__layers__0__mlp__up_proj__weight_scale_inv=ONE),
         {},
