@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import getattr_static
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,6 @@ from reprlab.arguments import of, optional, refused
 from reprlab.captures.capture import Capture
 from reprlab.captures.corpora import Corpus, corpus
 from reprlab.captures.hidden_states import HiddenStates
-
-_PARTS = {"provenance", "widths", "offsets", "norms", "at"}
 
 capture_of = of(Capture, "a capture, as rl.capture gives one")
 
@@ -27,9 +26,15 @@ def corpus_of(name: str, value: Any) -> Corpus:
 
 def states_of(name: str, value: Any) -> HiddenStates:
     """A capture, or activations: what has the properties of `HiddenStates`."""
-    if isinstance(value, type) or not set(dir(value)) >= _PARTS:  # `dir` computes nothing, as hasattr would
+    parts = ("provenance", "widths", "offsets", "norms", "at")
+    if isinstance(value, type) or not all(_has(value, part) for part in parts):
         raise refused(name, value, "a capture of rl.capture, or rl.activations")
     return value
+
+
+def _has(value: Any, part: str) -> bool:
+    """Whether a value has an attribute, which is not computed for it."""
+    return getattr_static(value, part, None) is not None
 
 
 maybe_states = optional(states_of)
