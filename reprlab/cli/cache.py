@@ -85,7 +85,7 @@ def _old(identity: Identity | AnswersIdentity) -> dict[str, bool]:
 
 
 def _mark(old: Mapping[str, Any]) -> str:
-    """The mark of what is old; what was made with old inputs cannot be adopted, so that this comes first."""
+    """The mark of what is old. Old inputs come first, as numbers of theirs cannot be adopted."""
     return next((mark for kind, (mark, _) in _MARKS.items() if old[f"old_{kind}"]), "")
 
 

@@ -19,7 +19,10 @@ from reprlab.errors import ReprlabError
 from reprlab.models.content import byte_digest
 from reprlab.progress import Say
 
-TOKENIZER = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "*.model")
+TOKENIZER = (
+    *("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json", "*.model"),
+    *("bpe.codes", "normalizer.json", "*.spm", "*.tiktoken"),
+)
 _CONTENT = (
     *("config.json", "generation_config.json", "adapter_config.json", "*.py"),
     *("*.safetensors", "*.safetensors.index.json"),

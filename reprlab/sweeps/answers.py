@@ -251,7 +251,7 @@ def hold_answers(
 ) -> Generator[AnswersFile]:
     """Hold a file of answers for writing: made if it is new, gone on with if not. `about` is kept in it.
 
-    One that is there, in a cache that may not be written, is read as it is: it answers where it is complete.
+    A file in a cache that may not be written is read as it is, and answers what it has.
     """
     path = identity.path(root)
     with _told(path):

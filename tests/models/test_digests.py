@@ -14,7 +14,7 @@ from made_weights import COMMIT, weights_in
 from safetensors.numpy import save_file
 
 from reprlab.models.copies import copy_folder
-from reprlab.models.digests import content_digest, is_old, old_digest
+from reprlab.models.digests import content_digest, is_old, old_digest, tokenizer_digest
 from reprlab.models.locations import locate
 
 LARGE = {"a": np.arange(4000, dtype=np.float32), "b": np.ones(4, dtype=np.float16)}
@@ -137,3 +137,13 @@ def test_a_damaged_index_is_left_to_loading(tmp_path: Path) -> None:
     for text in ("[", "[]", '{"weight_map": [1]}', json.dumps({"weight_map": {"a": 1, "b": "none"}})):
         (folder / "model.safetensors.index.json").write_text(text)
         assert content_digest(folder).startswith("content:")
+
+
+@pytest.mark.parametrize(
+    "name", ["added_tokens.json", "bpe.codes", "tokenizer.json", "spiece.model", "x.spm"]
+)
+def test_every_file_that_changes_tokens_enters_the_digest_of_a_tokenizer(tmp_path: Path, name: str) -> None:
+    (tmp_path / "vocab.json").write_text("{}")
+    before = tokenizer_digest(tmp_path)
+    (tmp_path / name).write_text('{"hello": 7}')
+    assert tokenizer_digest(tmp_path) != before
