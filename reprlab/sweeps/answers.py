@@ -275,7 +275,7 @@ def hold_answers(
 
 
 def _lock(path: Path, say: Say) -> FileLock | None:
-    """The lock of a file of answers, with its folder; None where a file is there that may only be read."""
+    """The lock of a file of answers, with its folder. None: the file is there and may only be read."""
     lock = FileLock(path.with_suffix(".lock"))
     while True:
         try:

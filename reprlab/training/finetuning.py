@@ -95,7 +95,6 @@ def finetune(
     assert isinstance(network, Network)
     _check({"--train-limit": train_limit, "--limit": limit, "--batch-tokens": batch_tokens})
     _trainable(network)
-    network.prove(cache, say)
     given = share_schedules(network.n_layers, shares) if schedules is None else schedules
     entries = labelled(cast("Iterable[Entry | Schedule | str]", given), network.n_layers)
     opened = open_splits(task, data_dir=data_dir, preset=preset) if isinstance(task, str) else task
