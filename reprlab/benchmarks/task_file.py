@@ -1,4 +1,4 @@
-"""A user's task file: of the kinds that lm-eval takes, of a size that ends, and with data beside it."""
+"""A user's task file: of the kinds that lm-eval takes, of a size that ends, with its data in its folder."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from reprlab.inputs import problem
 
 MOST_PARTS = 100_000  # of a task file, written out without its anchors
 _OUTSIDE = ("download_config", "storage_options")
-_ADVICE = "put the data beside it, or where you trust it, give --allow-task-code"
-_Name = Annotated[str, Field(min_length=1)]
+_ADVICE = "put the data into its folder, or where you trust it, give --allow-task-code"
+_GivenName = Annotated[str, Field(min_length=1)]
 _Strict = ConfigDict(strict=True, extra="allow", arbitrary_types_allowed=True)
 
 
@@ -32,14 +32,14 @@ class TaskFilterStep(BaseModel):
     """One step of a filter."""
 
     model_config = _Strict
-    function: _Name
+    function: _GivenName
 
 
 class TaskFilter(BaseModel):
     """One of a task's filters."""
 
     model_config = _Strict
-    name: _Name
+    name: _GivenName
     filter: list[TaskFilterStep]
 
 
@@ -47,7 +47,7 @@ class TaskFile(BaseModel):
     """The fields of a task file whose kinds matter; it may have more."""
 
     model_config = _Strict
-    task: _Name
+    task: _GivenName
     dataset_path: str | None = None
     dataset_name: str | None = None
     dataset_kwargs: dict[str, Any] | None = None

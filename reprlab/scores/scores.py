@@ -311,7 +311,7 @@ class _SavedEntry:
 
 @dataclass(frozen=True)
 class _SavedHead:
-    """What a benchmark's results have beside their arrays."""
+    """A benchmark's results without their arrays."""
 
     name: str
     task: str

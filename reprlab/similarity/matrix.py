@@ -320,7 +320,7 @@ class _SavedAverage:
 
 @dataclass(frozen=True)
 class _SavedSimilarity:
-    """What a saved similarity has beside its matrices and its provenance."""
+    """A saved similarity without its matrices and its provenance."""
 
     measure: str
     remark: str = ""
