@@ -18,6 +18,9 @@ from pathlib import Path
 import pytest
 
 import reprlab as rl
+from reprlab.captures.capture import Capture
+from reprlab.network.network import Network
+from reprlab.scores.results import Results
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "reprlab"
@@ -276,6 +279,18 @@ def test_no_result_has_more_than_14_fields() -> None:
     counts = {name: len(fields(kind)) for name, kind in kinds.items() if is_dataclass(kind)}
     assert {"Similarity", "Groups", "Lens", "Drift", "Family"} <= counts.keys()
     assert {name: count for name, count in counts.items() if count > 14} == {}
+
+
+def test_a_result_is_shown_by_its_name_and_counts() -> None:
+    """Never by its arrays: errors and prompts show it. The other public values are small, and shown whole."""
+    small = {"Entry", "Example", "Finding", "Measure", "Recipe", "ReportSettings", "Verdict", "Workspace"}
+    kinds = {name: getattr(rl, name) for name in set(rl.__all__) - small} | {"Network": Network}
+    kinds |= {kind.__name__: kind for kind in (Capture, Results)}
+    made = {
+        name for name, kind in kinds.items() if is_dataclass(kind) and hasattr(kind.__repr__, "__wrapped__")
+    }
+    assert {"Similarity", "Groups", "Drift", "Lens", "Scores", "Activations"} <= kinds.keys()
+    assert made == set(), "dataclass wrote these"
 
 
 @EVERY_FILE

@@ -25,7 +25,9 @@ def corpus_of(name: str, value: Any) -> Corpus:
 
 def states_of(name: str, value: Any) -> HiddenStates:
     """A capture, or activations: what has the properties of `HiddenStates`."""
-    if not all(hasattr(type(value), part) for part in ("provenance", "widths", "offsets", "norms", "at")):
+    kind = type(value)  # properties may read files: only their names are looked at
+    there = {*dir(kind), *getattr(kind, "__dataclass_fields__", ())}
+    if not there >= {"provenance", "widths", "offsets", "norms", "at"}:
         raise refused(name, value, "a capture of rl.capture, or rl.activations")
     return value
 

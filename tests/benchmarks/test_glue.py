@@ -399,7 +399,7 @@ def test_a_wrong_row_of_the_hub_is_named_by_its_number(monkeypatch: pytest.Monke
     hub(monkeypatch, {"train": Kept(rows), "validation": Kept([rows[0], {**rows[1], "label": 2}])})
     assert refused("rte") == f"nyu-mll/glue rte validation row 2: label 2: {RTE}"
     hub(monkeypatch, {"train": Kept(rows[:1]), "validation": Kept(rows)})
-    assert refused("rte").startswith("nyu-mll/glue rte train has label 0 for all of its 1 rows")
+    assert refused("rte").startswith("nyu-mll/glue rte train has label 0 for all of its 1 row")
     hub(monkeypatch, {"train": Kept(rows)})
     assert refused("rte").startswith("GLUE task 'rte' of the hub (nyu-mll/glue) has no split validation")
 
