@@ -177,7 +177,7 @@ def test_a_regression_has_no_floor() -> None:
 @pytest.mark.parametrize("texts", [(), (("x", "y"),)], ids=len)
 def test_a_split_has_rows_and_one_label_a_row(texts: tuple[tuple[str, ...], ...]) -> None:
     with pytest.raises(
-        ReprlabError, match=r"a split has \d rows of texts and 0 labels: give one label a row"
+        ReprlabError, match=r"a split has \d rows? of texts and 0 labels: give one label a row"
     ):
         Split(texts, ())
 
