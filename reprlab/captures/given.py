@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import getattr_static
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,15 @@ def corpus_of(name: str, value: Any) -> Corpus:
 
 def states_of(name: str, value: Any) -> HiddenStates:
     """A capture, or activations: what has the properties of `HiddenStates`."""
-    kind = type(value)  # properties may read files: only their names are looked at
-    there = {*dir(kind), *getattr(kind, "__dataclass_fields__", ())}
-    if not there >= {"provenance", "widths", "offsets", "norms", "at"}:
+    parts = ("provenance", "widths", "offsets", "norms", "at")
+    if isinstance(value, type) or not all(_has(value, part) for part in parts):
         raise refused(name, value, "a capture of rl.capture, or rl.activations")
     return value
+
+
+def _has(value: Any, part: str) -> bool:
+    """Whether a value has an attribute, which is not computed for it."""
+    return getattr_static(value, part, None) is not None
 
 
 maybe_states = optional(states_of)

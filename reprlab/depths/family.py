@@ -245,7 +245,7 @@ class Family:
             result = validated(cls, {**data, "members": list(map(asdict, members)), "claims": claims})
             if not result.members or any(not m.provenance.layers for m in result.members):
                 raise ValueError("members: there are none, or one without layers")
-            return result
+            return replace(result, claims=tuple(Claim(**claim) for claim in claims))  # NaN as it is kept
 
     def plot(self, ax: Any = None, *, shares: bool = False) -> Any:
         """Draw the sizes against the number of layers, or the `shares` of it, and give back the axes."""

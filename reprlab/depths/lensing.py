@@ -152,8 +152,6 @@ class _Text:
 
 def _check(network: Network, tokens: str, factor: float, counts: dict[str, int | None]) -> None:
     """Raises where an argument is none that the lens takes."""
-    if isinstance(network, str):
-        raise ReprlabError(f"rl.lens takes a network: give rl.load({network!r})")
     if tokens not in POLICIES:
         raise unknown("token policy", tokens, POLICIES)
     if not factor >= 1:

@@ -77,7 +77,7 @@ def _name_or_module(_: str, value: Any) -> Any:
 def load(
     name: Any,
     *,
-    tokenizer: Any = None,
+    tokenizer: Any | None = None,
     dtype: str = "auto",
     device: str = "auto",
     device_map: str | None = None,

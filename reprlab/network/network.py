@@ -240,11 +240,12 @@ class Network:
     def _probed(self, batch: Callable[[Sequence[Sequence[int]]], Batch], **how: bool) -> bool:
         """Whether a text stays itself in such batches, found by trying."""
         try:
-            return unmixed(
-                lambda rows: record(self.module, self.base, self.layers, batch(rows)),
-                self.n_layers,
-                **{"left": False} | how,
-            )
+            with within_memory("trying whether texts may share a batch"):
+                return unmixed(
+                    lambda rows: record(self.module, self.base, self.layers, batch(rows)),
+                    self.n_layers,
+                    **{"left": False} | how,
+                )
         except (TypeError, ValueError, RuntimeError, IndexError):
             return False
 

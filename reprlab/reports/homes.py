@@ -1,6 +1,6 @@
 """Homes: the folder of a model's results, and what they call it; other weights of one name have another.
 
-`weights.json` in the folder says whose results it holds.
+`.weights` in the folder says whose results it holds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reprlab.files import slug, write_whole
 from reprlab.network.network import Network
 from reprlab.progress import Say
 
-MARK = "weights.json"
+MARK = ".weights"
 REPORTS = Path("reports")
 
 

@@ -345,7 +345,11 @@ def test_validation_rows_of_one_label_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("split", ["train", "validation"])
 @pytest.mark.parametrize(
     ("data", "says"),
-    [(b"", "holds no rows"), (b"\n \n", "holds no rows"), (b"\n\xff", "is not UTF-8 (byte 1): convert it")],
+    [
+        (b"", "holds no rows"),
+        (b"\n \n", "holds no rows"),
+        (b"\n\xff", "is not UTF-8 (byte 1): convert it, for instance with iconv -t UTF-8"),
+    ],
 )
 def test_a_file_without_rows_or_in_another_encoding(
     tmp_path: Path, data: bytes, says: str, split: str

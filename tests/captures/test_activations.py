@@ -58,7 +58,7 @@ def test_widths_may_differ_where_the_measure_allows() -> None:
         (np.zeros((2, 3, 4)), [0, 2, 5], "rising from 0 to at most the number of tokens, 3; given 0, 2, 5"),
         (np.zeros((2, 3, 4)), [1, 2], "given 1, 2, 3"),
         (np.zeros((2, 3, 4)), [0, 2, 1, 3], "given 0, 2, 1, 3"),
-        (np.zeros((2, 3, 4)), [0, 1.5], "given 0, 1.5, 3"),
+        (np.zeros((2, 3, 4)), [0, 1.5], "given 0.0, 1.5, 3"),
         (np.zeros((0, 3, 4)), None, "there are no arrays"),
         (np.zeros((2, 0, 4)), None, r"'depth 0' has shape \(0, 4\), there are none"),
         (np.zeros((2, 3, 4), dtype=complex), None, "'depth 0' holds complex numbers"),

@@ -407,7 +407,6 @@ def test_names_and_lists_are_taken_where_objects_are(tiny: Network) -> None:
     by_name = rl.capture(tiny, "builtin", documents=2)
     assert by_name.identity.corpus == "builtin"
     assert rl.capture(tiny, rl.corpus(["one text", "another"])).documents == 2
-    with pytest.raises(ReprlabError, match=r"takes a network: give rl.load\('tiny-llama'\)"):
-        rl.capture("tiny-llama", "builtin")
+    assert rl.capture("tiny-llama", ["one text"]).documents == 1
     with pytest.raises(ReprlabError, match=r"depth 7: this capture has the depths 0\.\.6"):
         by_name.states(7)

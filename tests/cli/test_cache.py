@@ -27,6 +27,9 @@ def test_the_cache_is_listed(run: Run, captured: Path) -> None:
 def test_an_empty_cache_is_said_to_be_empty(run: Run, tmp_path: Path) -> None:
     assert run("cache", "list") == Done(0, f"no captures in {tmp_path}/cache\n", "")
     assert run("cache", "list", "--json").out == "[]\n"
+    nothing = f"reprlab: there is no cache at '{tmp_path}/cache': nothing was checked\n"
+    assert run("cache", "verify") == Done(2, "", nothing)
+    (tmp_path / "cache").mkdir()
     assert run("cache", "verify") == Done(0, "0 shards, all good\n", "")
 
 

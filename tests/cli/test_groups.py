@@ -18,7 +18,7 @@ def test_groups_are_drawn_listed_and_read_out(run: Run, tmp_path: Path) -> None:
     assert found.summary in done.out
     many = run("groups", "--model", "tiny-llama", *SMALL, "--count", "7")
     assert many.code == 2
-    assert many.err.endswith("reprlab: 7 groups of 6 depths: give 1..6\n")
+    assert many.err.endswith("reprlab: --count 7: a model of 6 layers has 6 depths to group\n")
 
 
 def test_groups_of_several_models_are_a_family(run: Run, tmp_path: Path) -> None:

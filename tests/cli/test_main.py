@@ -120,7 +120,7 @@ BAD: dict[str, str] = {  # command line to the line on stderr
     "similarity --model tiny-neox --memory inf": "--memory inf: give a positive number of GiB",
     "similarity --model tiny-neox --memory 0": "--memory 0: give a positive number of GiB",
     "similarity --activations none.npz": (
-        "cannot read activations from 'none.npz': [Errno 2] No such file or directory: 'none.npz'"
+        "cannot read activations from 'none.npz': cannot read 'none.npz': No such file or directory"
     ),
     "similarity --activations rows.jsonl": (
         "'rows.jsonl' is no file of activations: give .npz or .safetensors"
@@ -141,7 +141,7 @@ BAD: dict[str, str] = {  # command line to the line on stderr
         "--out 'x.gif': the ending chooses the format; there are .png, .pdf, .svg, .json, .csv"
     ),
     "similarity --model tiny-* --out x.png": (
-        "--out names one file, and there are 18 results: leave --out away"
+        "--out names one file, and there are 21 results: leave --out away"
     ),
     "capture tiny-neox --cache rows.jsonl/c": (
         "cannot write to the cache 'rows.jsonl/c': Not a directory; set --cache or REPRLAB_CACHE"
@@ -224,7 +224,7 @@ def test_there_are_the_promised_commands() -> None:
     assert set(map(" ".join, COMMANDS)) == {
         *("", "models", "fetch", "capture", "similarity", "groups", "drift", "lens"),
         *("schedule", "generate", "sweep", "glue", "finetune", "report", "figures"),
-        *("cache", "cache list", "cache verify", "cache remove"),
+        *("cache", "cache list", "cache verify", "cache remove", "cache adopt"),
     }
 
 

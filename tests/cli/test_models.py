@@ -44,7 +44,7 @@ def test_models_as_json_says_which_are_here(run: Run, tmp_path: Path) -> None:
 
 def test_models_lists_tiny_ones_as_here(run: Run) -> None:
     lines = run("models", "tiny-*").out.splitlines()[1:]
-    assert len(lines) == 18
+    assert len(lines) == 21
     assert all(" yes " in line and "random weights" in line for line in lines)
 
 

@@ -425,7 +425,7 @@ def test_a_family_is_of_the_models_that_could_be_had(
         (("--tokens", "no-sink"), "unknown token policy 'no-sink': did you mean 'no-sinks'?"),
         (("--sink-factor", "0.5"), "sink factor 0.5: give 1 or more"),
         (("--count", "0"), "--count 0: give 1 or more"),
-        (("--count", "7"), "7 groups of 6 depths: give 1..6"),
+        (("--count", "7"), "--count 7: a model of 6 layers has 6 depths to group"),
         (("--out", "a.gif"), "--out 'a.gif': the ending chooses the format"),
     ],
     ids=str,

@@ -302,7 +302,6 @@ def test_a_picture_has_a_line_a_quantity(found: Lens, skipped: Lens, show: str) 
         ({"batch_tokens": 0}, "--batch-tokens 0: give 1 or more"),
         ({"schedule": "0:9"}, "does not exist in a model of 6 layers"),
         ({"corpus": "builtinn"}, "unknown corpus 'builtinn'"),
-        ({"network": "tiny-llama"}, r"rl.lens takes a network: give rl.load\('tiny-llama'\)"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_words(

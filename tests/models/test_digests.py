@@ -13,8 +13,9 @@ import pytest
 from made_weights import COMMIT, weights_in
 from safetensors.numpy import save_file
 
+from reprlab.models.copies import copy_folder
 from reprlab.models.digests import content_digest, is_old, old_digest
-from reprlab.models.locations import dequantised_folder, locate
+from reprlab.models.locations import locate
 
 LARGE = {"a": np.arange(4000, dtype=np.float32), "b": np.ones(4, dtype=np.float16)}
 
@@ -122,10 +123,10 @@ def test_a_gguf_with_another_middle_is_another(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("REPRLAB_MODELS", str(tmp_path / "models"))
     file, data = tmp_path / "Small.Q4_1.gguf", bytearray(b"GGUF" + bytes(3 << 20))
     file.write_bytes(data)
-    folder = weights_in(dequantised_folder(file))
+    folder = weights_in(copy_folder(file, tmp_path / "models"))
     data[len(data) // 2] = 1
     file.write_bytes(data)
-    assert dequantised_folder(file) != folder
+    assert copy_folder(file, tmp_path / "models") != folder
     found = locate(str(file))
     assert found
     assert found.gguf == file  # the copy of the other file is not taken for its own

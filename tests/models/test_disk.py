@@ -6,19 +6,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from made_weights import message
+from made_weights import gguf_file, message
 
 import reprlab.network.loading
 from reprlab.models.disk import in_words
 
 
 def test_a_full_disk_refuses_to_dequantise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "x.gguf"
-    with file.open("wb") as stream:
-        stream.truncate(250_000_000)
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000_000_000))
+    file = gguf_file(tmp_path / "x.gguf")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=0))
     assert message(reprlab.network.loading.fetch, str(file)) == (
-        f"dequantising 'x.gguf' needs up to 2.0 GB in '{tmp_path / 'models' / '.dequantised'}', where 1.0 GB "
+        f"dequantising 'x.gguf' needs 0.0 GB in '{tmp_path / 'models' / '.dequantised'}', where 0.0 GB "
         "are free: make room, or set --models-dir"
     )
 

@@ -451,7 +451,7 @@ def test_names_are_escaped(made: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ("{}", "has not the numbers that fig11 draws"),
         (None, "No such file or directory; `reprlab report` makes it, or `reprlab figures` for one figure"),
     ],
@@ -470,7 +470,7 @@ def test_a_damaged_file_of_numbers_is_named(
 def test_a_run_without_its_fields_is_named(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made / "out/tiny-llama", tmp_path / "m")
     (tmp_path / "m/run.json").write_text("{}")
-    with pytest.raises(ReprlabError, match=r"run.json' is no run of a report \(KeyError\('figures'\)\)"):
+    with pytest.raises(ReprlabError, match=r"run.json' is no run of a report \(model: Field required\)"):
         redraw(tmp_path / "m")
 
 

@@ -306,14 +306,14 @@ def test_a_table_comes_back_from_csv(scores: Scores, tmp_path: Path) -> None:
 
 
 def test_other_endings_are_refused(scores: Scores, tmp_path: Path) -> None:
-    with pytest.raises(ReprlabError, match=r"saved as \.npz or \.csv, not as 'scores\.json'"):
+    with pytest.raises(ReprlabError, match=r"saved as \.csv or \.npz, not as 'scores\.json'"):
         scores.save(tmp_path / "scores.json")
 
 
-def test_a_folder_that_is_not_there_is_said_in_one_line(scores: Scores, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_made(scores: Scores, tmp_path: Path) -> None:
     for name in ("scores.npz", "scores.csv"):
-        with pytest.raises(ReprlabError, match="no"):
-            scores.save(tmp_path / "none" / name)
+        scores.save(tmp_path / "none" / name)
+        assert (tmp_path / "none" / name).stat().st_size
 
 
 def text(about: Any) -> Any:

@@ -147,9 +147,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     count, real = [0], Recording.apply
 
-    def counted(self: Any, step: Any, state: Any) -> Any:
+    def counted(self: Any, step: Any, *states: Any) -> Any:
         count[0] += 1 if isinstance(step, int) else len(step)
-        return real(self, step, state)
+        return real(self, step, *states)
 
     monkeypatch.setattr(Recording, "apply", counted)
     return count

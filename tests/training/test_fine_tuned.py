@@ -35,7 +35,7 @@ def test_the_table_has_both_scores_and_their_difference(whole: Whole, tmp_path: 
     assert made.save(tmp_path / "a.csv") == [tmp_path / "a.csv"]
     for file, scores in zip(made.save(tmp_path / "a.npz"), (made.frozen, made.tuned), strict=True):
         assert np.array_equal(Scores.load(file).results().values, scores.results().values)
-    with pytest.raises(ReprlabError, match=r"saved as \.npz or \.csv, not as 'a.txt'"):
+    with pytest.raises(ReprlabError, match=r"saved as \.csv or \.npz, not as 'a.txt'"):
         made.save(tmp_path / "a.txt")
 
 

@@ -34,7 +34,7 @@ def test_too_little_memory_is_said_before_it_is_taken(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(runs, "_free", lambda _: 1e5)
+    monkeypatch.setattr(runs, "free_memory", lambda _: 1e5)
     tune(data, tmp_path, [], micro_batch=2, say=said.append)
     tune(data, tmp_path, [], micro_batch=2, say=said.append)  # nothing is left to run: no warning
     found = "\n".join(said)

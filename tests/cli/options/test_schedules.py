@@ -39,8 +39,8 @@ def test_texts_and_files_are_given_together(file: Path) -> None:
     [
         (b"0:6\n\n[0\n", "'{}' line 3: '[' is never closed"),
         (b"# nothing\n", "'{}' holds no schedule: write one a line, as in 0:14 19:32"),
-        (b"0:6 \xe9\n", "--schedules '{}' is not UTF-8 (byte 4)"),
-        (None, "--schedules '{}' cannot be read: No such file or directory"),
+        (b"0:6 \xe9\n", "--schedules: '{}' is not UTF-8 (byte 4): convert it"),
+        (None, "--schedules: cannot read '{}': No such file or directory"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_line(tmp_path: Path, content: bytes | None, message: str) -> None:
