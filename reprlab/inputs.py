@@ -1,4 +1,4 @@
-"""Inputs: files that others may have written, read within bounds; what they hold is checked once, here."""
+"""Inputs: files that others may have written, read within bounds; their content is checked once, here."""
 
 from __future__ import annotations
 

@@ -18,6 +18,9 @@ from pathlib import Path
 import pytest
 
 import reprlab as rl
+from reprlab.captures.capture import Capture
+from reprlab.network.network import Network
+from reprlab.scores.results import Results
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "reprlab"
@@ -149,7 +152,7 @@ WRITERS = {
     "training/trainer.py",
 }
 _WRITES = {"write_text", "write_bytes", "to_csv", "to_parquet", "savefig", "savez", "savez_compressed"}
-_WRITES |= {"save_file", "save_pretrained", "tofile", "fdopen"}
+_WRITES |= {"save_file", "save_pretrained", "tofile"}
 
 
 def writes_to_a_path(node: ast.AST) -> bool:
@@ -159,9 +162,22 @@ def writes_to_a_path(node: ast.AST) -> bool:
     name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
     modes = [*node.args, *(k.value for k in node.keywords if k.arg == "mode")]
     texts = {mode.value for mode in modes if isinstance(mode, ast.Constant) and isinstance(mode.value, str)}
-    if name == "open":
-        return any(re.fullmatch(r"[rbt+]*[wax+][rbt+]*", text) for text in texts)
+    if name in {"open", "fdopen"}:
+        nowhere = bool(node.args) and ast.unparse(node.args[0]) == "os.devnull"
+        return not nowhere and any(re.fullmatch(r"[rbt+]*[wax+][rbt+]*", text) for text in texts)
     return name in _WRITES and bool(node.args)
+
+
+@pytest.mark.parametrize(
+    ("call", "writes"),
+    [
+        *(("open(path, 'w')", True), ("path.open(mode='ab')", True), ("os.fdopen(handle, 'r+b')", True)),
+        *(("open(path)", False), ("os.fdopen(handle, 'rb')", False), ("open(os.devnull, 'w')", False)),
+        *(("path.write_text(text)", True), ("table.to_csv()", False)),
+    ],
+)
+def test_a_call_that_writes_is_known_by_its_name_and_mode(call: str, writes: bool) -> None:
+    assert writes_to_a_path(ast.parse(call, mode="eval").body) is writes
 
 
 def test_only_the_owners_of_writing_write_files() -> None:
@@ -263,6 +279,18 @@ def test_no_result_has_more_than_14_fields() -> None:
     counts = {name: len(fields(kind)) for name, kind in kinds.items() if is_dataclass(kind)}
     assert {"Similarity", "Groups", "Lens", "Drift", "Family"} <= counts.keys()
     assert {name: count for name, count in counts.items() if count > 14} == {}
+
+
+def test_a_result_is_shown_by_its_name_and_counts() -> None:
+    """Never by its arrays: errors and prompts show it. The other public values are small, and shown whole."""
+    small = {"Entry", "Example", "Finding", "Measure", "Recipe", "ReportSettings", "Verdict", "Workspace"}
+    kinds = {name: getattr(rl, name) for name in set(rl.__all__) - small} | {"Network": Network}
+    kinds |= {kind.__name__: kind for kind in (Capture, Results)}
+    made = {
+        name for name, kind in kinds.items() if is_dataclass(kind) and hasattr(kind.__repr__, "__wrapped__")
+    }
+    assert {"Similarity", "Groups", "Drift", "Lens", "Scores", "Activations"} <= kinds.keys()
+    assert made == set(), "dataclass wrote these"
 
 
 @EVERY_FILE

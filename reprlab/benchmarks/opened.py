@@ -29,6 +29,7 @@ from reprlab.benchmarks.rows import JsonObject, read_rows
 from reprlab.benchmarks.table import BENCHMARKS, BUILTIN, CLASSES, PRESETS, Named
 from reprlab.benchmarks.task_file import check_paths, check_task_file, check_tree
 from reprlab.benchmarks.templates import sandbox
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.inputs import is_file, read_text
 from reprlab.progress import Say
@@ -175,7 +176,7 @@ def _splits(name: str, named: Named, folder: Path, shots: int) -> dict[str, data
     for split in [scored, *(others if shots else ())]:
         path = folder / named.files[split]
         if not path.is_file() and split in needed:
-            why = f"its {shots} examples" if split == "train" else "its rows"
+            why = f"its {counted(shots, 'example')}" if split == "train" else "its rows"
             raise ReprlabError(
                 f"benchmark '{name}' needs {named.files[split]} in --data-dir '{folder}' for {why}: "
                 "put it there"
@@ -183,8 +184,9 @@ def _splits(name: str, named: Named, folder: Path, shots: int) -> dict[str, data
         if path.is_file():
             splits[split] = _dataset(path, read_rows(path, named.shape))
         if len(splits.get(split, ())) < needed.get(split, 0):
+            rows = counted(len(splits[split]), "row")
             raise ReprlabError(
-                f"benchmark '{name}' shows {shots} examples, '{path}' has {len(splits[split])} rows: add some"
+                f"benchmark '{name}' shows {counted(shots, 'example')}, '{path}' has {rows}: add some"
             )
     return splits
 

@@ -1,4 +1,4 @@
-"""A user's task file: of the kinds that lm-eval takes, of a size that ends, and with data beside it."""
+"""A user's task file: of the kinds that lm-eval takes, of a size that ends, with its data in its folder."""
 
 from __future__ import annotations
 
@@ -16,16 +16,10 @@ from reprlab.inputs import problem
 
 MOST_PARTS = 100_000  # of a task file, written out without its anchors
 _OUTSIDE = ("download_config", "storage_options")
-_ADVICE = "put the data beside it, or where you trust it, give --allow-task-code"
-_LOADERS = (
-    "json",
-    "csv",
-    "text",
-    "parquet",
-    "arrow",
-    "xml",
-)  # of datasets; without files they read the working folder
-_Name = Annotated[str, Field(min_length=1)]
+_ADVICE = "put the data into its folder, or where you trust it, give --allow-task-code"
+# loaders of `datasets`, which read the working folder where no files are named
+_LOADERS = ("json", "csv", "text", "parquet", "arrow", "xml")
+_GivenName = Annotated[str, Field(min_length=1)]
 _Strict = ConfigDict(strict=True, extra="allow", arbitrary_types_allowed=True)
 
 
@@ -40,14 +34,14 @@ class TaskFilterStep(BaseModel):
     """One step of a filter."""
 
     model_config = _Strict
-    function: _Name
+    function: _GivenName
 
 
 class TaskFilter(BaseModel):
     """One of a task's filters."""
 
     model_config = _Strict
-    name: _Name
+    name: _GivenName
     filter: list[TaskFilterStep]
 
 
@@ -55,8 +49,8 @@ class TaskFile(BaseModel):
     """The fields of a task file whose kinds matter; it may have more."""
 
     model_config = _Strict
-    task: _Name
-    dataset_path: _Name | None = None
+    task: _GivenName
+    dataset_path: _GivenName | None = None
     dataset_name: str | None = None
     dataset_kwargs: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None

@@ -19,6 +19,7 @@ from reprlab.arrays import AnyArray
 from reprlab.captures.blocks import Block
 from reprlab.captures.layout import ENDINGS
 from reprlab.captures.sums import norms
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.inputs import opened, opened_npz
 from reprlab.provenance import SINK_FACTOR, Provenance
@@ -33,6 +34,10 @@ class Activations:
     name: str
     states: tuple[Tensor, ...]
     offsets: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        documents, tokens = counted(len(self.offsets) - 1, "document"), counted(self.tokens, "token")
+        return f"<Activations {self.name}: {documents}, {tokens}, {counted(self.depths, 'depth')}>"
 
     @property
     def depths(self) -> int:
@@ -152,7 +157,9 @@ def activations(
     count = len(states[0])
     for (key, _), state in zip(arrays, states, strict=True):
         if len(state) != count:
-            raise ReprlabError(f"{label}: '{key}' has {len(state)} tokens, '{arrays[0][0]}' has {count}")
+            raise ReprlabError(
+                f"{label}: '{key}' has {counted(len(state), 'token')}, '{arrays[0][0]}' has {count}"
+            )
     return Activations(label, states, _cuts(offsets, count, label))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, same
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.inputs import is_there, parsed, problem, read_bytes, read_text, validated
@@ -32,6 +33,10 @@ class Capture:
     rows: tuple[LedgerRow, ...]
     documents: int
     alias: str = ""
+
+    def __repr__(self) -> str:
+        size = f"{counted(self.documents, 'document')}, {counted(self.depths, 'depth')} x {self.width}"
+        return f"<Capture of {self.label} on {self.identity.corpus}: {size}>"
 
     @property
     def label(self) -> str:

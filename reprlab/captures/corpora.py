@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from reprlab.arguments import maybe_path, refused, string, taking
 from reprlab.captures.corpus_table import BENCHMARKS, SOURCES, BenchmarkRow, Source
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import json_object
 from reprlab.inputs import is_file, is_there, read_text
@@ -52,7 +53,7 @@ class Corpus:
             raise ReprlabError(f"--documents {asked}: give 1 or more")
         if asked > len(self):
             raise ReprlabError(
-                f"corpus '{self.name}' has {len(self)} documents, {asked} were asked for: "
+                f"corpus '{self.name}' has {counted(len(self), 'document')}, {asked} were asked for: "
                 f"give --documents {len(self)} or fewer"
             )
         return asked

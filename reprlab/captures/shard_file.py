@@ -21,7 +21,7 @@ _WRONG = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeEr
 
 
 class ShardFile:
-    """An open shard; what it holds is checked before it is read."""
+    """An open shard; every data set is checked before it is read."""
 
     def __init__(self, file: Any, size: int) -> None:
         self._file, self._size = file, size

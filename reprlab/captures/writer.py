@@ -96,7 +96,7 @@ def _mend_ledger(path: Path) -> None:
 
 
 def complete(root: Path, manifest: Manifest, documents: int, *, force: bool = False) -> Capture | None:
-    """The capture where it has so many documents already: only read, so that nothing need be writable."""
+    """The capture, where it has `documents` documents or more: only read, so nothing need be writable."""
     folder = manifest.identity.folder(root)
     if not is_file(folder / "manifest.json"):
         return None

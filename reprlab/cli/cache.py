@@ -14,6 +14,7 @@ from reprlab.cli.capture import described
 from reprlab.cli.options.command import AsJson, what, where, with_options, writes
 from reprlab.cli.options.data import DataOptions
 from reprlab.cli.terminal import confirm, fail, out, print_json
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import unslug
 
@@ -155,13 +156,15 @@ def cache_verify(
         if drop_damaged:
             drop(capture, [row for row, _ in broken])
     advice = "dropped; capture again to make them" if drop_damaged else "mend with --drop-damaged"
-    out.print(f"{count} shards, {f'{bad} damaged: {advice}' if bad else 'all good'}")
+    out.print(f"{counted(count, 'shard')}, {f'{bad} damaged: {advice}' if bad else 'all good'}")
     files = answer_files(root)
     wrong = [capture for path in files if (capture := damage(path))]
     for capture in wrong:
         out.print(escape(capture), soft_wrap=True)
     if files:
-        out.print(f"{len(files)} files of answers, {f'{len(wrong)} damaged' if wrong else 'all good'}")
+        out.print(
+            f"{counted(len(files), 'file')} of answers, {f'{len(wrong)} damaged' if wrong else 'all good'}"
+        )
     _report(unreadable(root))
     if wrong or (bad and not drop_damaged):
         raise typer.Exit(1)

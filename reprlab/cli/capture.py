@@ -10,6 +10,7 @@ from rich.markup import escape
 from reprlab.cli.options.captures import CaptureOptions
 from reprlab.cli.options.command import AsJson, with_options
 from reprlab.cli.terminal import each_model, out
+from reprlab.counts import counted
 
 if TYPE_CHECKING:
     from reprlab.captures.capture import Capture
@@ -49,7 +50,7 @@ def described(made: Capture) -> dict[str, Any]:
 
 def _summary(made: Capture) -> str:
     text = (
-        f"{made.identity.model} on {made.identity.corpus}: {made.documents:,} documents, "
-        f"{made.tokens:,} tokens, {made.depths} depths x {made.width}, {made.identity.dtype}"
+        f"{made.identity.model} on {made.identity.corpus}: {counted(made.documents, 'document')}, "
+        f"{counted(made.tokens, 'token')}, {made.depths} depths x {made.width}, {made.identity.dtype}"
     )
     return escape(f"{text} ({made.manifest.note})")

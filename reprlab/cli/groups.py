@@ -17,6 +17,7 @@ from reprlab.cli.options.outputs import PictureOutput, check_single, print_files
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.tokens import TokenOptions
 from reprlab.cli.terminal import each, json_rows, out, say, working
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
 
@@ -70,7 +71,9 @@ def groups(
 
 def _check_count(count: int, layers: int) -> None:
     if count > layers:
-        raise ReprlabError(f"--count {count}: a model of {layers} layers has {layers} depths to group")
+        raise ReprlabError(
+            f"--count {count}: a model of {counted(layers, 'layer')} has {counted(layers, 'depth')} to group"
+        )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from reprlab.cli.options.command import with_options, writes
 from reprlab.cli.options.outputs import check_reports
 from reprlab.cli.options.report import ReportOptions
 from reprlab.cli.terminal import bar, each, out, say
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _left(settings: ReportSettings, layers: int) -> None:
     some = {"--starts": starts} if starts & {*settings.starts_of(layers)} else {}
     for option, asked in {**some, "--trained-starts": {*settings.trained_starts}}.items():
         if left := sorted(asked - {*range(layers // 2)}):
-            none = f"{', '.join(map(str, left))} leave no middle in {layers} layers"
+            none = f"{', '.join(map(str, left))} leave no middle in {counted(layers, 'layer')}"
             say(f"note: {option}: {none}, and are left out")
 
 

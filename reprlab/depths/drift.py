@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reprlab.counts import counted
 from reprlab.files import csv_of, json_of, write_result
 from reprlab.inputs import holds, known, read_json, validated, with_nan
 from reprlab.provenance import Provenance, flattened
@@ -67,6 +68,10 @@ class Drift:
     )
     further: tuple[float, float, float] | None = None
 
+    def __repr__(self) -> str:
+        curves = counted(len(self.curves), "schedule")
+        return f"<Drift of {self.provenance.model}: {curves}, s = {self.start}>"
+
     @property
     def values(self) -> dict[str, tuple[float, ...]]:
         """The variance by depth of each schedule, which the picture shows."""
@@ -76,9 +81,10 @@ class Drift:
     def caption(self) -> str:
         """Model, corpus, n and policy in a sentence."""
         source = self.provenance
+        documents, tokens = counted(source.documents, "document"), counted(source.tokens, "token")
         return (
-            f"{source.model} ({source.note}); corpus {source.corpus}: {source.documents:,} documents, "
-            f"{source.tokens:,} tokens; {source.tokens_in_words}; {source.dtype_in_words}; s = {self.start}."
+            f"{source.model} ({source.note}); corpus {source.corpus}: {documents}, {tokens}; "
+            f"{source.tokens_in_words}; {source.dtype_in_words}; s = {self.start}."
         )
 
     @property

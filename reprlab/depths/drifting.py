@@ -15,6 +15,7 @@ from reprlab.arguments import integer, number, string, taking
 from reprlab.captures.capture import Capture
 from reprlab.captures.given import capture_of, captures_of
 from reprlab.captures.sums import sinks
+from reprlab.counts import counted
 from reprlab.depths.drift import Drift, DriftCurve
 from reprlab.depths.moments import Powers, effective_rank, mean, total, variance, variance_flat
 from reprlab.errors import ReprlabError, unknown
@@ -84,7 +85,7 @@ def _same_texts(full: Capture, name: str, capture: Capture) -> None:
             )
     if full.documents != capture.documents:
         raise ReprlabError(
-            f"drift: '{name}' has {capture.documents} documents, the full model {full.documents}"
+            f"drift: '{name}' has {counted(capture.documents, 'document')}, the full model {full.documents}"
         )
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from reprlab.arguments import of, several, taking
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.depths.cuts import NEGLIGIBLE
 from reprlab.depths.groups import PARTS, Groups, as_numbers
 from reprlab.errors import ReprlabError
@@ -173,6 +174,9 @@ class Family:
     members: tuple[FamilyMember, ...]
     claims: tuple[Claim, ...]
     made_with: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"<Family of {counted(len(self.members), 'model')}: groups by {self.words}>"
 
     @property
     def provenance(self) -> Provenance:

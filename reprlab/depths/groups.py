@@ -14,6 +14,7 @@ import pandas as pd
 from annotated_types import Ge
 from numpy.typing import NDArray
 
+from reprlab.counts import counted
 from reprlab.depths.cuts import Cut, words
 from reprlab.files import csv_of, plain, write_result
 from reprlab.inputs import holds, known, read_json, square, validated, with_nan
@@ -75,6 +76,12 @@ class Groups:
     stable: tuple[float, ...]
     agreeing: float
     spread: tuple[tuple[float, float], ...]
+
+    def __repr__(self) -> str:
+        begin = ", ".join(map(str, self.starts))
+        return (
+            f"<Groups of {self.provenance.model}: {counted(len(self.starts), 'group')}, from depths {begin}>"
+        )
 
     @property
     def starts(self) -> tuple[int, ...]:

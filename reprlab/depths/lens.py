@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reprlab.counts import counted
 from reprlab.errors import unknown
 from reprlab.files import csv_of, json_of, write_result
 from reprlab.inputs import holds, known, read_json, validated, with_nan
@@ -69,6 +70,10 @@ class Lens:
     vocabulary: int
     values: dict[str, LensCurve]
 
+    def __repr__(self) -> str:
+        over = counted(self.provenance.documents, "document")
+        return f"<Lens on {self.provenance.model}: {counted(self.depths, 'depth')}, {over}>"
+
     @property
     def full(self) -> bool:
         """Whether the model ran as it is."""
@@ -91,13 +96,14 @@ class Lens:
     def caption(self) -> str:
         """Model, corpus, n, policy, schedule and dtype in a sentence."""
         source = self.provenance
-        cut = f" ({self.cut:,} cut at {self.max_tokens:,} tokens)" if self.cut else ""
+        documents, tokens = counted(source.documents, "document"), counted(source.tokens, "token")
+        cut = f" ({self.cut:,} cut at {counted(self.max_tokens, 'token')})" if self.cut else ""
         text = (
-            f"{source.model} ({source.note}); corpus {source.corpus}: {source.documents:,} documents{cut}, "
-            f"{source.tokens:,} tokens; {source.tokens_in_words}; {source.dtype_in_words}; logit lens"
+            f"{source.model} ({source.note}); corpus {source.corpus}: {documents}{cut}, {tokens}; "
+            f"{source.tokens_in_words}; {source.dtype_in_words}; logit lens"
         )
         text += "." if self.full else f"; schedule {source.schedule}."
-        return f"{text} NaN or infinite at {self.nonfinite:,} tokens." if self.nonfinite else text
+        return f"{text} NaN or infinite at {counted(self.nonfinite, 'token')}." if self.nonfinite else text
 
     @property
     def summary(self) -> str:

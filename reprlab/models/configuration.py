@@ -15,7 +15,7 @@ from reprlab.models.weights import Weights
 
 
 def config_of(name: str, models: Path | None = None) -> Mapping[str, Any]:
-    """What is known of a model's configuration: config.json where it is here; else nothing, or its type.
+    """A model's configuration as far as it is known: config.json where it is here; else its type, or nothing.
 
     >>> config_of("tiny-gpt2")["model_type"], config_of("gpt2-xl")["model_type"]
     ('gpt2', 'gpt2')

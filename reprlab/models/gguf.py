@@ -75,7 +75,7 @@ class _HeadReader:
         return struct.unpack(kind, raw)[0]
 
     def count(self, least: int) -> int:
-        """How many things follow, each of at least so many bytes."""
+        """How many things follow, each of at least `least` bytes."""
         found = self.number("<Q")
         if found * least > self.size - self.file.tell():
             raise ValueError("it counts more than it holds")

@@ -24,7 +24,7 @@ DEVICE_MAPS = ("auto", "balanced", "balanced_low_0", "sequential")  # how accele
 class Hub:
     """A repository on the Hugging Face hub; a gated one needs a token.
 
-    `model_type` is there where old captures of it are told by it.
+    `model_type` is there where old captures of the model are recognised by it.
     """
 
     repo: str

@@ -9,7 +9,7 @@ from math import inf
 from typing import NamedTuple
 
 TokenIds = tuple[int, ...]
-Kind = Callable[[int], int]  # of a length: texts share a batch only if theirs is equal
+KindOf = Callable[[int], int]  # of a length: texts share a batch only if theirs is equal
 FIXED = 96  # tokens whose work one more batch is worth: the calls around the products
 
 
@@ -60,7 +60,7 @@ def any_length(length: int) -> int:
     return 0
 
 
-def together(lengths: Sequence[int], kind: Kind) -> list[list[int]]:
+def together(lengths: Sequence[int], kind: KindOf) -> list[list[int]]:
     """Places of texts that may share a batch, in the order of the first of each.
 
     >>> together([5, 70, 6], lambda length: length > 64)
@@ -73,7 +73,7 @@ def together(lengths: Sequence[int], kind: Kind) -> list[list[int]]:
 
 
 def pack(
-    requests: Sequence[Request], *, width: int, longest: int, kind: Kind = any_length
+    requests: Sequence[Request], *, width: int, longest: int, kind: KindOf = any_length
 ) -> tuple[PackedRow, ...]:
     """The rows of a document's requests: one packed row where that costs less, else a row each.
 
@@ -160,7 +160,7 @@ def packed_batches(sizes: Sequence[tuple[int, int]], tokens: int) -> list[list[i
 _PADDING = 0.08  # at most this share of a batch is padding
 
 
-def padded_batches(lengths: Sequence[int], batch_tokens: int, kind: Kind = any_length) -> list[list[int]]:
+def padded_batches(lengths: Sequence[int], batch_tokens: int, kind: KindOf = any_length) -> list[list[int]]:
     """Indices in batches by falling length, each of one kind, `batch_tokens` wide and 8 % padding at most.
 
     >>> padded_batches([5, 100, 98, 6], 1000)

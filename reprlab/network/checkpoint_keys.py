@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 
 TensorShape = tuple[int, ...]
@@ -180,7 +181,7 @@ def _layers(module: Any, keys: Collection[str]) -> str:
     if not numbers or numbers[-1] < asked - 1 or numbers != list(range(numbers[0], numbers[-1] + 1)):
         return ""
     there = numbers[0] if numbers[0] < asked else numbers[-1] + 1
-    return f" (config.json says {asked} layers, the files have {there})"
+    return f" (config.json says {counted(asked, 'layer')}, the files have {there})"
 
 
 def _not_renamed(

@@ -7,6 +7,7 @@ from typing import Any
 
 from transformers.quantizers.auto import AUTO_QUANTIZER_MAPPING
 
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 
 LAYERS = 10_000  # no model has as many
@@ -26,8 +27,14 @@ def check_config(config: Any, name: str, stored: Sized) -> None:
             raise ReprlabError(f"'{name}': {field} in its config.json is {value!r:.40}: give 1 or more")
     most = len(stored) or LAYERS
     if text.num_hidden_layers > most:
-        there = f"its files hold {len(stored)} tensors" if len(stored) else f"at most {LAYERS:,} are taken"
-        raise ReprlabError(f"'{name}': its config.json asks for {text.num_hidden_layers:,} layers, {there}")
+        there = (
+            f"its files hold {counted(len(stored), 'tensor')}"
+            if len(stored)
+            else f"at most {LAYERS:,} are taken"
+        )
+        raise ReprlabError(
+            f"'{name}': its config.json asks for {counted(text.num_hidden_layers, 'layer')}, {there}"
+        )
     _check_quantised(config, name)
 
 

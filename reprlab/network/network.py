@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.models.inputs import Angles
 from reprlab.network.angles import renew
@@ -51,6 +52,9 @@ class Network:
     tokenizer_digest: str
     local: bool = False
     alias: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Network {self.label}: {counted(self.n_layers, 'layer')}, {self.dtype} on {self.device}>"
 
     @property
     def label(self) -> str:

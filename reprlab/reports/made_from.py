@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from reprlab.counts import counted
 from reprlab.reports.settings import ReportSettings
 from reprlab.schedules.plan import Plan
 from reprlab.scores.results import Results
@@ -35,14 +36,17 @@ def identity(evidence: Evidence, settings: ReportSettings, seconds: float) -> di
     capture = evidence.capture
     if capture is not None:
         facts["digest of the weights"] = capture.identity.weights
+        documents = counted(capture.documents, "document")
         facts["hidden states"] = (
-            f"{capture.documents} documents of {capture.identity.corpus} ({capture.manifest.source}), "
-            f"{capture.tokens:,} tokens, {capture.identity.dtype}"
+            f"{documents} of {capture.identity.corpus} ({capture.manifest.source}), "
+            f"{counted(capture.tokens, 'token')}, {capture.identity.dtype}"
         )
+    lists: dict[str, str] = {}  # of benchmarks: the fact that has it already
     for name, words in _WORDS.items():
         scores: Scores | None = getattr(evidence, name)
         if scores is not None:
-            facts[words] = _trained(scores) if "recipe" in scores.made_with else _swept(scores)
+            trained = "recipe" in scores.made_with
+            facts[words] = _trained(scores) if trained else _swept(scores, lists, words)
     if evidence.fine_tuned is not None:
         facts["fine-tuned"] = _trained(evidence.fine_tuned.tuned)
     if evidence.scores is not None:
@@ -66,11 +70,15 @@ _WORDS = {
 }
 
 
-def _swept(scores: Scores) -> str:
+def _swept(scores: Scores, lists: dict[str, str], words: str) -> str:
+    """A sweep in a line; a list of benchmarks that an earlier line has is named by that line's words."""
     plan = Plan(entry.schedule for entry in scores.entries)
     each = ", ".join(
-        f"{r.name} ({len(r.ids)} documents, {r.shots}-shot{_alone(r)})" for r in scores.benchmarks.values()
+        f"{r.name} ({counted(len(r.ids), 'document')}, {r.shots}-shot{_alone(r)})"
+        for r in scores.benchmarks.values()
     )
+    there = lists.setdefault(each, words)
+    each = each if there == words else f"the benchmarks of '{there}'"
     before = f"; {taken} scored before" if (taken := scores.made_with.get("taken")) else ""
     return f"{plan} on {each}; {scores.dtype}{before}"
 
@@ -82,10 +90,10 @@ def _alone(results: Results) -> str:
 
 def _trained(scores: Scores) -> str:
     plan = Plan(entry.schedule for entry in scores.entries)
-    each = ", ".join(f"{r.name} ({len(r.ids)} rows held out)" for r in scores.benchmarks.values())
+    each = ", ".join(f"{r.name} ({counted(len(r.ids), 'row')} held out)" for r in scores.benchmarks.values())
     makers = scores.made_with
     how = f"{makers['mode']}: {makers['recipe']}"
-    return f"{len(plan.distinct)} distinct schedules on {each}; {how}; {scores.dtype}"
+    return f"{counted(len(plan.distinct), 'distinct schedule')} on {each}; {how}; {scores.dtype}"
 
 
 def processor() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.schedules.grids import MOST_SEEDS, VARIANTS, Entry, compared_starts, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
@@ -100,7 +101,7 @@ class ReportSettings:
         """Raises `ReprlabError` where none of the starts leaves a middle in a model of `layers` layers."""
         if not self.starts_of(layers):
             raise ReprlabError(
-                f"--starts: none of those given leaves a middle in {layers} layers; allowed are "
+                f"--starts: none of those given leaves a middle in {counted(layers, 'layer')}; allowed are "
                 f"0..{layers // 2 - 1}"
             )
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.schedules.steps import LIMIT, Step, Summed, layer_calls, side_by_side
 
@@ -261,7 +262,7 @@ class _Reader:
     def bound(self, first: _Token, layer: int) -> None:
         layers = LIMIT if self.layers is None else self.layers
         if layer >= layers:
-            what = f"layer {layer} does not exist in a model of {layers} layers"
+            what = f"layer {layer} does not exist in a model of {counted(layers, 'layer')}"
             raise self.error(first, what, f"its layers are 0..{layers - 1}, its depths 0..{layers}")
 
     def limit(self, first: _Token, calls: int) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from reprlab.counts import counted
 from reprlab.schedules.notation import Step, layer_calls
 from reprlab.schedules.schedule import Schedule
 
@@ -91,14 +92,17 @@ class Plan:
     def __len__(self) -> int:
         return len(self.schedules)
 
+    def __repr__(self) -> str:
+        return f"<Plan: {self}>"
+
     def __str__(self) -> str:
         """What the plan saves, in a line.
 
         >>> print(Plan([Schedule.full(4), Schedule.skip(4, 2, 3), Schedule.full(4)]))
         3 schedules, 2 distinct: 5 layer calls instead of 11
         """
-        counts = f"{len(self):,} schedules, {len(self.distinct):,} distinct"
-        return f"{counts}: {self.layer_calls:,} layer calls instead of {self.layer_calls_alone:,}"
+        counts = f"{counted(len(self), 'schedule')}, {len(self.distinct):,} distinct"
+        return f"{counts}: {counted(self.layer_calls, 'layer call')} instead of {self.layer_calls_alone:,}"
 
     def cost(self, tokens: int) -> Cost:
         """The cost of running the plan over `tokens` tokens."""

@@ -7,6 +7,7 @@ from itertools import chain, repeat
 from random import Random
 from typing import NamedTuple, TypeVar
 
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.notation import read, write
 from reprlab.schedules.steps import LIMIT, Step, Summed, checked_step, layer_calls, side_by_side
@@ -289,7 +290,7 @@ def _middle(layers: int, start: int) -> tuple[int, int]:
     """The authors' middle as a half-open range: layers start+1..layers-start-1."""
     if start < 0 or 2 * start + 1 >= layers:
         allowed = f"allowed are 0..{layers // 2 - 1}" if layers > 1 else "it needs 2 or more"
-        raise ReprlabError(f"start {start} leaves no middle in {layers} layers: {allowed}")
+        raise ReprlabError(f"start {start} leaves no middle in {counted(layers, 'layer')}: {allowed}")
     return start + 1, layers - start
 
 
@@ -297,7 +298,7 @@ def _cut(layers: int, start: int, stop: int) -> tuple[range, range, range]:
     """The layers before, in and after start:stop."""
     if not 0 <= start < stop <= layers <= LIMIT:
         allowed = f"allowed is 0 <= start < stop <= {min(layers, LIMIT)}"
-        raise ReprlabError(f"the range {start}:{stop} does not fit {layers} layers: {allowed}")
+        raise ReprlabError(f"the range {start}:{stop} does not fit {counted(layers, 'layer')}: {allowed}")
     return range(start), range(start, stop), range(stop, layers)
 
 

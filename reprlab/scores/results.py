@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.errors import unknown
 
 _GUESSED = ("acc", "acc_norm", "acc_bytes", "u")  # metrics that guessing gives the benchmark's floor
@@ -52,7 +53,8 @@ class Results:
     divergence: Array | None = None
 
     def __repr__(self) -> str:
-        return f"<Results of {self.name}: {self.values.shape[0]} schedules, {len(self.ids)} documents>"
+        schedules, documents = counted(len(self.values), "schedule"), counted(len(self.ids), "document")
+        return f"<Results of {self.name}: {schedules}, {documents}>"
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from reprlab.arguments import of, positive, string, taking
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import AGGREGATIONS
@@ -43,7 +44,8 @@ class Retained:
     drawn: NDArray[np.float32]
 
     def __repr__(self) -> str:
-        return f"<Retained {self.metric} of {self.scores.model}: {len(self.values)} rows, {self.benchmarks}>"
+        rows = counted(len(self.values), "row")
+        return f"<Retained {self.metric} of {self.scores.model}: {rows}, {self.benchmarks}>"
 
     @cached_property
     def labels(self) -> tuple[dict[str, Any], ...]:

@@ -15,6 +15,7 @@ import pandas as pd
 from pydantic import Field
 
 from reprlab.arrays import npz_of
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import csv_of, write_result
 from reprlab.inputs import StoredArray, holds, opened_npz, validated
@@ -48,7 +49,7 @@ class Scores:
         return len(self.entries)
 
     def __repr__(self) -> str:
-        return f"<Scores of {self.model}: {len(self)} schedules on {', '.join(self.benchmarks)}>"
+        return f"<Scores of {self.model}: {counted(len(self), 'schedule')} on {', '.join(self.benchmarks)}>"
 
     def results(self, benchmark: str | None = None) -> Results:
         """A benchmark's numbers; by default those of the only one."""
@@ -311,7 +312,7 @@ class _SavedEntry:
 
 @dataclass(frozen=True)
 class _SavedHead:
-    """What a benchmark's results have beside their arrays."""
+    """A benchmark's results without their arrays."""
 
     name: str
     task: str

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reprlab.arguments import of, positive, taking
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.scores.results import Results
 from reprlab.scores.retained import DRAWS, over_orders
@@ -37,7 +38,7 @@ class TaskMeans:
     floors: Array
 
     def __repr__(self) -> str:
-        return f"<Means of {self.scores.model}: {len(self.values)} rows, {', '.join(self.tasks)}>"
+        return f"<Means of {self.scores.model}: {counted(len(self.values), 'row')}, {', '.join(self.tasks)}>"
 
     @cached_property
     def mean(self) -> Array:

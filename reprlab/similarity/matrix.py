@@ -14,6 +14,7 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import csv_of, plain, write_result
 from reprlab.inputs import holds, known, matrix, read_json, square, validated
@@ -87,6 +88,12 @@ class Similarity:
             if array is not None:
                 array.setflags(write=False)
 
+    def __repr__(self) -> str:
+        pair = f"{self.model} and {self.other}" if self.other else self.model
+        rows, columns = self.values.shape
+        over = counted(self.documents, "document")
+        return f"<Similarity of {pair}: {self.measure} of {rows} x {columns} depths, {over}>"
+
     @property
     def model(self) -> str:
         """The model whose depths are the rows."""
@@ -142,15 +149,15 @@ class Similarity:
         sampled = {
             "tokens": "tokens",
             "documents": "document means",
-            "last": "last tokens",
-            "cls": "first tokens",
+            "last": "last token",
+            "cls": "first token",
         }
         places = "" if self.positions == "all" else f" at positions {self.positions}"
         control = f"; control: {self.control}" if self.control else ""
         size = f", n/d = {self.ratio:.3g}" if self.width else ""
         text = (
-            f"{source.model}{note}{versus}; corpus {source.corpus}: {source.documents:,} documents, "
-            f"{source.tokens:,} {sampled[self.samples]}{places}{size}; {source.tokens_in_words}; "
+            f"{source.model}{note}{versus}; corpus {source.corpus}: {counted(source.documents, 'document')}, "
+            f"{counted(source.tokens, sampled[self.samples])}{places}{size}; {source.tokens_in_words}; "
             f"{source.dtype_in_words}{schedule}{control}."
         )
         return f"{text} {self.remark}" if self.remark else text
@@ -320,7 +327,7 @@ class _SavedAverage:
 
 @dataclass(frozen=True)
 class _SavedSimilarity:
-    """What a saved similarity has beside its matrices and its provenance."""
+    """A saved similarity without its matrices and its provenance."""
 
     measure: str
     remark: str = ""

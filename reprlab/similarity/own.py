@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.provenance import OwnMeasure
 from reprlab.similarity.measures import Computed, MeasureOptions, check_fits, whole_depth
@@ -59,7 +60,8 @@ def every_pair(sample: Sample, options: MeasureOptions, *, function: OwnFunction
     own = _OwnPairs(function, name, sample.split, tuple(_pairs(depths, sample.split)))
     groups = list(pairwise(bounds)) if len(bounds) > 2 else []
     pairs, sets = len(own.pairs), len(groups) + 1
-    options.say(f"{name}: {pairs * sets:,} calls, {pairs:,} pairs of depths over {sets} sets of documents")
+    over = f"{counted(pairs, 'pair')} of depths over {counted(sets, 'set')} of documents"
+    options.say(f"{name}: {counted(pairs * sets, 'call')}, {over}")
     values = own.matrix(depths)
     if not sample.split:
         own.check_symmetric(depths, values)

@@ -71,7 +71,7 @@ class AnswersFile:
         self.about: dict[str, Any] = json.loads(meta["about"])
         self.identity = AnswersIdentity.model_validate_json(meta["identity"])
         if self.format > 1 and meta["checksum"] != meta_checksum(meta):
-            raise ValueError("what it says of itself has another checksum")
+            raise ValueError("its description of itself has another checksum")
 
     def records(self) -> dict[int, Record]:
         """Every document that has a batch, by its place."""
@@ -237,7 +237,7 @@ def _unpacked(data: bytes, documents: int, counts: Sequence[int] | None) -> list
 
 
 def _inflated(data: bytes) -> bytes:
-    """What was packed; numbers that would take more than `_MOST` bytes are none of ours."""
+    """The packed bytes; numbers that would take more than `_MOST` bytes are none of ours."""
     packed = zlib.decompressobj()
     numbers = packed.decompress(data, _MOST)
     if packed.unconsumed_tail or not packed.eof:

@@ -13,6 +13,7 @@ import numpy as np
 
 from reprlab.arrays import Array
 from reprlab.benchmarks.by_name import prepare
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import PackedRow, pack, packed_batches
 from reprlab.network.network import Network
@@ -248,10 +249,8 @@ def outlook(jobs: Sequence[SweepJob], plan: Plan) -> str:
         left = sum(len(gap.plan.distinct) for gap in one.gaps)
         there = f"; {(asked - left) / asked:.0%} of its answers are there already" if left < asked else ""
         shared = "" if not one.benchmark.generates else " at most, nothing shared"
-        lines.append(
-            f"{one.benchmark.name}: {len(places)} documents, {tokens:,} tokens a schedule{shared}, "
-            f"{head:,} positions through the head{there}"
-        )
+        size = f"{counted(len(places), 'document')}, {counted(tokens, 'token')} a schedule{shared}"
+        lines.append(f"{one.benchmark.name}: {size}, {counted(head, 'position')} through the head{there}")
     return "\n".join(lines)
 
 

@@ -20,11 +20,12 @@ from reprlab.schedules.given import schedules_of
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
+from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
 from reprlab.sweeps.chance import at_chance
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
-from reprlab.sweeps.job import outlook, ready, run_jobs
+from reprlab.sweeps.job import SweepJob, outlook, ready, run_jobs
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened
@@ -97,21 +98,28 @@ def sweep(
             ready(network, one, file, plan, limit, batch_tokens, divergence)
             for one, file in zip(opened, files, strict=True)
         ]
-        for note in (note for one in jobs for note in one.benchmark.notes):
-            say(f"note: {note}")
-        results = {} if keep_all else at_chance(jobs, plan, progress, say)
-        staying = [one for one in jobs if one.benchmark.name not in results]
-        say(outlook(staying, plan))
-        run_jobs(staying, progress)
-        results |= {one.benchmark.name: one.results() for one in staying}
+        results = _results(jobs, plan, keep_all, progress, say)
     about = (network.label, network.note, network.dtype, network.n_layers)
-    results = {one.name: results[one.name] for one in opened}
     scores = Scores(*about, entries, results, made_on(network, *_LIBRARIES))
     if lm_eval_json is not None:
         from reprlab.sweeps.lm_eval_results import export
 
         export(Path(lm_eval_json), scores, [one.benchmark for one in jobs])
     return scores
+
+
+def _results(
+    jobs: Sequence[SweepJob], plan: Plan, keep_all: bool, progress: Progress, say: Say
+) -> dict[str, Results]:
+    """Every job's results; those of a benchmark at chance without its grid, where not all are kept."""
+    for note in (note for one in jobs for note in one.benchmark.notes):
+        say(f"note: {note}")
+    gone = {} if keep_all else at_chance(jobs, plan, progress, say)
+    staying = [one for one in jobs if one.benchmark.name not in gone]
+    say(outlook(staying, plan))
+    run_jobs(staying, progress)
+    made = gone | {one.benchmark.name: one.results() for one in staying}
+    return {one.benchmark.name: made[one.benchmark.name] for one in jobs}
 
 
 def _opened(benchmarks: Sequence[str] | Sequence[Opened], how: dict[str, Any]) -> list[Opened]:

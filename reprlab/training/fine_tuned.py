@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import csv_of, write_result
 from reprlab.schedules.schedule import Schedule
@@ -82,7 +83,8 @@ class FineTuned:
     curves: tuple[dict[str, Any], ...]
 
     def __repr__(self) -> str:
-        return f"<FineTuned {self.frozen.model}: {len(self.frozen)} schedules on {self._results[0].name}>"
+        schedules = counted(len(self.frozen), "schedule")
+        return f"<FineTuned {self.frozen.model}: {schedules} on {self._results[0].name}>"
 
     @property
     def _results(self) -> tuple[Results, Results]:

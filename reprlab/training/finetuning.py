@@ -25,6 +25,7 @@ from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.schedules.skips import SHARES, share_schedules
+from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import Record, hold_answers, open_answers
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.sweeps.sweeping import sweep
@@ -114,10 +115,7 @@ def finetune(
         batches = _batches_of_sweep(identity, opened.scored.preset, cache_folder(cache), count)
         with within_memory("training", "--micro-batch or --batch-tokens"):
             runs.run(batches, partial(_of_runs, stages.of("runs"), stages.expected["runs"]))
-        results, curves = runs.results(frozen.results()), tuple(runs.curves())
-    makers, note = _provenance(network, chosen, at_once), f"{network.note}; fine-tuned: {chosen}"
-    tuned = replace(frozen, note=note, made_with=makers, benchmarks={results.name: results})
-    return FineTuned(frozen, tuned, curves)
+        return _against(frozen, runs)
 
 
 def _check(counts: Mapping[str, int | None]) -> None:
@@ -140,12 +138,14 @@ def _apart(network: Network, rows: Sequence[TrainingRow]) -> bool:
     return len({network.kind(len(row["input_ids"])) for row in rows}) > 1
 
 
-def _provenance(network: Network, recipe: Recipe, at_once: int) -> dict[str, str]:
-    return {
-        **made_on(network, *_LIBRARIES),
-        "mode": PRESET,
-        "recipe": f"{recipe}, {at_once} rows at a time",
-    }
+def _against(frozen: Scores, runs: Runs) -> FineTuned:
+    """The tuned models' scores against the frozen model's, with the recipe in their note and provenance."""
+    results = runs.results(frozen.results())
+    recipe = f"{runs.recipe}, {runs.micro_batch} rows at a time"
+    makers = {**made_on(runs.network, *_LIBRARIES), "mode": PRESET, "recipe": recipe}
+    note = f"{runs.network.note}; fine-tuned: {runs.recipe}"
+    tuned = replace(frozen, note=note, made_with=makers, benchmarks={results.name: results})
+    return FineTuned(frozen, tuned, tuple(runs.curves()))
 
 
 def _of_runs(progress: Progress, total: float, done: float) -> None:

@@ -15,6 +15,7 @@ import psutil
 
 from reprlab.arrays import Array
 from reprlab.benchmarks.glue.rows import Glue
+from reprlab.counts import counted
 from reprlab.files import slug
 from reprlab.network.network import Network
 from reprlab.schedules.plan import Plan
@@ -252,11 +253,11 @@ def recipe_of(
 
 def outlook(jobs: Sequence[GlueJob], plan: Plan) -> str:
     """The runs that are about to start, in lines."""
-    lines = [f"{len(plan):,} schedules, {len(plan.distinct):,} distinct"]
+    lines = [f"{counted(len(plan), 'schedule')}, {len(plan.distinct):,} distinct"]
     for job in jobs:
         data, left = job.data, len(job.missing)
         there = "" if left == len(plan.distinct) else f"; runs there already: {len(plan.distinct) - left}"
-        rows = f"{len(data.train):,} rows to train on, {len(data.validation):,} held out"
+        rows = f"{counted(len(data.train), 'row')} to train on, {len(data.validation):,} held out"
         lines.append(f"{data.task.name} ({data.source}): {rows}, {job.mode}, {job.recipe}{there}")
     if any(job.target and len(job.missing) < len(plan.distinct) for job in jobs):
         lines.append("note: finished runs write no checkpoint; with another --cache they run anew")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from reprlab.counts import counted
 from reprlab.scores.scores import Scores
 
 
@@ -19,6 +20,9 @@ class GlueScores:
 
     scores: Scores
     curves: tuple[dict[str, Any], ...]
+
+    def __repr__(self) -> str:
+        return f"<GlueScores: {self.scores!r} and {counted(len(self.curves), 'point')} of curves>"
 
     def to_dataframe(self) -> pd.DataFrame:
         """The learning curves: a row a point."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from reprlab.arrays import Array
 from reprlab.benchmarks.by_name import prepare
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.network.memory import free_memory
@@ -202,13 +203,12 @@ def _copied(network: Network) -> Network:
 def outlook(runs: Runs) -> str:
     """The runs that are about to start, in lines."""
     count, there = len(runs.plan.distinct), len(runs.plan.distinct) - len(runs.missing)
-    size = (
-        f"about {runs.memory / 1e9:.1f} GB in addition to the model, with {runs.micro_batch} rows at a time"
-    )
+    at_once = f"{counted(runs.micro_batch, 'row')} at a time"
+    size = f"about {runs.memory / 1e9:.1f} GB in addition to the model, with {at_once}"
     lines = [
-        f"fine-tuning on {runs.benchmark.name}: {len(runs.rows):,} rows, {runs.tokens:,} tokens, "
-        f"{runs.recipe}; {runs.limit:,} documents to score",
-        f"{count} runs, {there} of them there already; a run takes {size}",
+        f"fine-tuning on {runs.benchmark.name}: {counted(len(runs.rows), 'row')}, "
+        f"{counted(runs.tokens, 'token')}, {runs.recipe}; {counted(runs.limit, 'document')} to score",
+        f"{counted(count, 'run')}, {there} of them there already; a run takes {size}",
     ]
     if there < count and runs.memory > (free := free_memory(runs.network.device)):
         less = "a smaller --micro-batch takes less" if runs.micro_batch > 1 else "it may be killed"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from reprlab.counts import counted
 from reprlab.scores.retained import Retained, retained
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class Evidence:
     groups: Groups | None = None
     drift: Drift | None = None
     example: Example | None = None
+
+    def __repr__(self) -> str:
+        parts = ", ".join(self.parts) or "no part"
+        return f"<Evidence on {self.model}, {counted(self.layers, 'layer')}: {parts}>"
 
     @property
     def parts(self) -> tuple[str, ...]:

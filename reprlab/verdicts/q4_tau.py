@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.schedules.grids import compared_starts
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.retained import Retained, redrawn
 from reprlab.verdicts.curves import kendall
 from reprlab.verdicts.rules import Missing, Statistic
-from reprlab.verdicts.sentences import several
 from reprlab.verdicts.view import View, median, retained_rows, statistic
 
 SHUFFLES = 9999
@@ -33,7 +33,7 @@ def slope(view: View) -> Statistic:
     source = view.known(view.basis.orders, "random orders")
     by_start = {start: rows for start, rows in _rows(view).items() if len(rows) >= ORDERS}
     if len(by_start) < STARTS:
-        raise Missing("too few orders", f"{several(len(by_start), 'start')} of this model had them")
+        raise Missing("too few orders", f"{counted(len(by_start), 'start')} of this model had them")
     whole = retained_rows(source, [row for rows in by_start.values() for row in rows])
     retained = dict(
         zip((row for rows in by_start.values() for row in rows), map(median, whole.retained), strict=True)

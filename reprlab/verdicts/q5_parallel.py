@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.verdicts.rules import Missing, asked, difference, level, together
 from reprlab.verdicts.sentences import listed
 from reprlab.verdicts.values import UNDECIDED, Finding
@@ -36,7 +37,7 @@ def _at_a_sixth(view: View) -> list[Finding]:
             raise Missing("benchmarks at chance", "any but mathematics")
     except Missing as missing:
         return [Finding("h", "parallel", UNDECIDED, missing.reason, missing.detail)]
-    layers = f"{view.middle(start)} layers in parallel"
+    layers = f"{counted(view.middle(start), 'layer')} in parallel"
     by_benchmark = dict(zip(cells.benchmarks, cells.retained[0, 0], strict=True))  # (1 + draw,) each
     each = [statistic("parallel", by_benchmark[name], cells, [name], layers) for name in names]
     return [level("h", one, above=HALF) for one in each]

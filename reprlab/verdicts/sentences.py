@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from reprlab.counts import counted
 from reprlab.verdicts.claims import MARGIN, Phrase
 
 
@@ -64,26 +65,17 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def several(many: int, what: str) -> str:
-    """A number of things.
-
-    >>> several(1, "start"), several(7, "start")
-    ('1 start', '7 starts')
-    """
-    return f"{many} {what}{'s' * (many != 1)}"
-
-
 def over(starts: Sequence[int], benchmarks: Sequence[str], documents: int) -> str:
     """The starts and benchmarks that a number is over, or its documents where it has no benchmark.
 
     >>> over((7, 8), ("arc", "lambada"), 400), over((), ("arc",), 400), over((), (), 100)
     (' (2 starts, 2 benchmarks)', ' (arc alone)', ' (100 documents)')
     """
-    parts = [several(len(starts), "start")] if starts else []
+    parts = [counted(len(starts), "start")] if starts else []
     if benchmarks:
-        parts += [f"{benchmarks[0]} alone" if len(benchmarks) == 1 else several(len(benchmarks), "benchmark")]
+        parts += [f"{benchmarks[0]} alone" if len(benchmarks) == 1 else counted(len(benchmarks), "benchmark")]
     elif documents:
-        parts += [several(documents, "document")]
+        parts += [counted(documents, "document")]
     return f" ({', '.join(parts)})" if parts else ""
 
 

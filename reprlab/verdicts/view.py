@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.schedules.grids import compared_starts
 from reprlab.scores.retained import Retained
 from reprlab.verdicts.basis import FEW, Basis, RetainedByMetric
@@ -108,7 +109,9 @@ class View:
         inside = compared_starts(self.layers, self.setting.wider)
         common = tuple(start for start in self.swept(*variants) if start in inside)
         if len(inside) < STARTS:
-            raise Missing("too few starts", f"a model of {self.layers} layers has {len(inside) or 'none'}")
+            raise Missing(
+                "too few starts", f"a model of {counted(self.layers, 'layer')} has {len(inside) or 'none'}"
+            )
         if len(common) < STARTS:
             named = listed(list(map(said, variants)))
             raise Missing("too few starts", f"{named} were swept at {len(common)}")

@@ -177,7 +177,7 @@ def test_a_regression_has_no_floor() -> None:
 @pytest.mark.parametrize("texts", [(), (("x", "y"),)], ids=len)
 def test_a_split_has_rows_and_one_label_a_row(texts: tuple[tuple[str, ...], ...]) -> None:
     with pytest.raises(
-        ReprlabError, match=r"a split has \d rows of texts and 0 labels: give one label a row"
+        ReprlabError, match=r"a split has \d rows? of texts and 0 labels: give one label a row"
     ):
         Split(texts, ())
 
@@ -403,7 +403,7 @@ def test_a_wrong_row_of_the_hub_is_named_by_its_number(monkeypatch: pytest.Monke
     hub(monkeypatch, {"train": Kept(rows), "validation": Kept([rows[0], {**rows[1], "label": 2}])})
     assert refused("rte") == f"nyu-mll/glue rte validation row 2: label 2: {RTE}"
     hub(monkeypatch, {"train": Kept(rows[:1]), "validation": Kept(rows)})
-    assert refused("rte").startswith("nyu-mll/glue rte train has label 0 for all of its 1 rows")
+    assert refused("rte").startswith("nyu-mll/glue rte train has label 0 for all of its 1 row")
     hub(monkeypatch, {"train": Kept(rows)})
     assert refused("rte").startswith("GLUE task 'rte' of the hub (nyu-mll/glue) has no split validation")
 

@@ -44,14 +44,14 @@ def test_a_damaged_shard_is_named_and_made_again_to_the_same_bytes(
     run: Run, captured: Path, tmp_path: Path, harm: Callable[[Path], None], why: str
 ) -> None:
     before = shards(tmp_path / "cache")
-    assert run("cache", "verify") == Done(0, "1 shards, all good\n", "")
+    assert run("cache", "verify") == Done(0, "1 shard, all good\n", "")
     shard = captured / "shards" / "00000000.h5"
     harm(shard)
     assert run("cache", "verify") == Done(
-        1, f"{shard}: {why}\n1 shards, 1 damaged: mend with --drop-damaged\n", ""
+        1, f"{shard}: {why}\n1 shard, 1 damaged: mend with --drop-damaged\n", ""
     )
     assert run("cache", "verify", "--drop-damaged") == Done(
-        0, f"{shard}: {why}\n1 shards, 1 damaged: dropped; capture again to make them\n", ""
+        0, f"{shard}: {why}\n1 shard, 1 damaged: dropped; capture again to make them\n", ""
     )
     assert run("capture", "tiny-neox", *SMALL).code == 0
     assert shards(tmp_path / "cache") == before

@@ -244,7 +244,7 @@ def test_paper_refuses() -> None:
     assert refused("skip", start=-1) == "start -1 leaves no middle in 32 layers: allowed are 0..15"
     odd = "start 15 leaves no middle in 31 layers: allowed are 0..14"
     assert refused("reverse", layers=31, start=15) == odd
-    one = "start 0 leaves no middle in 1 layers: it needs 2 or more"
+    one = "start 0 leaves no middle in 1 layer: it needs 2 or more"
     assert refused("skip", layers=1, start=0) == one
     assert refused("skip") == "skip takes layers, start; given: layers"
     assert refused("full", start=3) == "full takes layers; given: layers, start"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from reprlab.benchmarks.glue.table import HIGH, LOW, TASKS, GlueTask
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import jsonl_rows
 from reprlab.row_files import GLUE_REPOSITORY
@@ -35,7 +36,7 @@ class Split:
 
     def __post_init__(self) -> None:
         if not self.texts or len(self.texts) != len(self.labels):
-            given = f"{len(self.texts)} rows of texts and {len(self.labels)} labels"
+            given = f"{counted(len(self.texts), 'row')} of texts and {counted(len(self.labels), 'label')}"
             raise ReprlabError(f"a split has {given}: give one label a row, and 1 row or more")
 
     def __len__(self) -> int:
@@ -175,7 +176,7 @@ def _trainable(where: str, train: Split, limit: int | None) -> Split:
             if limit is None or len(train) < limit
             else "take more rows than the limit does"
         )
-        given = f"label {train.labels[0]} for all of its {len(train)} rows"
+        given = f"label {train.labels[0]} for all of its {counted(len(train), 'row')}"
         raise ReprlabError(f"{where} has {given}: nothing can be learned from one label, {do}")
     return train
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
@@ -45,7 +46,7 @@ def details(finding: Mapping[str, Any]) -> list[str]:
     smallest = number(finding.get("smallest"))
     phrases = (
         ", ".join(benchmarks),
-        benchmarks and documents and f"{documents:,} documents{' each' * (len(benchmarks) > 1)}",
+        benchmarks and documents and f"{counted(documents, 'document')}{' each' * (len(benchmarks) > 1)}",
         smallest != NONE and f"a difference of {smallest} would have been seen",
     )
     return [str(phrase) for phrase in phrases if phrase]
