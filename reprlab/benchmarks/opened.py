@@ -283,7 +283,7 @@ def _beside(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, list):
             return [placed(part) for part in value]
         beside = folder / str(value)
-        return str(beside.resolve()) if beside.is_file() else value
+        return str(beside.resolve()) if is_file(beside) else value
 
     if given is None:
         return config

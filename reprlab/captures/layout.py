@@ -114,6 +114,10 @@ class LedgerRow(BaseModel):
     def _some(self) -> Self:
         if not self.start < self.stop:
             raise ValueError(f"documents {self.start} to {self.stop} are none")
+        if bool(self.nonfinite) != (self.first_nonfinite is not None):
+            raise ValueError(
+                f"nonfinite {self.nonfinite} and first_nonfinite {self.first_nonfinite} disagree"
+            )
         return self
 
 
