@@ -115,7 +115,7 @@ class LedgerRow(BaseModel):
         if not self.start < self.stop:
             raise ValueError(f"documents {self.start} to {self.stop} are none")
         if bool(self.nonfinite) != (self.first_nonfinite is not None):
-            raise ValueError(
+            raise ValueError(f"{self.nonfinite} values are nonfinite, but the first is {self.first_nonfinite}")
                 f"nonfinite {self.nonfinite} and first_nonfinite {self.first_nonfinite} disagree"
             )
         return self
