@@ -115,9 +115,8 @@ class LedgerRow(BaseModel):
         if not self.start < self.stop:
             raise ValueError(f"documents {self.start} to {self.stop} are none")
         if bool(self.nonfinite) != (self.first_nonfinite is not None):
-            raise ValueError(f"{self.nonfinite} values are nonfinite, but the first is {self.first_nonfinite}")
-                f"nonfinite {self.nonfinite} and first_nonfinite {self.first_nonfinite} disagree"
-            )
+            first = self.first_nonfinite
+            raise ValueError(f"{self.nonfinite} values are not finite, and the first of them is {first}")
         return self
 
 
