@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from reprlab.models.registry import Tiny
 from reprlab.models.tensors import tensors_in
 from reprlab.progress import Say
 
+WHOLE = "model.safetensors"  # the name of weights in one file
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt")
 
 
@@ -128,6 +129,23 @@ def _check_index(folder: Path, index: Path) -> None:
             )
         if not (folder / file).is_file():
             raise ReprlabError(f"'{folder}' lacks {file}, which {index.name} names: fetch it again")
+    if (folder / WHOLE).is_file() and WHOLE not in files:
+        raise ReprlabError(
+            f"'{folder}' holds {WHOLE}, and {index.name} names other files: take away those that do not count"
+        )
+    _once(folder, sorted(files))
+
+
+def _once(folder: Path, files: Sequence[str]) -> None:
+    """Raises `ReprlabError` where a tensor lies in two of the files that an index names."""
+    first: dict[str, str] = {}
+    for file in files:
+        for name in tensors_in(folder / file):
+            if (other := first.setdefault(name, file)) != file:
+                raise ReprlabError(
+                    f"'{folder}': {name} lies in {other} and in {file}, and which one counts is not said: "
+                    "save it again, or fetch it again"
+                )
 
 
 class _TensorIndex(BaseModel):

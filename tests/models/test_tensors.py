@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +121,18 @@ def test_an_adapter_is_said_with_weights_and_alone(tmp_path: Path) -> None:
     assert locate(f"{both}@init")
     (alone / "adapter_config.json").write_text("[")
     assert "is a PEFT adapter (an unknown kind on 'an unnamed model')" in message(locate, str(alone))
+
+
+def test_a_tensor_counts_once(tmp_path: Path) -> None:
+    folder = weights_in(tmp_path / "m")
+    index = folder / "model.safetensors.index.json"
+    (folder / "model.safetensors").rename(folder / "one.safetensors")
+    shutil.copy(folder / "one.safetensors", folder / "two.safetensors")
+    index.write_text(json.dumps({"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}))
+    assert "lies in one.safetensors and in two.safetensors" in message(locate, str(folder))
+    index.write_text(json.dumps({"weight_map": {"a": "one.safetensors"}}))
+    assert locate(str(folder))
+    shutil.copy(folder / "one.safetensors", folder / "model.safetensors")
+    assert "holds model.safetensors, and model.safetensors.index.json names other" in message(
+        locate, str(folder)
+    )
