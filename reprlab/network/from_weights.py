@@ -80,7 +80,7 @@ def dequantise(gguf: Path, target: Path, dtype: str) -> None:
     except Exception as error:  # a foreign reader of a foreign file: it raises whatever its parts raise
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200].rstrip(".")
         raise ReprlabError(
-            f"transformers cannot read '{gguf}' ({reason}): fetch it again, or give the safetensors of the model"
+            f"transformers cannot read '{gguf}' ({reason}): fetch it again, or give the model's safetensors"
         ) from error
     with on_disk(target), whole_folder(target) as scratch:
         module.save_pretrained(scratch)
