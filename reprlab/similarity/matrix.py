@@ -147,8 +147,8 @@ class Similarity:
         note = f" ({source.note})" if source.note else ""
         versus = f" (down) against {self.other} (across)" if self.other else ""
         sampled = {
-            "tokens": "tokens",
-            "documents": "document means",
+            "tokens": "token",
+            "documents": "document mean",
             "last": "last token",
             "cls": "first token",
         }
