@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 from uuid import uuid4
 
 from reprlab.errors import ReprlabError
-from reprlab.inputs import parsed, read_text
+from reprlab.foreign import parsed, read_text
 
 
 def plain(value: Any) -> Any:

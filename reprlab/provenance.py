@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 
-from reprlab.inputs import validated
+from reprlab.foreign import validated
 
 SINK_FACTOR = 4.0  # a sink's norm is above this many times its depth's median
 ADOPTED = "adopted: not every byte was known"  # of the weights under which a capture or answers were made

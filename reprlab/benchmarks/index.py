@@ -18,6 +18,7 @@ from typing import Any
 from reprlab.benchmarks.table import BENCHMARKS, GROUPS, PRESETS, expand
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import cache_folder, write_whole
+from reprlab.foreign import is_file
 
 OTHERS = "Any other lm-eval task works by name or YAML path too"
 _NAMED = re.compile(rb"""(?m)^[ \t]*(?:-[ \t]*)?(?:task|group|tag)[ \t]*:(.*)$|^[ \t]*-[ \t]+([^:\n]+)$""")
@@ -50,7 +51,7 @@ def check_known(names: Iterable[str], preset: str = "paper", cache: Path | None 
         if name in BENCHMARKS:
             continue
         if path.suffix in {".yaml", ".yml"}:
-            if not path.expanduser().is_file():
+            if not is_file(os.path.expanduser(name)):  # noqa: PTH111 - no home is no crash
                 raise ReprlabError(f"no task file at '{path}'")
         elif (kept := kept_names(cache)) is not None:
             kept.check(name)

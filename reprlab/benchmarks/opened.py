@@ -31,7 +31,7 @@ from reprlab.benchmarks.task_file import check_paths, check_task_file, check_tre
 from reprlab.benchmarks.templates import sandbox
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
-from reprlab.inputs import is_file, read_text
+from reprlab.foreign import is_file, read_text
 from reprlab.progress import Say
 
 TASKS = (Path(lm_eval.utils.__file__).parent / "tasks").resolve()

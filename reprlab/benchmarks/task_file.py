@@ -12,7 +12,7 @@ from lm_eval.api.registry import FILTER_REGISTRY
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from reprlab.errors import ReprlabError
-from reprlab.inputs import problem
+from reprlab.foreign import problem
 
 MOST_PARTS = 100_000  # of a task file, written out without its anchors
 _OUTSIDE = ("download_config", "storage_options")

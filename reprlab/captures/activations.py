@@ -21,7 +21,7 @@ from reprlab.captures.layout import ENDINGS
 from reprlab.captures.sums import norms
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
-from reprlab.inputs import opened, opened_npz
+from reprlab.foreign import opened, opened_npz
 from reprlab.provenance import SINK_FACTOR, Provenance
 
 _OFFSETS = "offsets"

@@ -15,7 +15,7 @@ from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextI
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
-from reprlab.inputs import is_there, parsed, problem, read_bytes, read_text, validated
+from reprlab.foreign import is_there, parsed, problem, read_bytes, read_text, validated
 from reprlab.provenance import SINK_FACTOR, Provenance
 
 if TYPE_CHECKING:

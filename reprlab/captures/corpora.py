@@ -18,7 +18,7 @@ from reprlab.captures.corpus_table import BENCHMARKS, SOURCES, BenchmarkRow, Sou
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import json_object
-from reprlab.inputs import is_file, is_there, read_text
+from reprlab.foreign import is_file, is_there, read_text
 
 DEFAULT_DOCUMENTS = 100
 _WORDS = 12  # a paragraph of fewer words is a heading or a caption, not a document

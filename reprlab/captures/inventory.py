@@ -14,7 +14,7 @@ from reprlab.captures.layout import LedgerRow, checksum, ledger_line
 from reprlab.captures.locks import locked
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, write_whole
-from reprlab.inputs import is_file
+from reprlab.foreign import is_file
 
 _DIFFERS = "checksum differs"
 

@@ -14,7 +14,7 @@ import numpy as np
 from reprlab.arrays import AnyArray
 from reprlab.captures.layout import LedgerRow, Manifest, checksum
 from reprlab.errors import ReprlabError
-from reprlab.inputs import is_file
+from reprlab.foreign import is_file
 
 _ADVICE = "find all with `reprlab cache verify`, mend with `reprlab cache verify --drop-damaged`"
 _WRONG = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError)

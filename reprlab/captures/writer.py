@@ -18,7 +18,7 @@ from reprlab.captures.shard import ShardWriter
 from reprlab.captures.shard_file import reading
 from reprlab.errors import ReprlabError
 from reprlab.files import make_folder, write_whole
-from reprlab.inputs import is_file
+from reprlab.foreign import is_file
 from reprlab.progress import Say
 
 _MADE_WITH = ("torch", "transformers", "nnsight", "device")  # must agree to go on with a capture
@@ -100,11 +100,10 @@ def complete(root: Path, manifest: Manifest, documents: int, *, force: bool = Fa
     folder = manifest.identity.folder(root)
     if not is_file(folder / "manifest.json"):
         return None
-    there = read_manifest(folder, manifest.identity)
     capture = open_capture(folder)
     if capture.documents < documents:
         return None
-    _agrees(folder, there, manifest, force)
+    _agrees(folder, capture.manifest, manifest, force)
     return capture
 
 

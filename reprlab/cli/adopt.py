@@ -174,7 +174,7 @@ def _decide(one: Adoption, known: Sequence[Weights]) -> None:
 def _other_inputs(identity: Identity | AnswersIdentity, weights: Weights) -> bool:
     """Whether a model of this type was given other inputs then than it is now."""
     from reprlab.captures.layout import Identity
-    from reprlab.inputs import read_json
+    from reprlab.foreign import read_json
     from reprlab.models.inputs import of_answers, of_captures
 
     if weights.folder is None:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from reprlab.cli.piped import progress_lines
 from reprlab.errors import ReprlabError
-from reprlab.inputs import printable
+from reprlab.foreign import printable
 
 for _name in ("stdout", "stderr"):
     if getattr(sys, _name) is None:  # closed by who started this: nobody reads it

@@ -12,7 +12,7 @@ import pandas as pd
 
 from reprlab.counts import counted
 from reprlab.files import csv_of, json_of, write_result
-from reprlab.inputs import holds, known, read_json, validated, with_nan
+from reprlab.foreign import holds, known, read_json, validated, with_nan
 from reprlab.provenance import Provenance, flattened
 
 MARGIN = 0.05  # in ln: a smaller difference is none worth the name, however sure it is

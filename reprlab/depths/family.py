@@ -20,7 +20,7 @@ from reprlab.depths.cuts import NEGLIGIBLE
 from reprlab.depths.groups import PARTS, Groups, as_numbers
 from reprlab.errors import ReprlabError
 from reprlab.files import csv_of, json_of, write_result
-from reprlab.inputs import holds, known, read_json, validated
+from reprlab.foreign import holds, known, read_json, validated
 from reprlab.provenance import Provenance, flattened
 
 MODELS = 4  # in a test over a family; with fewer, no order of theirs has p <= .05

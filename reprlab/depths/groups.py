@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from reprlab.counts import counted
 from reprlab.depths.cuts import Cut, words
 from reprlab.files import csv_of, plain, write_result
-from reprlab.inputs import holds, known, read_json, square, validated, with_nan
+from reprlab.foreign import holds, known, read_json, square, validated, with_nan
 from reprlab.provenance import Provenance, flattened
 
 DRAWS = 200

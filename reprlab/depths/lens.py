@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reprlab.counts import counted
 from reprlab.errors import unknown
 from reprlab.files import csv_of, json_of, write_result
-from reprlab.inputs import holds, known, read_json, validated, with_nan
+from reprlab.foreign import holds, known, read_json, validated, with_nan
 from reprlab.provenance import Provenance, flattened
 from reprlab.schedules.schedule import Schedule
 

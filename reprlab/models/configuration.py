@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from reprlab.errors import ReprlabError
+from reprlab.foreign import read_json
 from reprlab.models.locations import locate
 from reprlab.models.registry import MODELS, Hub
 from reprlab.models.weights import Weights
@@ -38,7 +38,7 @@ def config_of_weights(weights: Weights) -> Mapping[str, Any]:
         return {"model_type": weights.tiny.model_type, **weights.tiny.overrides}
     if weights.folder is None:
         return {}
-    with suppress(OSError, ValueError):
-        config = json.loads((weights.folder / "config.json").read_text(encoding="utf-8"))
+    with suppress(ReprlabError):  # loading says what is wrong with it
+        config = read_json(weights.folder / "config.json")
         return config if isinstance(config, dict) else {}
     return {}

@@ -37,14 +37,9 @@ def _stem(gguf: Path) -> str:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a copy has every file that it was written with; without a list, those that it needs."""
-    listed = _json(folder / COPY)
-    if listed is not None:
-        sizes = listed.get("files")
-        return isinstance(sizes, dict) and all(_size(folder / name) == size for name, size in sizes.items())
-    weights = sorted(folder.glob("*.safetensors"))
-    texts = (_json(folder / name) for name in ("config.json", "tokenizer.json"))
-    return all(text is not None for text in texts) and bool(weights) and all(map(_fills, weights))
+    """Whether a copy has every file that it was written with."""
+    listed = (_json(folder / COPY) or {}).get("files")
+    return isinstance(listed, dict) and all(_size(folder / name) == size for name, size in listed.items())
 
 
 def _json(path: Path) -> dict[str, Any] | None:
@@ -57,18 +52,3 @@ def _json(path: Path) -> dict[str, Any] | None:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else -1
-
-
-def _fills(path: Path) -> bool:
-    """Whether a safetensors file is as long as its head says."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if length > size - 8:
-            return False
-        try:
-            tensors = json.loads(file.read(length))
-            ends = [part["data_offsets"][1] for name, part in tensors.items() if name != "__metadata__"]
-        except (ValueError, AttributeError, LookupError, TypeError):
-            return False
-    return 8 + length + max(ends, default=0) == size

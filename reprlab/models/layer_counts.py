@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reprlab.models.configuration import config_of_weights
 from reprlab.models.locations import locate
 from reprlab.models.registry import MODELS, Name
 
 _KEYS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
-_INSIDE = (
-    "text_config",
-    "decoder",
-    "llm_config",
-    "language_config",
-)  # of models of more than text
+_INSIDE = ("text_config", "decoder", "llm_config", "language_config")  # of models of more than text
 
 
 def layers_of(text: str, models: Path | None = None) -> int | None:
@@ -27,18 +23,13 @@ def layers_of(text: str, models: Path | None = None) -> int | None:
     (6, 80)
     """
     weights = locate(text, models)
-    folder = weights.folder if weights else None
-    if folder is not None:
-        return _configured(folder / "config.json")
+    if weights is not None and weights.folder is not None:
+        return _configured(config_of_weights(weights))
     model = MODELS.get(Name.parse(text).base)
     return model.layers if model else None
 
 
-def _configured(path: Path) -> int | None:
-    try:
-        config: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None  # loading says what is wrong with it
-    parts = [config, *(config.get(name) for name in _INSIDE)] if isinstance(config, dict) else []
-    counts = [part.get(key) for part in reversed(parts) if isinstance(part, dict) for key in _KEYS]
+def _configured(config: Mapping[str, Any]) -> int | None:
+    parts: list[Any] = [config, *(config.get(name) for name in _INSIDE)]
+    counts = [part.get(key) for part in reversed(parts) if isinstance(part, Mapping) for key in _KEYS]
     return next((count for count in counts if isinstance(count, int) and count > 0), None)

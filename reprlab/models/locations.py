@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, unslug
-from reprlab.inputs import is_there
+from reprlab.foreign import is_there
 from reprlab.models.adapters import ADAPTER, refuse_adapter
 from reprlab.models.copies import copies_of
 from reprlab.models.hub import fetch_hub, in_hub_cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
+from reprlab.foreign import is_file
 from reprlab.models.adapters import refuse_adapter
 from reprlab.models.content import unchanged
 from reprlab.models.digests import content_digest, content_files, old_digest, sha, tokenizer_digest
@@ -101,21 +102,27 @@ def check_safetensors(folder: Path) -> None:
             f"'{folder}' is a distributed checkpoint (.metadata), which can run code when it is read: "
             "save it again with save_pretrained"
         )
-    index = folder / "model.safetensors.index.json"
-    if index.is_file():
-        _check_index(folder, index)
-    elif not any(folder.glob("*.safetensors")):
+    files, index = sorted(folder.glob("*.safetensors")), folder / "model.safetensors.index.json"
+    named = _indexed(folder, index) if index.is_file() else set[str]()
+    if not files:
         pickles = sorted(f.name for glob in PICKLES for f in folder.glob(glob))
         if pickles:
             raise ReprlabError(pickle_advice(f"'{folder}'", pickles[0]))
         raise ReprlabError(f"no weights in '{folder}': config.json is there, *.safetensors are not")
-    for file in sorted(folder.glob("*.safetensors")):
+    first: dict[str, str] = {}
+    for file in files:
         if not file.is_file():
             raise ReprlabError(f"'{file}' is no ordinary file, or a link to nothing: fetch it again")
-        tensors_in(file)
+        for name in tensors_in(file):
+            if file.name in named and (other := first.setdefault(name, file.name)) != file.name:
+                raise ReprlabError(
+                    f"'{folder}': {name} lies in {other} and in {file.name}, and which one counts is not "
+                    "said: save it again, or fetch it again"
+                )
 
 
-def _check_index(folder: Path, index: Path) -> None:
+def _indexed(folder: Path, index: Path) -> set[str]:
+    """The files that an index names, which lie in its folder."""
     try:
         files = set(_INDEX.validate_json(index.read_bytes(), strict=True).weight_map.values())
     except (ValidationError, OSError) as error:
@@ -127,25 +134,13 @@ def _check_index(folder: Path, index: Path) -> None:
             raise ReprlabError(
                 f"'{index}' names {file!r:.80}: only *.safetensors in the folder itself are read"
             )
-        if not (folder / file).is_file():
-            raise ReprlabError(f"'{folder}' lacks {file}, which {index.name} names: fetch it again")
+        if not is_file(folder / file):
+            raise ReprlabError(f"'{folder}' lacks {file:.80}, which {index.name} names: fetch it again")
     if (folder / WHOLE).is_file() and WHOLE not in files:
         raise ReprlabError(
             f"'{folder}' holds {WHOLE}, and {index.name} names other files: take away those that do not count"
         )
-    _once(folder, sorted(files))
-
-
-def _once(folder: Path, files: Sequence[str]) -> None:
-    """Raises `ReprlabError` where a tensor lies in two of the files that an index names."""
-    first: dict[str, str] = {}
-    for file in files:
-        for name in tensors_in(folder / file):
-            if (other := first.setdefault(name, file)) != file:
-                raise ReprlabError(
-                    f"'{folder}': {name} lies in {other} and in {file}, and which one counts is not said: "
-                    "save it again, or fetch it again"
-                )
+    return files
 
 
 class _TensorIndex(BaseModel):

@@ -12,7 +12,7 @@ import pandas as pd
 
 from reprlab.errors import ReprlabError
 from reprlab.files import plain
-from reprlab.inputs import parsed, read_text
+from reprlab.foreign import parsed, read_text
 
 FigureNumbers = dict[str, Any]
 _DIGITS = 6  # significant ones, in files

@@ -10,7 +10,7 @@ from typing import Any
 from reprlab import figures
 from reprlab.errors import ReprlabError
 from reprlab.files import slug, write_whole
-from reprlab.inputs import validated
+from reprlab.foreign import validated
 from reprlab.reports.analyses import Analysis, analysis, everything
 from reprlab.reports.made_from import identity, listed
 from reprlab.reports.number_files import FigureNumbers, read, rounded, table, text

@@ -18,7 +18,7 @@ from reprlab.arrays import npz_of
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import csv_of, write_result
-from reprlab.inputs import StoredArray, holds, opened_npz, validated
+from reprlab.foreign import StoredArray, holds, opened_npz, validated
 from reprlab.schedules.grids import Entry
 from reprlab.schedules.schedule import Schedule
 from reprlab.scores.results import Column, Results

@@ -17,7 +17,7 @@ from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import csv_of, plain, write_result
-from reprlab.inputs import holds, known, matrix, read_json, square, validated
+from reprlab.foreign import holds, known, matrix, read_json, square, validated
 from reprlab.provenance import Provenance, flattened
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.measure import MEASURES

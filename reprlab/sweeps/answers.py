@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.files import make_folder
-from reprlab.inputs import is_file, is_there, opened
+from reprlab.foreign import is_file, is_there, opened
 from reprlab.progress import Say
 from reprlab.sweeps.checksums import COVERED, FILE_FORMAT, add_checksums, meta_checksum, row_checksum, sign
 from reprlab.sweeps.identity import AnswersIdentity

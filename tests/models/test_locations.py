@@ -137,8 +137,8 @@ def test_a_sharded_model_with_a_missing_file_names_it(tmp_path: Path) -> None:
     assert message(locate, str(folder)) == (
         f"'{folder}' lacks two.safetensors, which model.safetensors.index.json names: fetch it again"
     )
-    for file in ("one", "two"):
-        save_file(dict(ARRAYS), folder / f"{file}.safetensors")
+    for file, tensor in (("one", "a"), ("two", "b")):
+        save_file({tensor: ARRAYS[tensor]}, folder / f"{file}.safetensors")
     assert locate(str(folder))
 
 

@@ -98,6 +98,9 @@ def test_links_are_judged_by_their_names(tmp_path: Path) -> None:
     (folder / "model.safetensors").unlink()
     (folder / "model.safetensors").symlink_to(tmp_path / "nowhere")
     assert "lacks model.safetensors" in message(locate, str(folder))
+    index = {"weight_map": {"a": f"{'n' * 300}.safetensors"}}  # longer than a file system takes
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert "lacks nnn" in message(locate, str(folder))
 
 
 def test_a_distributed_checkpoint_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 from reprlab.cli.options.command import how, what
 from reprlab.cli.options.pieces import check_counts, separate, whole
 from reprlab.errors import ReprlabError
-from reprlab.inputs import read_text
+from reprlab.foreign import read_text
 from reprlab.schedules.grids import GRIDS, MOST_SEEDS, Entry, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
 

@@ -1,4 +1,4 @@
-"""Inputs: files that others may have written, read within bounds; their content is checked once, here."""
+"""Foreign files: what others may have written is read within bounds, and checked once, here."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from numpy.lib import format as npy
 
 from reprlab.cli.terminal import _SafeConsole
 from reprlab.errors import ReprlabError
-from reprlab.inputs import opened_npz, printable, read_bytes, read_json, read_text
+from reprlab.foreign import opened_npz, printable, read_bytes, read_json, read_text
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "device", "loop", "long", "nul"])
