@@ -100,10 +100,11 @@ def complete(root: Path, manifest: Manifest, documents: int, *, force: bool = Fa
     folder = manifest.identity.folder(root)
     if not is_file(folder / "manifest.json"):
         return None
+    there = read_manifest(folder, manifest.identity)  # names the field and both values, where they differ
     capture = open_capture(folder)
     if capture.documents < documents:
         return None
-    _agrees(folder, capture.manifest, manifest, force)
+    _agrees(folder, there, manifest, force)
     return capture
 
 
