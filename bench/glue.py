@@ -30,7 +30,8 @@ from reprlab.benchmarks.glue.rows import Glue
 from reprlab.network.network import Network
 from reprlab.schedules.schedule import Schedule
 from reprlab.training.classifier import classifier, encoded, features
-from reprlab.training.glue_runs import MAX_TOKENS, measured, recipe_of
+from reprlab.training.glue_runs import MAX_TOKENS, measured
+from reprlab.training.recipe import recipe_of
 from reprlab.training.trainer import fit
 
 Rows = list[dict[str, Any]]

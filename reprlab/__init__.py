@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from reprlab.training.finetuning import finetune as finetune
     from reprlab.training.glue_scores import GlueScores as GlueScores
     from reprlab.training.gluing import glue as glue
-    from reprlab.training.trainer import Recipe as Recipe
+    from reprlab.training.recipe import Recipe as Recipe
     from reprlab.verdicts.curves.by_start import by_start as by_start
     from reprlab.verdicts.evidence import Evidence as Evidence
     from reprlab.verdicts.evidence import Example as Example
@@ -68,7 +68,7 @@ _PUBLIC = {
     "Lens": "reprlab.depths.lens",
     "Measure": "reprlab.similarity.measure",
     "Plan": "reprlab.schedules.plan",
-    "Recipe": "reprlab.training.trainer",
+    "Recipe": "reprlab.training.recipe",
     "ReportSettings": "reprlab.reports.settings",
     "ReprlabError": "reprlab.errors",
     "Retained": "reprlab.scores.retained",

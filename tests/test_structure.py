@@ -254,6 +254,9 @@ REFUSED = [
     *("sweep tiny-neox --schedule 0:3 --preset x", "sweep tiny-neox --grid x", "glue nosuch --schedule 0:3"),
     *("glue tiny-bert --tasks x --schedule 0:3", "finetune nosuch", "finetune tiny-neox --task x"),
     *("finetune tiny-neox --shares 3", "finetune tiny-neox --schedule 0:9", "report nosuch"),
+    *("finetune tiny-neox --epochs 0", "finetune tiny-neox --micro-batch 7", "finetune tiny-neox --rate nan"),
+    *("glue tiny-bert --tasks rte --schedule 0:4 --batch 0", "finetune tiny-neox --seed -1"),
+    "similarity tiny-neox --measure cosine-components --components 32",
     *("report tiny-neox --benchmarks lambda", "report tiny-neox --starts 50", "report tiny-neox --example x"),
     *("figures nosuch tiny-neox", "figures nosuch.py tiny-neox", "report tiny-neox --precise-on x"),
 ]

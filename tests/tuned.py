@@ -17,7 +17,7 @@ from reprlab.benchmarks.by_name import open_splits, prepare, training_rows
 from reprlab.network.network import Network
 from reprlab.training.fine_tuned import FineTuned
 from reprlab.training.finetuning import finetune
-from reprlab.training.trainer import Recipe
+from reprlab.training.recipe import Recipe
 
 T = 6
 SKIP = rl.Schedule.parse("0:2 4:6")

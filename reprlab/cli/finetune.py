@@ -32,6 +32,7 @@ from reprlab.files import plain, slug
 
 if TYPE_CHECKING:
     from reprlab.training.fine_tuned import Crossing, FineTuned
+    from reprlab.training.recipe import Recipe
 
 _PAPER = 0.3  # the share of layers up to which tuning helped the paper's model
 _ALIASES = {"arc_challenge": "arc"}  # lm-eval's name
@@ -83,27 +84,31 @@ class TuningOptions:
             text = ",".join(self.shares or ())
             raise ReprlabError(f"--shares '{text}': give numbers from 0 to 1 as in 0,.1,.3") from error
 
-    def check(self) -> None:
-        """Refuse what is no share and no task, before any library for them is there."""
+    def check(self, training: TrainingOptions) -> None:
+        """Refuse what is no share, no recipe and no task, before any library for them is there."""
         from reprlab.benchmarks.by_name import trained_task
         from reprlab.benchmarks.index import check_known
         from reprlab.schedules.skips import share_schedules
+        from reprlab.training.recipe import micro_batch_of
 
         share_schedules(1, self.parts)
+        micro_batch_of(self.recipe(training), self.micro_batch)
         check_known(trained_task(self.task_name), self.preset)
+
+    def recipe(self, training: TrainingOptions) -> Recipe:
+        """The recipe with the numbers given."""
+        from reprlab.training.recipe import Recipe
+
+        return Recipe(training.epochs, training.batch, self.rate, training.seed)
 
     def given(self, training: TrainingOptions, data: DataOptions) -> dict[str, Any]:
         """The arguments of fine-tuning, the recipe and the task's rows with them, checked."""
         parts = self.parts
         with working("opening the task"):
             from reprlab.benchmarks.by_name import open_splits
-            from reprlab.training.runs import micro_batch_of
-            from reprlab.training.trainer import Recipe
 
-            recipe = Recipe(training.epochs, training.batch, self.rate, training.seed)
-            micro_batch_of(recipe, self.micro_batch)
             task = open_splits(self.task_name, data_dir=data.data_dir, preset=self.preset)
-        options: dict[str, Any] = {"task": task, "shares": parts, "recipe": recipe}
+        options: dict[str, Any] = {"task": task, "shares": parts, "recipe": self.recipe(training)}
         options |= {"micro_batch": self.micro_batch, "train_limit": self.train_limit, "limit": self.limit}
         where = {"checkpoints": training.checkpoints, "cache": data.cache}
         return {**options, **where, "batch_tokens": data.batch_tokens}
@@ -140,7 +145,7 @@ def finetune(
     check_apart({"--out": output.out or [], "--curves": training.curve_files})
     if order.given and tuning.shares is not None:
         raise ReprlabError("--schedule and --shares: give one of them")
-    tuning.check()
+    tuning.check(training)
     names = network.names()
     network.check_layers(names, order.texts)
     check_single(len(names), out=output.out, curves=training.curves, checkpoints=training.checkpoints)

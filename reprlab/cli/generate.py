@@ -74,7 +74,7 @@ def _written(
     written: dict[str, list[str]] = {}
     for schedule in dict.fromkeys(schedules):
         with working(f"writing under {schedule}"):
-            written[str(schedule)] = network.generate(prompts, schedule, **options)
+            written[str(schedule)] = network.generate(prompts, schedule, say=say, **options)
     return written
 
 

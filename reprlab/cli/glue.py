@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reprlab.benchmarks.glue.rows import Glue
     from reprlab.scores.task_means import TaskMeans
     from reprlab.training.glue_scores import GlueScores
-    from reprlab.training.trainer import Recipe
+    from reprlab.training.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class GlueOptions:
 
     def recipe(self, training: TrainingOptions) -> Recipe:
         """The recipe of the mode, with the numbers given."""
-        from reprlab.training.glue_runs import recipe_of
+        from reprlab.training.recipe import recipe_of
 
         if training.checkpoints is not None and self.mode == "frozen":
             raise ReprlabError("--checkpoints goes with unfrozen encoders: a frozen one is the model itself")

@@ -79,6 +79,13 @@ class SimilarityOptions:
         if not 0 < self.memory < float("inf"):
             raise ReprlabError(f"--memory {self.memory:g}: give a positive number of GiB")
 
+    def check_width(self, width: int) -> None:
+        """Refuse to take as many components away as a state has features: rounding noise would be left."""
+        if "cosine-components" in self.measures and self.components >= width:
+            raise ReprlabError(
+                f"--components {self.components}: a state has {width} features, give 1 to {width - 1}"
+            )
+
     @property
     def given(self) -> dict[str, Any]:
         """The arguments of a comparison."""
@@ -199,6 +206,7 @@ def similarity(
         job.check(names)
     if not other.activations:
         work.network.check_layers(names, partial(_check_depths, work, other, shown))
+        work.network.check_widths(names, how_compared.check_width)
     for path in _beside(output.out or [], shown.controls):
         numbers = numbers_of_picture([path])
         if numbers is not None:

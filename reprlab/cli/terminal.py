@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,9 +38,14 @@ out = _SafeConsole(emoji=False, width=None if sys.stdout.isatty() else 160)
 err = _SafeConsole(stderr=True, emoji=False)
 
 
+_CARETS = re.compile(r"[^\n]*\n  [^\n]*\n +\^+\n[^\n]*")  # a schedule, and where it is wrong
+
+
 def fail(message: str) -> None:
+    """An error in one line, whatever the names in it hold; a wrong schedule is shown below it."""
     if message:  # a command without arguments has printed its help instead
-        print(printable(f"reprlab: {message}"), file=sys.stderr)
+        shown = message if _CARETS.fullmatch(message) else message.replace("\n", "\\n")
+        print(printable(f"reprlab: {shown}"), file=sys.stderr)
 
 
 def each(names: list[str], one: Callable[[str], object]) -> None:

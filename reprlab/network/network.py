@@ -19,7 +19,7 @@ from reprlab.errors import ReprlabError
 from reprlab.models.inputs import Angles
 from reprlab.network.angles import renew
 from reprlab.network.batches import PackedRow, together
-from reprlab.network.generated import generated
+from reprlab.network.generated import NotNumbers, generated
 from reprlab.network.layers import find_layers
 from reprlab.network.limits import check_tokens, position_limit
 from reprlab.network.masks import alike, padded, unmixed
@@ -436,9 +436,12 @@ class Network:
         *,
         max_new_tokens: int = 64,
         kv: str = "exact",
+        say: Say = lambda _: None,
         **options: Any,
     ) -> list[str]:
         """Continue each prompt under a schedule, greedily unless `options` for `generate` say else.
+
+        `say` gets a line where texts were chosen from logits that are no numbers (NaN).
 
         >>> import reprlab as rl
         >>> len(rl.load("tiny-llama").generate(["ab", "abc"], max_new_tokens=3))
@@ -450,7 +453,8 @@ class Network:
             raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")
         options = {"do_sample": False, "pad_token_id": self.filler, **options}
         schedule = self._checked(schedule)
-        return self.continued(self._ids(prompts), schedule, kv=kv, max_new_tokens=max_new_tokens, **options)
+        options |= {"kv": kv, "max_new_tokens": max_new_tokens}
+        return self.continued(self._ids(prompts), schedule, say=say, **options)
 
     def continued(
         self,
@@ -459,6 +463,7 @@ class Network:
         *,
         max_new_tokens: int,
         kv: str = "exact",
+        say: Say = lambda _: None,
         **options: Any,
     ) -> list[str]:
         """What the module's own `generate` adds to prompts of tokens, as texts.
@@ -466,14 +471,20 @@ class Network:
         Prompts that may share a batch run together, padded before their starts.
         """
         texts: dict[int, list[str]] = {}
+        lost = 0
         for places in together(list(map(len, prompts)), lambda n: self.growing_kind(n, max_new_tokens)):
             batch = self._padded([prompts[place] for place in places], "left", positions=False)
             given = {key: batch[key] for key in ("input_ids", "attention_mask") if key in batch}
             renew(self.base, self.angles)
+            watch = NotNumbers()
             with within_memory("generating"), self.scheduled(schedule, kv=kv) as module:
-                output = generated(module, **given, max_new_tokens=max_new_tokens, **options)
+                output = generated(module, watch, **given, max_new_tokens=max_new_tokens, **options)
+            lost += watch.of(len(places))
             new = output[:, given["input_ids"].shape[1] :]
             said = self.tokenizer.batch_decode(new, skip_special_tokens=True)
             each = len(said) // len(places)  # several, where `num_return_sequences` says so
             texts |= {place: said[n * each : (n + 1) * each] for n, place in enumerate(places)}
+        if lost:
+            whole = counted(len(prompts), "text")
+            say(f"warning: {lost} of {whole} under {schedule} came from NaN and mean nothing")
         return [text for place in range(len(prompts)) for text in texts[place]]

@@ -30,8 +30,9 @@ from reprlab.sweeps.answers import Record, hold_answers, open_answers
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.sweeps.sweeping import sweep
 from reprlab.training.fine_tuned import FineTuned
-from reprlab.training.runs import RECIPE, Runs, micro_batch_of, outlook, prepared
-from reprlab.training.trainer import Recipe, needs_accelerate
+from reprlab.training.recipe import RECIPE, Recipe, micro_batch_of
+from reprlab.training.runs import Runs, outlook, prepared
+from reprlab.training.trainer import needs_accelerate
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened

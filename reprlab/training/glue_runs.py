@@ -24,7 +24,8 @@ from reprlab.scores.results import Column, Results
 from reprlab.statistics.aggregations import aggregate
 from reprlab.sweeps.answers import AnswersFile, Record
 from reprlab.training.classifier import Head, classifier, encoded, features
-from reprlab.training.trainer import Fitted, Recipe, fit, save_checkpoint
+from reprlab.training.recipe import Recipe
+from reprlab.training.trainer import Fitted, fit, save_checkpoint
 
 MODES = ("unfrozen", "frozen", "authors-dropout")
 
@@ -234,21 +235,6 @@ def measured(data: Glue, logits: Array) -> Mapping[str, float]:
         metrics[column.name] = float(aggregate(column.aggregation, items))
         start += column.size
     return metrics
-
-
-UNFROZEN_RATE, FROZEN_RATE = 2e-5, 3e-2
-
-
-def recipe_of(
-    mode: str, epochs: int = 3, batch: int = 32, rate: float | None = None, seed: int = 42
-) -> Recipe:
-    """The standard recipe of a mode, or one that differs from it.
-
-    >>> print(recipe_of("frozen"))
-    3 epochs, batch 32, rate 0.03, seed 42
-    """
-    usual = UNFROZEN_RATE if mode == "unfrozen" else FROZEN_RATE
-    return Recipe(epochs, batch, usual if rate is None else rate, seed)
 
 
 def outlook(jobs: Sequence[GlueJob], plan: Plan) -> str:

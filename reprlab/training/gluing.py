@@ -25,9 +25,10 @@ from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.training.classifier import encoder
-from reprlab.training.glue_runs import MAX_TOKENS, MODES, GlueJob, outlook, recipe_of
+from reprlab.training.glue_runs import MAX_TOKENS, MODES, GlueJob, outlook
 from reprlab.training.glue_scores import GlueScores
-from reprlab.training.trainer import Recipe, needs_accelerate
+from reprlab.training.recipe import Recipe, recipe_of
+from reprlab.training.trainer import needs_accelerate
 
 _TASKS = "GLUE tasks by name, one or a list of them"
 

@@ -17,7 +17,6 @@ import numpy as np
 from reprlab.arrays import Array
 from reprlab.benchmarks.by_name import prepare
 from reprlab.counts import counted
-from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.network.memory import free_memory
 from reprlab.network.network import Network
@@ -26,15 +25,14 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.scores.results import Results
 from reprlab.sweeps.answers import AnswersFile, Record, hold_answers
 from reprlab.sweeps.job import SweepJob, check_documents
-from reprlab.training.trainer import Recipe, fit, save_checkpoint
+from reprlab.training.recipe import Recipe
+from reprlab.training.trainer import fit, save_checkpoint
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.benchmark import Benchmark
     from reprlab.benchmarks.opened import Opened
     from reprlab.benchmarks.training_rows import TrainingRow
 
-RECIPE = Recipe(epochs=1, batch=64, rate=5e-5, seed=42)
-MICRO_BATCH = 8  # rows of a step in memory together, at most
 _PASSES = 3.0  # a training step's work in forward passes
 _STATES = 4  # numbers a weight while it trains: itself, its gradient, and AdamW's two means
 _KEPT = 17  # numbers a layer keeps of a token for its gradient, in widths (Korthikanti et al. 2022)
@@ -216,16 +214,3 @@ def outlook(runs: Runs) -> str:
     if runs.target is not None and there:
         lines.append("note: finished runs write no checkpoint; with another --cache they run anew")
     return "\n".join(lines)
-
-
-def micro_batch_of(recipe: Recipe, asked: int | None) -> int:
-    """How many rows of a batch are in memory together: as asked for, else up to 8.
-
-    >>> micro_batch_of(Recipe(batch=64), None), micro_batch_of(Recipe(batch=20), None)
-    (8, 5)
-    """
-    if asked is None:
-        return max(size for size in range(1, MICRO_BATCH + 1) if recipe.batch % size == 0)
-    if asked < 1 or recipe.batch % asked:
-        raise ReprlabError(f"--micro-batch {asked}: give a divisor of --batch {recipe.batch}")
-    return asked

@@ -25,41 +25,11 @@ from reprlab.files import whole_folder, write_whole
 from reprlab.network.network import Network
 from reprlab.progress import Progress
 from reprlab.schedules.schedule import Schedule
+from reprlab.training.recipe import Recipe
 
 ModuleRow = Mapping[str, Any]  # what a module takes of one text: lists of numbers by argument, and `labels`
 HeldMetrics = Callable[[Array], Mapping[str, float]]
-_FASTEST = 1e30  # rates that a float32 can hold, many times over
 _LOGS = 20  # points of a learning curve, in addition to those at each epoch's end
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a module is trained: AdamW without weight decay, a rate that falls linearly to 0, norms cut to 1.
-
-    `epochs` passes over the rows in an order that `seed` draws, `batch` rows a step, `rate` at the first one.
-    """
-
-    epochs: int = 3
-    batch: int = 32
-    rate: float = 2e-5
-    seed: int = 42
-
-    def __post_init__(self) -> None:
-        for option, value in (("--epochs", self.epochs), ("--batch", self.batch)):
-            if value < 1:
-                raise ReprlabError(f"{option} {value}: give 1 or more")
-        if not 0 < self.rate <= _FASTEST:
-            raise ReprlabError(f"--rate {self.rate}: give a number above 0, at most {_FASTEST:g}")
-        if not 0 <= self.seed < 2**32:
-            raise ReprlabError(f"--seed {self.seed}: give 0 or more, below 2^32")
-
-    def __str__(self) -> str:
-        """
-        >>> print(Recipe())
-        3 epochs, batch 32, rate 2e-05, seed 42
-        """
-        epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
-        return f"{epochs}, batch {self.batch}, rate {self.rate:g}, seed {self.seed}"
 
 
 def collator(network: Network) -> Any:

@@ -330,6 +330,7 @@ def test_models_are_given_by_argument_and_by_option_or_both(path: tuple[str, ...
         assert given_models(path, *words)[0] == ["tiny-llama", "a,b"]
 
 
+NEWLINE = "a\nb"
 NEED_MODELS = sorted(TAKE_MODELS - {("cache", "remove"), ("models",), ("similarity",)})
 
 
@@ -347,6 +348,31 @@ def test_no_model_at_all_is_one_line(run: Run, path: tuple[str, ...]) -> None:
 def test_both_forms_name_the_same_models(run: Run) -> None:
     done = run("models", "tiny-neox", "--model", "tiny-bert,tiny-neox", "--json")
     assert [row["model"] for row in json.loads(done.out)] == ["tiny-neox", "tiny-bert"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("capture", NEWLINE), ("fetch", NEWLINE), ("similarity", "tiny-neox", "--out", NEWLINE)),
+        *(
+            ("capture", f"{NEWLINE}.gguf"),
+            ("cache", "remove", NEWLINE),
+            ("generate", "--model", NEWLINE, "x"),
+        ),
+        *(("finetune", "tiny-neox", "--shares", NEWLINE), ("sweep", "tiny-neox", "--grid", NEWLINE)),
+        ("models", NEWLINE, "tiny-neox", f"b{NEWLINE}"),
+    ],
+    ids=str,
+)
+def test_a_name_with_a_line_end_is_refused_in_one_line_each(run: Run, words: tuple[str, ...]) -> None:
+    lines = run(*words).err.splitlines()
+    assert lines
+    assert all(line.startswith("reprlab: ") for line in lines)
+
+
+def test_a_wrong_schedule_is_shown_below_its_error(run: Run) -> None:
+    lines = run("capture", "tiny-neox", "--schedule", "0:2 x").err.splitlines()
+    assert lines[:3] == ["reprlab: unknown character 'x'", "  0:2 x", "      ^"]
 
 
 # --- versions and completion ---------------------------------------------------------------------

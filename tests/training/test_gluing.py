@@ -21,8 +21,9 @@ from reprlab.network.network import Network
 from reprlab.schedules.plan import Plan
 from reprlab.training import glue_runs
 from reprlab.training.classifier import Head, classifier, encoded, features
-from reprlab.training.glue_runs import columns, measured, numbers, recipe_of
-from reprlab.training.trainer import Recipe, fit
+from reprlab.training.glue_runs import columns, measured, numbers
+from reprlab.training.recipe import Recipe, recipe_of
+from reprlab.training.trainer import fit
 
 SKIP, SIDE = "0:2 4:6", "0:2 [2:4] 4:6"
 RULES: dict[str, Callable[[int, int], Any]] = {  # a label that the two numbers in a row's texts decide

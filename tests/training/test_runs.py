@@ -18,8 +18,8 @@ from reprlab.network.network import Network
 from reprlab.sweeps.batch import answers
 from reprlab.training import runs
 from reprlab.training.fine_tuned import FineTuned
-from reprlab.training.runs import micro_batch_of
-from reprlab.training.trainer import Fitted, Recipe
+from reprlab.training.recipe import Recipe, micro_batch_of
+from reprlab.training.trainer import Fitted
 
 
 def test_rows_in_memory_together_divide_a_batch(data: Path, tmp_path: Path) -> None:

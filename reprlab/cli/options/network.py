@@ -79,10 +79,24 @@ class NetworkOptions:
         """Refuse what the models' numbers of layers do not allow, as far as these are known unloaded."""
         from reprlab.models.layer_counts import layers_of
 
+        self._check(names, layers_of, check)
+
+    def check_widths(self, names: Sequence[str], check: Callable[[int], object]) -> None:
+        """Refuse what the widths of the models' states do not allow, as far as these are known unloaded."""
+        from reprlab.models.layer_counts import width_of
+
+        self._check(names, width_of, check)
+
+    def _check(
+        self,
+        names: Sequence[str],
+        size_of: Callable[[str, Path | None], int | None],
+        check: Callable[[int], object],
+    ) -> None:
         def one(name: str) -> None:
-            layers = layers_of(name, self.models_dir)
-            if layers is not None:
-                check(layers)
+            size = size_of(name, self.models_dir)
+            if size is not None:
+                check(size)
 
         possible(names, one)
 
