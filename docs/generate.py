@@ -244,7 +244,7 @@ def reason(row: Mapping[str, str], text: str = "") -> str:
     name = row["model_type"]
     short = text.removeprefix(f"'{name}' (model type '{name}') ").partition(": add the path")[0]
     lead = {"not taken": "not taken: ", "not tried": "not tried: "}.get(row["verdict"], "")
-    return cell(lead + short).replace("<", "&lt;")
+    return cell(lead + short).replace("<", "&lt;").replace("[", "&#91;")
 
 
 def benchmarks() -> str:

@@ -40,7 +40,7 @@ def lines(
             ax.plot(*line, **look, label=plain(name))
         last = max(at[-1] for at, *_ in curves.values())
         ax.set_xticks(depth_ticks(int(last) + 1))
-        ax.set(xlabel="depth", ylabel=label, title=title, yscale="log" if log else "linear")
+        ax.set(xlabel="depth", ylabel=label, title=plain(title), yscale="log" if log else "linear")
         ax.legend(frameon=False, fontsize=7)
         ax.spines[["top", "right"]].set_visible(False)
         if alone:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import textwrap
+import unicodedata
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 COLUMN = 3.35  # inches, one column of a two-column paper
@@ -61,9 +63,31 @@ STYLE: Any = {
 }
 
 
+_TYPE = "DejaVu Sans"  # matplotlib's own, and the one that every figure is set in
+
+
 def plain(text: str) -> str:
-    """Text that matplotlib shows as it is: a dollar sign starts no formula."""
-    return text.replace("$", r"\$")
+    r"""Text that matplotlib shows as it is: no dollar sign starts a formula, letters without shape are codes.
+
+    >>> plain("a $x$\x1b[1m\n二")
+    'a \\$x\\$\\x1b[1m\n\\u4e8c'
+    """
+    return "".join(letter if letter == "\n" else coded(letter, _TYPE) for letter in text).replace("$", r"\$")
+
+
+def coded(letter: str, font: str) -> str:
+    """A letter as it is, or its code where it steers, or where a font does not have it."""
+    steers = unicodedata.category(letter) in {"Cc", "Cf", "Cs"}
+    odd = steers or ord(letter) not in _letters(font)
+    return letter.encode("unicode_escape").decode() if odd else letter
+
+
+@cache
+def _letters(font: str) -> frozenset[int]:
+    """The letters that a font has."""
+    from matplotlib import font_manager
+
+    return frozenset(font_manager.get_font(font_manager.findfont(font)).get_charmap())
 
 
 def looks_of(names: Iterable[str]) -> dict[str, Look]:

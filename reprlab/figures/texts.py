@@ -5,10 +5,9 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
 from typing import Any, NamedTuple
 
-from reprlab.figures.looks import PAGE, STYLE
+from reprlab.figures.looks import PAGE, STYLE, coded
 
 # Laid out in inches from the top left; down is negative.
 _SIZE = 6.5  # points
@@ -79,19 +78,9 @@ def shown(text: str, columns: int) -> list[str]:
 
 
 def _letter(letter: str) -> str:
-    """A letter as it is, or its code."""
-    if letter == " ":
-        return letter
-    odd = unicodedata.category(letter).startswith(("C", "M", "Z")) or ord(letter) not in _letters()
-    return letter.encode("unicode_escape").decode() if odd else letter
-
-
-@cache
-def _letters() -> frozenset[int]:
-    """The letters that the type has."""
-    from matplotlib import font_manager
-
-    return frozenset(font_manager.get_font(font_manager.findfont(_FONT)).get_charmap())
+    """A letter as it is, or its code; so are spaces of other kinds, and marks that stand on a letter."""
+    odd = letter != " " and unicodedata.category(letter).startswith(("C", "M", "Z"))
+    return letter.encode("unicode_escape").decode() if odd else coded(letter, _FONT)
 
 
 def _cut(lines: list[str], most: int, *, last: bool = False) -> list[str]:

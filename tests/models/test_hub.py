@@ -1,7 +1,8 @@
-"""The hub's cache is read without a network, and its errors say what to set."""
+"""The hub: what its cache holds, what its errors say, and downloads from a server that speaks its protocol."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,9 +10,12 @@ from typing import Any
 
 import huggingface_hub
 import pytest
+from hub_server import COMMIT as SERVED
+from hub_server import Hub, asked_of, served
 from huggingface_hub import errors
 from made_weights import COMMIT, message, weights_in
 
+import reprlab as rl
 from reprlab.models.hub import ASK_ABOVE
 from reprlab.models.locations import locate, obtain
 from reprlab.models.weights import Weights, pickle_advice
@@ -251,3 +255,68 @@ def test_a_disk_that_cannot_hold_a_download_is_said_before_it(
 def test_a_download_that_is_still_not_complete_says_so(hub: FakeHub) -> None:
     hub.files = {"config.json": b"{}"}
     assert message(obtain, "gpt2") == ("'gpt2' was fetched but its weights are not complete; run it again")
+
+
+# --- against a server on this machine ------------------------------------------------------------
+
+REPO = "some-org/some-model"
+FETCHES = """
+import json, sys
+import reprlab as rl, reprlab.progress
+reprlab.progress.EVERY = 0.0
+said = []
+try:
+    weights = rl.fetch("some-org/some-model", say=said.append)
+    net = rl.load("some-org/some-model")
+    found = [weights.commit, net.digest, net.generate(["ab"], max_new_tokens=3)]
+except rl.ReprlabError as error:
+    found = str(error)
+print(json.dumps([found, said]))
+"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder, net = tmp_path_factory.mktemp("made"), rl.load("tiny-llama")
+    net.module.save_pretrained(folder)
+    net.tokenizer.save_pretrained(folder)
+    return {f.name: f.read_bytes() for f in folder.iterdir()} | {"pytorch_model.bin": b"\0" * 64}
+
+
+def test_a_model_is_downloaded_and_loaded_from_a_hub_and_then_found_here(
+    files: dict[str, bytes], tmp_path: Path
+) -> None:
+    hub = Hub(REPO, files)
+    with served(hub) as address:
+        done = asked_of(address, tmp_path, FETCHES)
+    assert done.returncode == 0, done.stderr
+    found, said = json.loads(done.stdout)
+    assert found[0] == SERVED, found
+    assert said[0].startswith(f"{REPO}: downloading")
+    assert said[-1].startswith(f"{REPO}: download: 100 % done")
+    assert "it/s" not in done.stderr
+    assert not [path for path in hub.asked if "pytorch_model.bin" in path]
+    again = asked_of("http://127.0.0.1:9", tmp_path, FETCHES)  # nobody is there any more
+    assert json.loads(again.stdout) == [found, []]
+
+
+def test_a_download_that_breaks_off_is_a_line_and_goes_on_later(
+    files: dict[str, bytes], tmp_path: Path
+) -> None:
+    hub = Hub(REPO, files)
+    hub.broken = "model.safetensors"
+    with served(hub) as address:
+        found, _ = json.loads(asked_of(address, tmp_path, FETCHES).stdout)
+        assert found.startswith(f"the hub cannot be reached for '{REPO}'")
+        hub.broken = None
+        assert json.loads(asked_of(address, tmp_path, FETCHES).stdout)[0][0] == SERVED
+
+
+def test_what_the_hub_does_not_have_is_a_line(files: dict[str, bytes], tmp_path: Path) -> None:
+    with served(Hub("another/model", files)) as address:
+        found, _ = json.loads(asked_of(address, tmp_path, FETCHES).stdout)
+    assert found.startswith(f"the hub has no model '{REPO}'")
+    code = FETCHES.replace("some-model", "some-model@step5")
+    with served(Hub(REPO, files)) as address:
+        found, _ = json.loads(asked_of(address, tmp_path, code).stdout)
+    assert found == f"'{REPO}' has no revision 'step5'"
