@@ -1,4 +1,4 @@
-"""The hub: what its cache holds, what its errors say, and downloads from a server that speaks its protocol."""
+"""The hub: its cache, its errors, and downloads from a server that speaks its protocol."""
 
 from __future__ import annotations
 
