@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import torch
-import xxhash
-from torch import Tensor, nn
+from torch import nn
 from transformers import PreTrainedModel
 
 from reprlab.errors import ReprlabError
 from reprlab.network.checks import check_tokenizer
+from reprlab.network.module_digest import module_digest
 from reprlab.network.network import Network
-
-_SLICE = 1 << 24  # numbers of a tensor that are copied to the CPU at a time
 
 
 def from_memory(module: Any, tokenizer: Any) -> Network:
-    """The network of a module with its tokenizer, named by the digest of its tensors.
+    """The network of a module with its tokenizer, named by the digest of its tensors and settings.
 
     Wrappers (compiled, parallel, PEFT) are taken off; the layers of an adapter stay in their places. The
     module is used as it is, in evaluation mode. Raises `ReprlabError` for anything but transformers' models.
@@ -34,7 +30,7 @@ def from_memory(module: Any, tokenizer: Any) -> Network:
         raise ReprlabError(f"rl.load(module, tokenizer=...) takes the module's tokenizer: {kind} was given")
     if any(value.is_meta for value in inner.parameters()):
         raise ReprlabError("rl.load takes a module whose weights are in memory: some of these are not")
-    digest = f"memory:{tensor_digest(inner)}"
+    digest = f"memory:{module_digest(inner)}"
     check_tokenizer(tokenizer, digest)
     return Network(
         name=digest,
@@ -63,24 +59,6 @@ def _unwrapped(module: Any) -> Any:
             break
         module = inner
     return module
-
-
-def tensor_digest(module: Any) -> str:
-    """Identity of a module's numbers: its configuration, and every tensor's name, kind and bytes."""
-    total = xxhash.xxh3_128(json.dumps(module.config.to_dict(), sort_keys=True, default=str).encode())
-    for name, value in sorted(
-        [*module.named_parameters(), *module.named_buffers()], key=lambda pair: pair[0]
-    ):
-        total.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        for part in _bytes(value):
-            total.update(part)
-    return total.hexdigest()
-
-
-def _bytes(value: Tensor) -> Iterator[Any]:
-    flat = value.detach().reshape(-1)
-    for start in range(0, flat.numel(), _SLICE):
-        yield flat[start : start + _SLICE].contiguous().view(torch.uint8).cpu().numpy()
 
 
 def _tokenizer_digest(tokenizer: Any) -> str:

@@ -13,6 +13,7 @@ from made_weights import message
 from torch import nn
 
 import reprlab as rl
+from reprlab.network.module_digest import _plain
 
 
 def own(name: str = "tiny-llama") -> Any:
@@ -50,6 +51,71 @@ def test_its_name_is_its_tensors_every_byte_of_them() -> None:
     config = own()
     config.config.rms_norm_eps = 0.5
     assert loaded(config).name != names[0]
+
+
+class Packed(nn.Module):
+    """A linear layer whose weights are neither parameters nor buffers, as torch packs quantised ones."""
+
+    def __init__(self, linear: nn.Linear, scale: float = 0.01) -> None:
+        super().__init__()
+        self.packed = torch.quantize_per_tensor(linear.weight.detach(), scale, 0, torch.qint8)
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        destination[prefix + "packed"] = (self.packed, None)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x @ self.packed.dequantize().T
+
+
+class Wrapped(torch.Tensor):
+    """A tensor made of others, which has no bytes of its own."""
+
+    inside: torch.Tensor
+
+    @staticmethod
+    def __new__(cls, inside: torch.Tensor) -> Any:
+        made: Any = torch.Tensor._make_wrapper_subclass(cls, inside.shape, dtype=inside.dtype)
+        made.inside = inside
+        return made
+
+    @classmethod
+    def __torch_dispatch__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise NotImplementedError(f"{function} of a wrapped tensor")
+
+    def __tensor_flatten__(self) -> tuple[list[str], dict[str, str]]:
+        return ["inside"], {"kind": "wrapped"}
+
+
+@pytest.mark.filterwarnings("ignore:.*quantize:UserWarning")
+def test_packed_weights_wrapped_ones_and_an_adapters_scale_are_in_its_name() -> None:
+    def name(change: Any) -> str:
+        module = own()
+        projection = module.model.layers[2].mlp
+        change(projection, projection.down_proj)
+        return loaded(module).name
+
+    def packed(by: float, scale: float = 0.01) -> Any:
+        def change(mlp: Any, linear: Any) -> None:
+            linear.weight.data[0, 0] += by
+            mlp.down_proj = Packed(linear, scale)
+
+        return change
+
+    def scaled(by: float) -> Any:
+        def change(mlp: Any, linear: Any) -> None:
+            linear.scaling = {"default": by}
+
+        return change
+
+    changes = [packed(0), packed(1), packed(0, 0.02), scaled(1.0), scaled(2.0), lambda *_: None]
+    names = [name(change) for change in changes]
+    assert len(set(names)) == len(names)
+    assert name(packed(0)) == names[0]
+    values = torch.arange(6.0), torch.arange(6.0) + 1
+    labels = [list(_plain("x", Wrapped(value))) for value in values]
+    assert [label for label, _ in labels[0]] == ["x torch.float32 (6,) {'kind': 'wrapped'}", labels[1][1][0]]
+    assert torch.equal(labels[1][1][1], values[1])
+    assert "cannot read the numbers of 'x', a object" in message(lambda: list(_plain("x", object())))
 
 
 def test_a_modules_gradients_are_left_as_they_are() -> None:
