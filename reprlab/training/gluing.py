@@ -96,7 +96,7 @@ def glue(
             target = None if checkpoints is None else Path(checkpoints) / one.task.name
             jobs.append(GlueJob(network, one, file, plan, mode, chosen, batch_tokens, target))
         say(outlook(jobs, plan))
-        with within_memory("training"):
+        with within_memory("training", "--batch" if mode == "unfrozen" else "--batch-tokens"):
             _run(jobs, progress)
         results = {job.data.task.name: job.results() for job in jobs}
         curves = tuple(point for job in jobs for point in job.curves())

@@ -15,12 +15,13 @@ import pytest
 import torch
 import typer
 from examples import network
-from tuned import RECIPE, SKIP, T, Whole, rows_of, tune, weights, written
+from tuned import RECIPE, SKIP, T, Whole, rows_of, same, tune, weights, written
 
 import reprlab as rl
 from reprlab.cli.finetune import finetune as command
 from reprlab.errors import ReprlabError
 from reprlab.scores.scores import Scores
+from reprlab.training import runs
 from reprlab.training.trainer import fit
 
 # --- training ------------------------------------------------------------------------------------
@@ -57,6 +58,24 @@ def test_the_network_and_the_random_state_stay_as_they_were(data: Path, tmp_path
     assert not any(weight.requires_grad or weight.grad is not None for weight in net.module.parameters())
     assert not any(part.training for part in net.module.modules())
     assert (net.module.config.to_dict(), net.layers) == (config, layers)
+
+
+def test_memory_that_is_used_up_is_one_line_and_finished_runs_stay(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, calls = tune(data, tmp_path / "whole", [SKIP, "0:3 4:6"]), list[int]()
+
+    def full(*given: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
+        return fit(*given, **options)
+
+    monkeypatch.setattr(runs, "fit", full)
+    with pytest.raises(rl.ReprlabError, match=r"give a smaller --micro-batch or --batch-tokens; finished"):
+        tune(data, tmp_path / "part", [SKIP, "0:3 4:6"])
+    assert same(tune(data, tmp_path / "part", [SKIP, "0:3 4:6"]), whole)
+    assert len(calls) == 4  # of three runs, the full model's with them, one is made twice
 
 
 # --- what is kept --------------------------------------------------------------------------------

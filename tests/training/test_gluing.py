@@ -155,9 +155,23 @@ def test_the_network_and_the_random_state_are_left_as_they_were(
     assert not bert.module.training
 
 
-@pytest.mark.parametrize("mode", ["frozen", "unfrozen"])
-def test_a_killed_run_goes_on_to_the_same_numbers(
-    bert: Network, data: Glue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+@pytest.mark.parametrize(
+    ("mode", "error", "says"),
+    [
+        ("frozen", KeyboardInterrupt(), ""),
+        ("unfrozen", KeyboardInterrupt(), ""),
+        ("unfrozen", torch.OutOfMemoryError("CUDA out of memory"), "give a smaller --batch; finished"),
+        ("frozen", MemoryError(), "give a smaller --batch-tokens; finished work is kept"),
+    ],
+)
+def test_a_run_that_ended_early_goes_on_to_the_same_numbers(
+    bert: Network,
+    data: Glue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
+    error: BaseException,
+    says: str,
 ) -> None:
     wanted: dict[str, Any] = {"mode": mode, "recipe": recipe_of(mode, epochs=1)}
     whole = rl.glue(bert, [SKIP, SIDE], [data], cache=tmp_path / "whole", **wanted)
@@ -167,11 +181,11 @@ def test_a_killed_run_goes_on_to_the_same_numbers(
         nonlocal count
         count += 1
         if count == 2:
-            raise KeyboardInterrupt
+            raise error
         return real(*args, **kwargs)
 
     monkeypatch.setattr(glue_runs, "fit", killed)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(rl.ReprlabError if says else KeyboardInterrupt, match=says):
         rl.glue(bert, [SKIP, SIDE], [data], cache=tmp_path / "part", **wanted)
     again = rl.glue(bert, [SKIP, SIDE], [data], cache=tmp_path / "part", **wanted)
     assert count == 4  # one finished, one killed, two made afterwards
