@@ -22,6 +22,7 @@ import numpy as np
 
 import reprlab as rl
 from reprlab import figures
+from reprlab.counts import counted
 from reprlab.verdicts import curves
 
 NEEDS = ("similarities",)
@@ -190,11 +191,12 @@ def _by_middle(ax: Any, numbers: dict[str, Any], *, room: float) -> None:
 def _foot(numbers: dict[str, Any]) -> str:
     """The data, the panels' tokens, whose groups the lines are, the bars, and the rank correlation."""
     ranks = numbers["ranks"]
-    tokens = f"{numbers['tokens'] + numbers['excluded']:,} tokens"
+    tokens = f"{counted(numbers['tokens'] + numbers['excluded'], 'token')}"
     bare = numbers["similarity"].endswith("no-sinks")
     left = f"{numbers['excluded']:,} sinks" if numbers["excluded"] else "none, as there are no sinks"
     sinks = f", of which panels 'no sinks' leave out {left}" if bare else ""
-    data = f"{numbers['corpus']}: {numbers['documents']:,} documents, {tokens}{sinks}; {numbers['dtype']}."
+    documents = counted(numbers["documents"], "document")
+    data = f"{numbers['corpus']}: {documents}, {tokens}{sinks}; {numbers['dtype']}."
     of = numbers["benchmarks"]
     median = f"median of {len(of)} benchmarks" if len(of) > 1 else "".join(of)
     bars = f" Bars: {median}, with 95 % intervals over documents." if of else ""

@@ -63,6 +63,35 @@ def test_strings_and_docstrings_have_none_of_the_habits(file: Path) -> None:
     assert met(python_texts(source), source.splitlines()) == []
 
 
+PLURALS = "documents|tokens|schedules|models|rows|resamples|bootstraps|samples|shards|units"
+COUNTED = re.compile(rf"^ ({PLURALS})\b")
+SEVERAL = {  # what is two or more there, a bound, or a part of an identity that stays as it was written
+    *("finetuning.py: runs.micro_batch", "finetuning.py: len(rows)", "finetuning.py: micro_batch"),
+    *("finetuning.py: limit", "gluing.py: MAX_TOKENS", "values.py: count(self.needed)", "family.py: MODELS"),
+    *("aggregations.py: rows.shape[-2]", "aggregations.py: count", "bootstraps.py: size"),
+    *("pairs.py: documents[1]", "network.py: lengths[-1]", "captures.py: limit", "schedule.py: len(read)"),
+    *("lens.py: self.nonfinite", "fig14.py: count", "foreign.py: array.shape[0]", "terminal.py: speed"),
+}
+
+
+@pytest.mark.parametrize("file", PYTHON, ids=lambda f: str(f.relative_to(ROOT)))
+def test_what_may_be_one_is_counted_in_words(file: Path) -> None:
+    """No '1 documents': a number before a plural goes through `counted`."""
+    parts = [
+        (node.values, place)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        for place in range(1, len(node.values))
+    ]
+    found: list[str] = []
+    for values, place in parts:
+        number, text = values[place - 1], values[place]
+        plural = isinstance(text, ast.Constant) and COUNTED.match(str(text.value))
+        if plural and isinstance(number, ast.FormattedValue):
+            found.append(f"{file.name}: {ast.unparse(number.value)}")
+    assert [one for one in found if one not in SEVERAL] == []
+
+
 @pytest.mark.parametrize("file", DOCUMENTS, ids=lambda f: str(f.relative_to(ROOT)))
 def test_documents_have_none_of_the_habits(file: Path) -> None:
     source = file.read_text(encoding="utf-8")

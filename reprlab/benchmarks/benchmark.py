@@ -12,6 +12,7 @@ from reprlab.arrays import Array
 from reprlab.benchmarks.metrics import columns, score
 from reprlab.benchmarks.opened import Opened
 from reprlab.benchmarks.requests import Document, Encoder, freeze, gold
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.scores.results import Column
 from reprlab.statistics.normalised import guessing
@@ -71,6 +72,7 @@ def prepared(
     scored_columns, notes = columns(opened, documents[0], groups[0])
     cut = sum(document.cut for document in documents)
     if cut:
-        of = f"{cut} of {len(documents)} documents are longer than the model's {max_length} tokens"
+        whole, most = counted(len(documents), "document"), counted(max_length, "token")
+        of = f"{cut} of {whole} are longer than the model's {most}"
         notes.append(f"{opened.name}: {of}; they lose their beginnings, as in lm-eval")
     return Benchmark(opened, tuple(documents), tuple(groups), scored_columns, tuple(notes), vocabulary)

@@ -15,6 +15,7 @@ from lm_eval.models.utils import normalize_gen_kwargs
 
 from reprlab.benchmarks.opened import Opened, said_by
 from reprlab.benchmarks.solution import CLASSES, spans, within
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import Request, TokenIds
 
@@ -140,7 +141,9 @@ def _request(opened: Opened, encoder: Encoder, place: int, context: list[int], r
         raise _bad(opened, place, f"a {what} has no tokens in this tokenizer")
     if len(rest) > encoder.max_length:
         raise _bad(
-            opened, place, f"a continuation has {len(rest)} tokens, the model takes {encoder.max_length}"
+            opened,
+            place,
+            f"a continuation has {counted(len(rest), 'token')}, the model takes {encoder.max_length}",
         )
     tokens = tuple((context + rest)[-(encoder.max_length + 1) :])
     return Request(tokens, tuple(range(len(tokens) - len(rest), len(tokens))))
@@ -204,7 +207,7 @@ def _prompts(opened: Opened, encoder: Encoder, groups: list[list[Any]], cap: int
         room = encoder.max_length - most
         if room < 1:
             raise ReprlabError(
-                f"benchmark '{opened.name}' writes up to {most} tokens, the model takes "
+                f"benchmark '{opened.name}' writes up to {counted(most, 'token')}, the model takes "
                 f"{encoder.max_length}: give --max-new-tokens"
             )
         last = [] if encoder.eot_token_id is None else [encoder.tokenizer.decode(encoder.eot_token_id)]

@@ -20,6 +20,7 @@ from reprlab.cli.options.recipes import TrainingOptions
 from reprlab.cli.options.schedules import ScheduleOptions
 from reprlab.cli.options.tasks import glue_tasks
 from reprlab.cli.terminal import bar, each_model, out, say
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import csv_of, slug, write_result
 
@@ -193,7 +194,8 @@ def _show(made: GlueScores, means: TaskMeans) -> None:
     for name, results in scores.benchmarks.items():
         lost = int((results.nonfinite > 0).sum())
         if lost:
-            say(f"warning: {name}: {lost} of {len(scores)} schedules gave NaN or infinite logits: wrong")
+            whole = counted(len(scores), "schedule")
+            say(f"warning: {name}: {lost} of {whole} gave NaN or infinite logits: wrong")
 
 
 def _metrics(made: GlueScores, name: str) -> str:

@@ -19,6 +19,7 @@ from reprlab.cli.options.outputs import TableOutput, check_single, check_target,
 from reprlab.cli.options.pieces import check_counts, separate
 from reprlab.cli.options.schedules import ScheduleOptions
 from reprlab.cli.terminal import bar, each_model, out, say, working
+from reprlab.counts import counted
 from reprlab.errors import unknown
 from reprlab.files import slug
 
@@ -194,7 +195,7 @@ def _show(scores: Scores, asked: str | None) -> None:
     for name, results in scores.benchmarks.items():
         lost = int((results.nonfinite > 0).sum())
         if lost:
-            which = f"{lost} of {len(scores)} schedules gave NaN or infinite answers"
+            which = f"{lost} of {counted(len(scores), 'schedule')} gave NaN or infinite answers"
             say(f"warning: {name}: {which}; those count as wrong")
 
 

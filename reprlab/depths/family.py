@@ -115,7 +115,7 @@ def one_layer(endings: Sequence[int]) -> Claim:
     interval: Any = binomtest(hits, count).proportion_ci()
     low, high, value = float(interval.low), float(interval.high), hits / count
     verdict = "supported" if low > 0.5 else "contradicted" if high < 0.5 else "not decidable"
-    reason = f"{hits} of {count} models, {value:.2f} [{low:.2f}, {high:.2f}]"
+    reason = f"{hits} of {counted(count, 'model')}, {value:.2f} [{low:.2f}, {high:.2f}]"
     return Claim(text, verdict, reason, count, value, low, high)
 
 
@@ -199,11 +199,13 @@ class Family:
         sources = [member.provenance for member in self.members]
         whole = replace(sources[0], excluded=sum(source.excluded for source in sources))
         counts = sorted({source.documents for source in sources})
-        documents = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+        documents = f"{counts[0]:,} to {counted(counts[-1], 'document')}"
+        if len(counts) == 1:
+            documents = counted(counts[0], "document")
         without = [member.provenance.model for member in self.members if member.reason]
         text = (
             f"{', '.join(source.model for source in sources)}; corpus {whole.corpus}: {documents} "
-            f"documents each; {whole.tokens_in_words}; groups by {self.words}."
+            f"each; {whole.tokens_in_words}; groups by {self.words}."
         )
         return f"{text} Without groups: {', '.join(without)}." if without else text
 

@@ -119,7 +119,7 @@ class Groups:
     def caption(self) -> str:
         """The comparison, and how often documents were resampled, in sentences."""
         chosen = "number from the data" if self.count is None else "number as asked for"
-        draws = f"{self.draws:,} resamples of documents" if self.draws else "documents not resampled"
+        draws = f"{counted(self.draws, 'resample')} of documents" if self.draws else "documents not resampled"
         return f"{self.compared.about} Groups by {self.compared.words}, {chosen}; {draws}."
 
     @property
@@ -137,7 +137,7 @@ class Groups:
         text = f"{by}: {', '.join(f'{part} {depths}' for part, depths in depths_of.items())}"
         if not self.draws:
             return f"{text}; stability is unknown: documents were not resampled"
-        least = f"at least {100 * min(self.stable):.0f} % of {self.draws:,} resamples"
+        least = f"at least {100 * min(self.stable):.0f} % of {counted(self.draws, 'resample')}"
         return f"{text}; every boundary stays within one depth in {least}"
 
     def to_dataframe(self) -> pd.DataFrame:

@@ -142,6 +142,7 @@ def draw(folder: Path, one: Analysis) -> Picture:
     numbers = read(folder / f"{one.name}.json")
     try:
         figure, reading = one.module.draw(numbers), one.module.reading(numbers)
+        images = {ending: figures.image(figure, ending) for ending in ("png", "pdf")}
     except ReprlabError:
         raise
     except Exception as error:  # every figure takes its own numbers apart, and so may raise anything
@@ -149,7 +150,6 @@ def draw(folder: Path, one: Analysis) -> Picture:
             f"'{folder / one.name}.json' has not the numbers that {one.name} draws ({error!r}): "
             "make it anew with `reprlab report`"
         ) from error
-    images = {ending: figures.image(figure, ending) for ending in ("png", "pdf")}
     figures.close(figure)
     for ending, image in images.items():
         write_whole(folder / f"{one.name}.{ending}", image)

@@ -14,6 +14,7 @@ import psutil
 import torch
 from torch import Tensor
 
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.progress import Progress, Say
 from reprlab.similarity.cka.cka import align, features_are_cheaper
@@ -150,7 +151,7 @@ def check_fits(needed: int, name: str, states: States) -> None:
     if needed > 0.9 * free:
         share = 0.9 * free / needed
         raise ReprlabError(
-            f"{name} over {states.count:,} samples x {len(states.widths)} depths needs "
+            f"{name} over {counted(states.count, 'sample')} x {len(states.widths)} depths needs "
             f"{needed / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free: "
             f"take about {share:.0%} of the --documents"
         )

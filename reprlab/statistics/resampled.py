@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.statistics.bootstraps import draws
 
 Estimator = Callable[[Array], Array]
@@ -33,7 +34,7 @@ class Resampled:
     def words(self) -> str:
         """The way of resampling in words, for a caption."""
         if self.kind == "bootstrap":
-            return f"95 % intervals from {len(self.matrices):,} bootstraps over documents"
+            return f"95 % intervals from {counted(len(self.matrices), 'bootstrap')} over documents"
         return f"95 % intervals from a jackknife over {len(self.matrices)} groups of documents"
 
     def interval(self, values: Array, statistic: Estimator = lambda m: m) -> tuple[Array, Array]:

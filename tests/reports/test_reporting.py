@@ -467,6 +467,20 @@ def test_a_damaged_file_of_numbers_is_named(
     assert "fig11" in str(error.value)
 
 
+def test_numbers_that_fail_only_as_they_become_an_image_are_named(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> bytes:
+        raise TypeError("no callable rint method")
+
+    shutil.copytree(made / "out/tiny-llama", tmp_path / "m")
+    before = (tmp_path / "m/fig11.png").read_bytes()
+    monkeypatch.setattr("reprlab.figures.image", fails)
+    with pytest.raises(ReprlabError, match="has not the numbers that .* draws"):
+        redraw(tmp_path / "m")
+    assert (tmp_path / "m/fig11.png").read_bytes() == before
+
+
 def test_a_run_without_its_fields_is_named(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made / "out/tiny-llama", tmp_path / "m")
     (tmp_path / "m/run.json").write_text("{}")

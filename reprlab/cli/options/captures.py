@@ -12,6 +12,7 @@ from reprlab.cli.options.data import DataOptions
 from reprlab.cli.options.network import NetworkOptions
 from reprlab.cli.options.pieces import check_counts
 from reprlab.cli.terminal import bar, say
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.models.digests import is_old
 from reprlab.models.registry import DTYPES
@@ -122,7 +123,7 @@ class CaptureOptions:
             )
         if capture.truncated:
             limit = capture.identity.max_tokens
-            cut = f"{capture.truncated} of {capture.documents} documents reach {limit} tokens"
+            cut = f"{capture.truncated} of {counted(capture.documents, 'document')} reach {limit} tokens"
             say(f"note: {cut}; longer ones are cut")
         if capture.nonfinite:
             say(f"warning: {capture.nonfinite:,} values are NaN or infinite in {capture.folder}")
