@@ -22,7 +22,6 @@ import numpy as np
 
 import reprlab as rl
 from reprlab import figures
-from reprlab.counts import counted
 from reprlab.verdicts import curves
 
 NEEDS = ("similarities",)
@@ -191,18 +190,16 @@ def _by_middle(ax: Any, numbers: dict[str, Any], *, room: float) -> None:
 def _foot(numbers: dict[str, Any]) -> str:
     """The data, the panels' tokens, whose groups the lines are, the bars, and the rank correlation."""
     ranks = numbers["ranks"]
-    tokens = f"{counted(numbers['tokens'] + numbers['excluded'], 'token')}"
+    tokens = figures.counted(numbers["tokens"] + numbers["excluded"], "token")
     bare = numbers["similarity"].endswith("no-sinks")
     left = f"{numbers['excluded']:,} sinks" if numbers["excluded"] else "none, as there are no sinks"
     sinks = f", of which panels 'no sinks' leave out {left}" if bare else ""
-    documents = counted(numbers["documents"], "document")
-    data = f"{numbers['corpus']}: {documents}, {tokens}{sinks}; {numbers['dtype']}."
+    data = f"{figures.counted(numbers['documents'], 'document')}, {tokens}{sinks}; {numbers['dtype']}."
     of = numbers["benchmarks"]
     median = f"median of {len(of)} benchmarks" if len(of) > 1 else "".join(of)
     bars = f" Bars: {median}, with 95 % intervals over documents." if of else ""
-    text = ranks["text"]
-    costs = f" Similarity to the middle and cost: {text}." if ranks["count"] else ""
-    return f"{data} {_lines(numbers)}{bars}{costs}"
+    costs = f" Similarity to the middle and cost: {ranks['text']}." if ranks["count"] else ""
+    return f"{numbers['corpus']}: {data} {_lines(numbers)}{bars}{costs}"
 
 
 def _lines(numbers: dict[str, Any]) -> str:

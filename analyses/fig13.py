@@ -21,7 +21,6 @@ import numpy as np
 
 import reprlab as rl
 from reprlab import figures
-from reprlab.counts import counted
 from reprlab.verdicts import curves
 
 NEEDS = ("fine_tuned",)
@@ -149,9 +148,8 @@ def draw(numbers: dict[str, Any]) -> Any:
 
 def _foot(numbers: dict[str, Any]) -> str:
     """The data, the training, the intervals, and whether the full model is above chance."""
-    data = (
-        f"{numbers['benchmark']}: {counted(numbers['documents'], 'document')}; training: {numbers['recipe']}."
-    )
+    documents = figures.counted(numbers["documents"], "document")
+    data = f"{numbers['benchmark']}: {documents}; training: {numbers['recipe']}."
     low = _full(numbers)["low"] <= numbers["floor"]
     caution = " The frozen full model is not above chance on this benchmark." if low else ""
     return f"{data} Bands and bars: 95 % intervals over documents, of one training run a share.{caution}"

@@ -18,7 +18,6 @@ from typing import Any
 
 import reprlab as rl
 from reprlab import figures
-from reprlab.counts import counted
 from reprlab.verdicts import curves
 
 NEEDS = ("scores",)
@@ -194,7 +193,7 @@ def _axes(ax: Any, numbers: dict[str, Any]) -> None:
 def _foot(numbers: dict[str, Any]) -> str:
     """The tasks, the training, and the meaning of the lines."""
     tasks = "; ".join(
-        f"{name}: {' and '.join(metrics)}, {counted(numbers['held'][name], 'row')}"
+        f"{name}: {' and '.join(metrics)}, {figures.counted(numbers['held'][name], 'row')}"
         for name, metrics in numbers["tasks"].items()
     )
     recipes = "; ".join(f"{mode}: {recipe}" for mode, recipe in numbers["recipes"].items())

@@ -18,7 +18,6 @@ import numpy as np
 
 import reprlab as rl
 from reprlab import figures
-from reprlab.counts import counted
 
 NEEDS = ("capture",)
 FACTOR = 4.0  # as where sinks are left out
@@ -102,10 +101,10 @@ def _sinks(numbers: dict[str, Any]) -> str:
     """The number of sinks, as a sentence."""
     sinks, tokens = numbers["sinks"], numbers["tokens"]
     if not sinks:
-        return f"None of {counted(tokens, 'token')} is a sink."
+        return f"None of {figures.counted(tokens, 'token')} is a sink."
     return (
-        f"{sinks:,} of {counted(tokens, 'token')} ({100 * sinks / tokens:.1f} %) are sinks at some depth; "
-        f"{numbers['first']:,} of these are the first token of a document."
+        f"{sinks:,} of {figures.counted(tokens, 'token')} ({100 * sinks / tokens:.1f} %) are sinks at some "
+        f"depth; {numbers['first']:,} of these are the first token of a document."
     )
 
 
@@ -128,7 +127,9 @@ def draw(numbers: dict[str, Any]) -> Any:
             sinks.set(ylim=(0, 1), yticks=[0])
             sinks.text(0.5, 0.5, "no sinks", ha="center", transform=sinks.transAxes, color="0.35")
         sinks.set(
-            xlabel="depth", ylabel="sink tokens", title=f"sinks among {counted(numbers['tokens'], 'token')}"
+            xlabel="depth",
+            ylabel="sink tokens",
+            title=f"sinks among {figures.counted(numbers['tokens'], 'token')}",
         )
         lines = {
             f"channel {c}": (depths, _seen(np.array(v, dtype=float)), blank, blank)
@@ -144,6 +145,7 @@ def draw(numbers: dict[str, Any]) -> Any:
         )
         for ax, columns in ((sizes, 2), (sinks, 1), (channels, 2)):
             figures.legend_inside(ax, columns=columns)
-        count = f"{counted(numbers['documents'], 'document')}, {counted(numbers['tokens'], 'token')}"
+        documents, tokens = (figures.counted(numbers[f"{one}s"], one) for one in ("document", "token"))
+        count = f"{documents}, {tokens}"
         figures.foot(sizes.figure, f"{numbers['corpus']}: {count}; {numbers['dtype']}. {NOTES}")
     return sizes.figure

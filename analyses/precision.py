@@ -15,7 +15,6 @@ import numpy as np
 
 import reprlab as rl
 from reprlab import figures
-from reprlab.counts import counted
 
 NEEDS = ("scores", "precise")
 
@@ -56,7 +55,7 @@ def reading(numbers: dict[str, Any]) -> str:
     rows = numbers["rows"]
     range_ = max(row["float32"] for row in rows) - min(row["float32"] for row in rows)
     single = max(row["document_difference"] for row in rows)
-    documents = counted(numbers["documents"], "document")
+    documents = figures.counted(numbers["documents"], "document")
     return (
         f"On {documents} of {numbers['benchmark']}, {numbers['dtype']} changes the mean "
         f"u of a schedule of {numbers['model']} by at most {_apart(rows):.3f}, while schedules differ by up "
@@ -66,7 +65,7 @@ def reading(numbers: dict[str, Any]) -> str:
 
 def _foot(numbers: dict[str, Any]) -> str:
     """The data, and the meaning of marks, bars and the line."""
-    data = f"{numbers['benchmark']}: {counted(numbers['documents'], 'document')}."
+    data = f"{numbers['benchmark']}: {figures.counted(numbers['documents'], 'document')}."
     return f"{data} Each mark is a schedule. Bars: standard errors over documents. Line: equal scores."
 
 

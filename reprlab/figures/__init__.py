@@ -1,5 +1,6 @@
 """Pictures: these functions take numbers, draw them with matplotlib on `ax` and return it; none computes."""
 
+from reprlab.counts import counted
 from reprlab.figures.curves import RETAINED, curves, dots, guides, lines_by, view
 from reprlab.figures.grids import boxed, grid, outlined, scale
 from reprlab.figures.heatmaps import heatmap
@@ -52,6 +53,7 @@ __all__ = [
     "by_metric",
     "by_start",
     "close",
+    "counted",
     "curves",
     "depth_ticks",
     "diagram",
