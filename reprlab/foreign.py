@@ -21,6 +21,7 @@ from numpy.lib import format as npy
 
 from reprlab.arrays import AnyArray
 from reprlab.errors import ReprlabError
+from reprlab.memory import free_bytes
 
 MOST = 4 << 30  # bytes of a text that is read whole
 _WRONG = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
@@ -272,9 +273,7 @@ def _heads(path: Path, archive: zipfile.ZipFile, kinds: Collection[str]) -> Gene
 
 
 def _fits(size: int) -> None:
-    import psutil
-
-    free = psutil.virtual_memory().available
+    free = free_bytes()
     if size > free:
         raise ValueError(f"its arrays take {size / 1e9:.1f} GB of memory, {free / 1e9:.1f} GB are free")
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import psutil
-
 from reprlab.errors import ReprlabError
+from reprlab.memory import free_bytes
 
 
 def in_words(count: int) -> str:
@@ -26,7 +25,7 @@ def enough_disk(needed: int, folder: Path, name: str) -> None:
 
 def enough_memory(needed: int, what: str) -> None:
     """Refuse work that this machine has no memory for, swap included."""
-    free = psutil.virtual_memory().available + psutil.swap_memory().free
+    free = free_bytes(swap=True)
     if needed > free:
         raise ReprlabError(
             f"{what} needs {in_words(needed)} of memory, where {in_words(free)} are free: stop other programs"

@@ -23,7 +23,7 @@ from reprlab.models.weights import Weights
 from reprlab.network.architectures import auto_class
 from reprlab.network.checkpoint_keys import check_kinds, settled
 from reprlab.network.checks import check_config, check_tokenizer
-from reprlab.network.memory import enough_memory, out_of_memory, parameters
+from reprlab.network.memory import check_fits, out_of_memory, parameters
 from reprlab.network.network import Network
 from reprlab.network.tiny import byte_tokenizer, tiny_config
 from reprlab.progress import ProgressLines, Say
@@ -203,7 +203,7 @@ def _room(
     else:
         needed = sum(entry.data_offsets[1] - entry.data_offsets[0] for entry in stored.values()) or 2 * asked
         dtype = "the checkpoint's own dtype"
-    enough_memory(needed, target.device, weights.name, dtype, say)
+    check_fits(needed, target.device, weights.name, dtype, say)
 
 
 def _pretrained(

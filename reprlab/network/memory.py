@@ -6,10 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-import psutil
 import torch
 
 from reprlab.errors import ReprlabError
+from reprlab.memory import free_bytes
 from reprlab.models.disk import in_words
 from reprlab.progress import Say
 
@@ -20,10 +20,10 @@ def free_memory(device: str) -> int:
     """The bytes that are free where a network runs."""
     if device.startswith("cuda"):
         return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
+    return free_bytes()
 
 
-def enough_memory(needed: int, device: str, name: str, dtype: str, say: Say) -> None:
+def check_fits(needed: int, device: str, name: str, dtype: str, say: Say) -> None:
     """Raises `ReprlabError` where weights need more memory than is free; large ones are announced."""
     free = free_memory(device)
     size = f"{in_words(needed)} of memory in {dtype}, {in_words(free)} are free"

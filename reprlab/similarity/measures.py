@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import psutil
 import torch
 from torch import Tensor
 
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
+from reprlab.memory import free_bytes
 from reprlab.progress import Progress, Say
 from reprlab.similarity.cka.cka import align, features_are_cheaper
 from reprlab.similarity.cosine import cosines, document_matrices, transform
@@ -147,7 +147,7 @@ def whole_depth(states: States, depth: int) -> Tensor:
 
 def check_fits(needed: int, name: str, states: States) -> None:
     """Raises `ReprlabError` where a measure needs more bytes of memory than are free."""
-    free = psutil.virtual_memory().available
+    free = free_bytes()
     if needed > 0.9 * free:
         share = 0.9 * free / needed
         raise ReprlabError(

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
 from reprlab.arrays import Array
 from reprlab.benchmarks.glue.rows import Glue
 from reprlab.counts import counted
 from reprlab.files import slug
+from reprlab.memory import free_bytes
 from reprlab.network.network import Network
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -139,7 +139,7 @@ class GlueJob:
     def _parts(self) -> Iterator[tuple[Schedule, ...]]:
         """The missing schedules, in groups whose features fit in memory together."""
         rows = len(self.data.train) + len(self.data.validation)
-        room = psutil.virtual_memory().available // _SHARE
+        room = free_bytes() // _SHARE
         most = max(1, room // (4 * rows * self.network.width))
         for start in range(0, len(self.missing), most):
             yield self.missing[start : start + most]

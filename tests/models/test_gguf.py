@@ -113,7 +113,7 @@ def test_a_machine_without_memory_says_so(
 
     none = SimpleNamespace(available=0, free=0)
     for name in ("virtual_memory", "swap_memory"):
-        monkeypatch.setattr(f"reprlab.models.disk.psutil.{name}", lambda: none)
+        monkeypatch.setattr(f"psutil.{name}", lambda: none)
     assert "dequantising 'tiny.gguf' needs 0 MB of memory, where 0 MB are free" in message(
         rl.load, str(whole), models_dir=tmp_path
     )

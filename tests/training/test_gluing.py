@@ -354,7 +354,7 @@ def test_features_that_do_not_fit_come_in_parts(
     bert: Network, data: Glue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = rl.glue(bert, [SKIP, SIDE], [data], mode="frozen", cache=tmp_path / "a").scores.results("rte")
-    monkeypatch.setattr(glue_runs.psutil, "virtual_memory", lambda: type("M", (), {"available": 0})())
+    monkeypatch.setattr(glue_runs, "free_bytes", lambda: 0)
     parts = rl.glue(bert, [SKIP, SIDE], [data], mode="frozen", cache=tmp_path / "b").scores.results("rte")
     assert whole.values.tobytes() == parts.values.tobytes()
 
