@@ -181,6 +181,8 @@ def check_apart(options: Mapping[str, Sequence[Path]]) -> None:
 
 def check_named_by(option: str, path: Path, own: Callable[[Path], bool]) -> None:
     """Refuse a file that is there, is not ours, and whose name the user did not give in full."""
+    if path.is_dir():
+        raise ReprlabError(f"{option} would also write '{path}', which is a folder: give another name")
     if path.is_file() and not own(path):
         raise ReprlabError(
             f"{option} would also write '{path}', which holds nothing that reprlab wrote: "

@@ -19,6 +19,14 @@ def test_numbers_that_come_to_a_picture_replace_none_but_ours(run: Run, tmp_path
     assert (done.code, mine.read_text(), list(tmp_path.glob("*.png"))) == (2, '{"mine": 1}', [])
     assert "would also write 'data.json', which holds nothing that reprlab wrote" in done.err
     mine.unlink()
+    mine.mkdir()
+    done = run(*LENS.split(), "--out", "data.png")
+    assert done == (
+        2,
+        "",
+        "reprlab: --out would also write 'data.json', which is a folder: give another name\n",
+    )
+    mine.rmdir()
     for _ in range(2):  # the second time its own numbers are there
         assert run(*LENS.split(), "--out", "data.png").code == 0
     assert "made_with" in json.loads(mine.read_text())
