@@ -6,6 +6,7 @@ A kind is a function of an argument's name and value. It gives the value that th
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -109,16 +110,22 @@ def positive(name: str, value: Any) -> int:
 
 def integer(name: str, value: Any) -> int:
     """A whole number; numpy's too."""
-    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
-        raise refused(name, value, "a whole number")
-    return int(value)
+    try:
+        if not isinstance(value, bool):
+            return operator.index(value)
+    except (TypeError, ValueError, RuntimeError):  # arrays and tensors have it, and few of them are numbers
+        pass
+    raise refused(name, value, "a whole number")
 
 
 def number(name: str, value: Any) -> float:
     """A number; numpy's too."""
-    if isinstance(value, bool | str | bytes | type) or not hasattr(type(value), "__float__"):
-        raise refused(name, value, "a number")
-    return float(value)
+    try:
+        if not isinstance(value, bool | str | bytes | type):
+            return float(value)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        pass
+    raise refused(name, value, "a number")
 
 
 def path(name: str, value: Any) -> Path:

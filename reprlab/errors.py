@@ -14,7 +14,7 @@ def unknown(kind: str, given: str, allowed: Iterable[str], do: str = "") -> Repr
     >>> print(unknown("measure", "cosin", ["cosine", "cka"]))
     unknown measure 'cosin': did you mean 'cosine'? There are: cosine, cka
     """
-    names = list(allowed)
+    names, given = list(allowed), str(given)
     near = get_close_matches(given, names, n=1)
     guess = f"did you mean '{near[0]}'? There are" if near else "there are"
     tail = f". {do}" if do else ""

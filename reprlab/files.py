@@ -18,6 +18,7 @@ from typing import IO, Any, cast
 from urllib.parse import quote, unquote
 from uuid import uuid4
 
+from reprlab.arguments import path as taken_path
 from reprlab.errors import ReprlabError
 from reprlab.foreign import parsed, read_text
 
@@ -44,7 +45,7 @@ def write_result(path: Path | str, kinds: Mapping[str, Callable[[], Written]], w
     `kinds` gives the bytes or the text of each ending, `.json` or `.csv`. A device or a pipe may have no
     ending: it gets the first kind. Raises `ReprlabError` for other endings and for what the disk refuses.
     """
-    path = Path(path)
+    path = taken_path("path", path)
     ending = path.suffix.lower() or (next(iter(kinds)) if is_device(path) else "")
     if ending not in kinds:
         *others, last = kinds

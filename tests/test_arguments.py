@@ -2,10 +2,11 @@
 
 import inspect
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from examples import network
 
@@ -98,6 +99,52 @@ def test_variants_and_options_that_are_no_texts_are_refused(given: dict[str, dic
             rl.sinks_sweep(acts, "cosine", control=control)
     with pytest.raises(rl.ReprlabError, match="against 'x'"):
         rl.compare(acts, lambda x, y: 0, against="x")  # pyright: ignore[reportArgumentType]
+
+
+class Odd:
+    """Something that no function takes."""
+
+
+@pytest.mark.parametrize("value", [None, 3, 1.5, b"x", True, ["0"], Odd(), Odd, np.zeros(2), float("nan")])
+def test_classes_and_methods_refuse_other_kinds_in_a_line(
+    value: Any, given: dict[str, dict[str, Any]]
+) -> None:
+    net, scores = given["sweep"]["network"], given["retained"]["scores"]
+    calls: dict[str, Callable[[], object]] = {
+        "Schedule.parse": lambda: rl.Schedule.parse(value),
+        "Schedule.parse layers": lambda: rl.Schedule.parse("0:2", layers=value),
+        "Plan": lambda: rl.Plan(value),
+        "Plan of": lambda: rl.Plan([value]),
+        "Recipe epochs": lambda: rl.Recipe(epochs=value),
+        "Recipe rate": lambda: rl.Recipe(rate=value),
+        "settings": lambda: rl.ReportSettings(("a",), "builtin", value, 3),
+        "logits": lambda: net.logits(value),
+        "schedule": lambda: net.logits(["ab"], value),
+        "generate": lambda: net.generate(value),
+        "tokens": lambda: net.generate(["ab"], max_new_tokens=value),
+        "results": lambda: scores.results(value),
+        "joined": lambda: scores.joined(value),
+        "row_of": lambda: scores.row_of(value),
+        "metric": lambda: scores.compare("0:6", "0:6", metric=value),
+        "save": lambda: scores.save(value),
+    }
+    allowed = {
+        "Schedule.parse layers": (3, None),
+        "Recipe epochs": (3,),
+        "Recipe rate": (3, 1.5),
+        "settings": (3,),
+        "schedule": (None,),
+        "tokens": (3,),
+        "results": (None,),
+        "logits": (["0"],),
+        "generate": (["0"],),
+    }
+    for name, call in calls.items():
+        if any(type(value) is type(one) and value == one for one in allowed.get(name, ())):
+            continue
+        with pytest.raises(rl.ReprlabError) as refusal:
+            call()
+        assert "\n" not in str(refusal.value), name
 
 
 def test_a_name_stands_for_a_network_and_texts_for_a_corpus(tmp_path: Path) -> None:

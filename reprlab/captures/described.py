@@ -29,7 +29,7 @@ def described(
         raise ReprlabError(f"stored dtype '{stored}': there are auto, {', '.join(DTYPES)}")
     identity = Identity(
         model=network.name,
-        weights=network.digest,
+        weights=network.weights(),
         tokenizer=network.tokenizer_digest,
         corpus=corpus.name,
         corpus_digest=corpus.fingerprint,

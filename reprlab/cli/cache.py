@@ -198,6 +198,13 @@ def cache_remove(
         for f in every
         if model in {unslug(f.parent.parent.name), f.stem} and corpus in {None, unslug(f.parent.name)}
     ]
+    named_so = sorted(
+        {unslug(f.parent.name) for f in every if model in {unslug(f.parent.parent.name), f.stem}}
+    )
+    if not chosen and named_so and corpus is not None:
+        raise ReprlabError(
+            f"nothing of '{model}' on '{corpus}' in the cache '{root}'; there are: {', '.join(named_so)}"
+        )
     if not chosen:
         names = sorted({unslug(f.parent.parent.name) for f in every}) or ["none"]
         raise ReprlabError(f"no capture of '{model}' in the cache '{root}'; there are: {', '.join(names)}")

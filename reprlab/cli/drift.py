@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -99,6 +100,11 @@ def _schedules(layers: int, start: int | None) -> tuple[int, dict[str, Schedule]
     return begin, schedules
 
 
+def _times(ratio: float) -> str:
+    """A ratio of variances, where the variant has that depth and the full model's states vary there."""
+    return "unknown" if math.isnan(ratio) else f"{ratio:.3g}x"
+
+
 def _show(curves: Drift) -> None:
     """The last two depths of each curve, which the paper is about, and the one before them."""
     heads = ("variant", "depth", "variance", "95 % interval", "flat", "norm", "rank", "largest", "cosine")
@@ -111,6 +117,6 @@ def _show(curves: Drift) -> None:
             first = (name, str(curve.at[depth]), f"{curve.variance[depth]:.4g}", ends)
             table.add_row(*first, *numbers, f"{curve.cosine[depth]:.3f}")
     out.print(table)
-    ends = [f"{name} {before:.3g}x and {last:.3g}x" for name, (before, last) in curves.last_two.items()]
+    ends = [f"{name} {_times(before)} and {_times(last)}" for name, (before, last) in curves.last_two.items()]
     out.print(f"variance over the full model's at the last two depths: {'; '.join(ends)}", soft_wrap=True)
     say(curves.caption)

@@ -105,13 +105,15 @@ class Drift:
     def last_two(self) -> dict[str, tuple[float, float]]:
         """Variance over the full model's, at its last depth but one and at its last, by schedule.
 
-        NaN at a depth that the schedule leaves out.
+        NaN at a depth that the schedule leaves out, and where the full model's states do not vary.
         """
         full, layers = self.curves["full"].variance, self.provenance.layers
         ratios: dict[str, tuple[float, float]] = {}
         for name, curve in self.curves.items():
             there = dict(zip(curve.at, curve.variance, strict=True))
-            before, last = (there.get(at, math.nan) / full[at] for at in (layers - 1, layers))
+            before, last = (
+                there.get(at, math.nan) / full[at] if full[at] else math.nan for at in (layers - 1, layers)
+            )
             if name != "full":
                 ratios[name] = (before, last)
         return ratios

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -151,8 +150,9 @@ def _apart(
         if name == "full":
             continue
         places = [(d, a) for d, a in enumerate(curve.at) if a >= after]
-        ratio = [np.abs(np.log(drawn[name][:, d] / drawn["full"][:, a])) for d, a in places]
-        point = [abs(math.log(curve.variance[d] / curves["full"].variance[a])) for d, a in places]
+        with np.errstate(divide="ignore", invalid="ignore"):  # states that do not vary have no ratio
+            ratio = [np.abs(np.log(drawn[name][:, d] / drawn["full"][:, a])) for d, a in places]
+            point = [abs(np.log(np.divide(curve.variance[d], curves["full"].variance[a]))) for d, a in places]
         logs[name] = np.mean(ratio, axis=0)
         low, high = np.quantile(logs[name], [0.025, 0.975])
         apart[name] = (float(np.mean(point)), float(low), float(high))

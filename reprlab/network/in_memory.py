@@ -10,9 +10,10 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from reprlab.errors import ReprlabError
+from reprlab.network.architectures import auto_class
 from reprlab.network.checks import check_tokenizer
-from reprlab.network.module_digest import module_digest
-from reprlab.network.network import Network
+from reprlab.network.module_digest import numbers_digest, settings_digest
+from reprlab.network.network import MEMORY, Network
 
 
 def from_memory(module: Any, tokenizer: Any) -> Network:
@@ -30,7 +31,9 @@ def from_memory(module: Any, tokenizer: Any) -> Network:
         raise ReprlabError(f"rl.load(module, tokenizer=...) takes the module's tokenizer: {kind} was given")
     if any(value.is_meta for value in inner.parameters()):
         raise ReprlabError("rl.load takes a module whose weights are in memory: some of these are not")
-    digest = f"memory:{module_digest(inner)}"
+    digest = f"{MEMORY}{numbers_digest(inner)}-{settings_digest(inner)[:8]}"
+    if getattr(inner.config, "is_encoder_decoder", False):
+        auto_class(inner.config, type(inner).__name__)  # refuses it, and says what is taken
     check_tokenizer(tokenizer, digest)
     return Network(
         name=digest,

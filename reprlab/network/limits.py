@@ -23,6 +23,15 @@ def position_limit(config: Any) -> int | None:
     return next((limit for limit in found if isinstance(limit, int) and limit > 0), None)
 
 
+def check_growth(prompt: int, more: int, model: str, positions: int) -> None:
+    """Raises `ReprlabError` where a prompt and the tokens to be written need more positions than it has."""
+    if prompt + more > positions:
+        raise ReprlabError(
+            f"--max-new-tokens {more}: '{model}' has {positions:,} positions, the longest prompt takes "
+            f"{prompt:,} of them: give 1 to {max(1, positions - prompt):,}, or a shorter prompt"
+        )
+
+
 def check_tokens(ids: Sequence[Sequence[int]], names: Sequence[str], model: str, embeddings: int) -> None:
     """Raises `ReprlabError` for the first document with a token that the model has no embedding for."""
     for name, row in zip(names, ids, strict=False):

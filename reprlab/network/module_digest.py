@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -17,34 +17,51 @@ _NO_SETTING = {*vars(nn.Module()), "gradient_checkpointing", "name_or_path"}
 _OF_A_FILE = ("_name_or_path", "transformers_version")  # parts of a configuration that change no number
 
 
-def module_digest(module: Any) -> str:
-    """XXH3-128 of a module's configuration, of its tensors' names, kinds and bytes, and of its settings.
+def numbers_digest(module: Any) -> str:
+    """XXH3-128 of the names, kinds and bytes of what a module's `state_dict` holds: parameters, buffers that
+    are saved, packed and quantised weights. Running the module changes none of it.
 
-    Tensors are parameters, buffers, and what else its `state_dict` holds: packed and quantised weights.
-    Settings are the plain values among the attributes of its parts: an adapter's scale, a norm's epsilon.
     Raises `ReprlabError` for a part whose numbers cannot be read.
+    """
+    return _digest(_saved(module))
+
+
+def settings_digest(module: Any) -> str:
+    """XXH3-128 of a module's configuration, of its other buffers, and of its settings.
+
+    Settings are the plain values among the attributes of its parts: an adapter's scale, a norm's epsilon.
     """
     config = {key: value for key, value in module.config.to_dict().items() if key not in _OF_A_FILE}
     total = xxhash.xxh3_128(json.dumps(config, sort_keys=True, default=str).encode())
-    for name, value in _held(module):
-        for label, tensor in _plain(name, value):
-            total.update(label.encode())
-            if tensor is not None:
-                for part in _bytes(tensor):
-                    total.update(part)
+    saved = module.state_dict()
+    others = (pair for pair in sorted(module.named_buffers(), key=_name) if pair[0] not in saved)
+    total.update(_digest(others).encode())
     for setting in _settings(module):
         total.update(setting.encode())
     return total.hexdigest()
 
 
-def _held(module: Any) -> Iterator[tuple[str, Any]]:
-    """What a module holds, by name and in its order."""
-    yield from sorted([*module.named_parameters(), *module.named_buffers()], key=lambda pair: pair[0])
-    seen = {name for name, _ in module.named_parameters(remove_duplicate=False)}
-    seen |= {name for name, _ in module.named_buffers(remove_duplicate=False)}
-    for name, value in sorted(module.state_dict().items()):
-        if name not in seen:
+def _digest(held: Iterable[tuple[str, Any]]) -> str:
+    total = xxhash.xxh3_128()
+    for name, value in held:
+        for label, tensor in _plain(name, value):
+            total.update(label.encode())
+            for part in () if tensor is None else _bytes(tensor):
+                total.update(part)
+    return total.hexdigest()
+
+
+def _saved(module: Any) -> Iterator[tuple[str, Any]]:
+    """What a module's `state_dict` holds, in the order of names; tied weights once."""
+    named = dict(module.named_parameters()) | dict(module.named_buffers())
+    tied = {name for name, _ in module.named_parameters(remove_duplicate=False)} - named.keys()
+    for name, value in sorted(module.state_dict().items(), key=_name):
+        if name not in tied:
             yield name, value
+
+
+def _name(pair: tuple[str, Any]) -> str:
+    return pair[0]
 
 
 def _plain(label: str, value: Any) -> Iterator[tuple[str, Tensor | None]]:

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from reprlab.arguments import of, optional, positive, several, string
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.models.inputs import Angles
@@ -21,9 +22,10 @@ from reprlab.network.angles import renew
 from reprlab.network.batches import PackedRow, together
 from reprlab.network.generated import NotNumbers, generated
 from reprlab.network.layers import find_layers
-from reprlab.network.limits import check_tokens, position_limit
+from reprlab.network.limits import check_growth, check_tokens, position_limit
 from reprlab.network.masks import alike, padded, unmixed
 from reprlab.network.memory import out_of_memory, within_memory
+from reprlab.network.module_digest import numbers_digest
 from reprlab.network.probe import TOKENS, Proof, Subject, proof
 from reprlab.network.recorded import Recording, record
 from reprlab.network.rewritten import StandIn, rewritten
@@ -33,6 +35,9 @@ from reprlab.progress import Say
 from reprlab.schedules.schedule import Schedule
 
 Batch = dict[str, Any]
+
+
+MEMORY = "memory:"  # what the names of modules in memory begin with
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,15 @@ class Network:
     def config(self) -> dict[str, Any]:
         """The model's configuration as a dictionary."""
         return self.module.config.to_dict()
+
+    def weights(self) -> str:
+        """The digest of the weights. Raises `ReprlabError` where a module in memory has changed since."""
+        if self.digest.startswith(MEMORY) and numbers_digest(self.module) not in self.digest:
+            raise ReprlabError(
+                f"the weights of '{self.name}' have changed since rl.load took the module: it is another "
+                "model now, give it to rl.load once more"
+            )
+        return self.digest
 
     @cached_property
     def angles(self) -> Angles:
@@ -297,6 +311,7 @@ class Network:
 
     def _checked(self, schedule: Schedule | str | None) -> Schedule:
         """A schedule or its text, checked against the layers there are; by default the model as it is."""
+        optional(of((str, Schedule), "a schedule or its text"))("schedule", schedule)
         if isinstance(schedule, str):
             return Schedule.parse(schedule, self.n_layers)
         if schedule is not None:
@@ -307,6 +322,7 @@ class Network:
         """Token ids of some texts, each of one token at least."""
         if isinstance(texts, str):
             raise ReprlabError("one text was given, not a list of them: write [text]")
+        texts = several(string, (), "texts")("texts", texts)
         ids = self.tokenize(texts) if texts else []
         empty = [place for place, row in enumerate(ids) if not row]
         if empty or not ids:
@@ -449,12 +465,13 @@ class Network:
         """
         if not self.has_lm_head:
             raise ReprlabError(f"'{self.name}' has no language head, so it cannot generate")
-        if max_new_tokens < 1:
-            raise ReprlabError(f"--max-new-tokens {max_new_tokens}: give 1 or more")
+        positive("max_new_tokens", max_new_tokens)
+        ids = self._ids(prompts)
+        check_growth(max(map(len, ids)), max_new_tokens, self.name, self.positions)
         options = {"do_sample": False, "pad_token_id": self.filler, **options}
         schedule = self._checked(schedule)
         options |= {"kv": kv, "max_new_tokens": max_new_tokens}
-        return self.continued(self._ids(prompts), schedule, say=say, **options)
+        return self.continued(ids, schedule, say=say, **options)
 
     def continued(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reprlab.arguments import integer, optional, several, string
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.schedules.grids import MOST_SEEDS, VARIANTS, Entry, compared_starts, paper_grid
@@ -55,6 +56,10 @@ class ReportSettings:
     keep_all: bool = True
 
     def __post_init__(self) -> None:
+        for name in ("documents", "limit", "seeds", "every", "loop_limit", "window_limit", "precise_limit"):
+            integer(name, getattr(self, name))
+        optional(integer)("glue_limit", self.glue_limit)
+        several(string, (), "names of benchmarks")("benchmarks", self.benchmarks)
         for option, value in (
             ("--documents", self.documents),
             ("--limit", self.limit),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from reprlab.arguments import of, several
 from reprlab.counts import counted
 from reprlab.schedules.notation import Step, layer_calls
 from reprlab.schedules.schedule import Schedule
@@ -87,7 +88,8 @@ class Plan:
     schedules: tuple[Schedule, ...]
 
     def __init__(self, schedules: Iterable[Schedule]) -> None:
-        object.__setattr__(self, "schedules", tuple(schedules))
+        taken = several(of(Schedule, "a schedule"), (), "schedules")("schedules", schedules)
+        object.__setattr__(self, "schedules", tuple(taken))
 
     def __len__(self) -> int:
         return len(self.schedules)

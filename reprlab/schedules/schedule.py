@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
 from random import Random
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from reprlab.arguments import optional, positive, refused, string
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.notation import read, write
@@ -37,6 +38,9 @@ class Schedule:
     steps: tuple[Step, ...]
 
     def __init__(self, steps: Iterable[int | Iterable[int]]) -> None:
+        given: Any = steps
+        if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+            raise refused("steps", given, "the steps of a schedule; Schedule.parse takes a text")
         checked: list[Step] = []
         calls = 0
         for at, step in enumerate(steps):
@@ -57,7 +61,7 @@ class Schedule:
         >>> str(Schedule.parse("0:14 14:19 14:19 19:32", layers=32))
         '0:19 14:32'
         """
-        return cls(read(text, layers))
+        return cls(read(string("schedule", text), optional(positive)("layers", layers)))
 
     def check(self, layers: int) -> None:
         """Raises `ReprlabError`, the term marked, where a model of `layers` layers lacks a layer.

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from reprlab.arguments import string
 from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.errors import unknown
@@ -69,7 +70,7 @@ class Results:
 
     def column(self, metric: str) -> Column:
         """How a metric is put together."""
-        if metric not in self.metrics:
+        if string("metric", metric) not in self.metrics:
             raise unknown(f"metric of benchmark '{self.name}'", metric, self.metrics)
         if metric in {"kl", "agreement"}:
             return Column(metric, "mean", 1, higher_is_better=metric == "agreement")

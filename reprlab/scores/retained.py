@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from reprlab.arguments import of, positive, string, taking
 from reprlab.arrays import Array
 from reprlab.counts import counted
+from reprlab.errors import unknown
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import AGGREGATIONS
@@ -125,6 +126,10 @@ def retained(scores: Scores, metric: str = "u", *, count: int = DRAWS) -> Retain
     """
     having = [results for results in scores.benchmarks.values() if metric in results.metrics]
     of_full = {results.name: scores.retained(results, metric, [0]) for results in having}
+    if not having:
+        raise unknown(
+            "metric", metric, dict.fromkeys(m for r in scores.benchmarks.values() for m in r.metrics)
+        )
     undecided = {name: one.reason for name, one in of_full.items() if math.isnan(one.value)}
     decided = [results for results in having if results.name not in undecided]
     values = np.empty((len(scores.rows), len(decided)))

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from reprlab.arguments import of, string
 from reprlab.arrays import npz_of
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
@@ -59,12 +60,13 @@ class Scores:
             raise ReprlabError(
                 f"name one of the benchmarks: benchmark='...'; there are {', '.join(self.benchmarks)}"
             )
-        if benchmark not in self.benchmarks:
+        if string("benchmark", benchmark) not in self.benchmarks:
             raise unknown("benchmark", benchmark, self.benchmarks)
         return self.benchmarks[benchmark]
 
     def row_of(self, schedule: Schedule | str) -> int:
         """The row of a schedule, given as such or as text."""
+        of((str, Schedule), "a schedule or its text")("schedule", schedule)
         wanted = Schedule.parse(schedule, self.layers) if isinstance(schedule, str) else schedule
         for place, entry in enumerate(self.entries):
             if entry.schedule == wanted:
@@ -120,6 +122,7 @@ class Scores:
 
     def joined(self, other: Scores) -> Scores:
         """Both sweeps of one network together; a benchmark has NaN for schedules that it was not swept on."""
+        of(Scores, "the scores of another sweep")("other", other)
         for what in ("model", "note", "dtype", "layers"):
             one, two = getattr(self, what), getattr(other, what)
             if one != two:

@@ -13,6 +13,7 @@ from torch import Tensor
 from reprlab.arguments import CALLBACKS, integer, number, optional, positive, several, string, taking
 from reprlab.captures.given import maybe_states, states_of
 from reprlab.captures.hidden_states import HiddenStates
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.progress import Progress, Say
 from reprlab.provenance import SINK_FACTOR, Provenance
@@ -217,7 +218,10 @@ class _Asked:
                 f"values, the first of depths {first} and {second}."
             )
         if len(bad) == len(missing):
-            return f"NaN: too few {'tokens' if similarity.samples == 'tokens' else 'samples'} are left."
+            samples = "token" if similarity.samples == "tokens" else "sample"
+            if similarity.tokens <= max(3, similarity.settings.get("k", 0)):
+                return f"NaN: too few samples for it, {counted(similarity.tokens, samples)}."
+            return "NaN at every depth: the states do not vary, or are zero or not finite."
         depths = ", ".join(map(str, bad))
         return f"NaN at depths {depths}: the states there do not vary, or are zero or not finite."
 

@@ -13,6 +13,7 @@ import pandas as pd
 from annotated_types import Ge
 from numpy.typing import NDArray
 
+from reprlab.arguments import integer
 from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
@@ -168,6 +169,7 @@ class Similarity:
 
     def average(self, first: int, last: int) -> Average:
         """`mean` with its 95 % interval over documents."""
+        first, last = integer("first", first), integer("last", last)
         if not 0 <= first < last < len(self.values):
             raise ReprlabError(f"depths {first} to {last}: give two of 0..{len(self.values) - 1}, rising")
         rows, columns = np.nonzero(~np.eye(last - first + 1, dtype=bool))

@@ -63,7 +63,7 @@ def identified(network: Network, **own: Any) -> AnswersIdentity:
     """The identity of a network's answers: the network's own fields, and what the answers are (`own`)."""
     return AnswersIdentity(
         model=network.name,
-        weights=network.digest,
+        weights=network.weights(),
         tokenizer=network.tokenizer_digest,
         dtype=network.dtype,
         attention=network.attention,

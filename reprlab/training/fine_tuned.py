@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reprlab.arguments import path as taken_path
 from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
@@ -162,7 +163,7 @@ class FineTuned:
 
     def save(self, path: Path | str) -> list[Path]:
         """Write the table as .csv, or every number as .npz: NAME-frozen.npz and NAME-tuned.npz."""
-        path = Path(path)
+        path = taken_path("path", path)
         pair = {path.with_stem(f"{path.stem}-{name}"): getattr(self, name) for name in ("frozen", "tuned")}
         if path.suffix.lower() == ".npz":
             for file, scores in pair.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reprlab.arguments import integer, number
 from reprlab.errors import ReprlabError
 
 _FASTEST = 1e30  # rates that a float32 can hold, many times over
@@ -24,6 +25,9 @@ class Recipe:
     seed: int = 42
 
     def __post_init__(self) -> None:
+        for name in ("epochs", "batch", "seed"):
+            integer(name, getattr(self, name))
+        number("rate", self.rate)
         for option, value in (("--epochs", self.epochs), ("--batch", self.batch)):
             if value < 1:
                 raise ReprlabError(f"{option} {value}: give 1 or more")

@@ -74,9 +74,11 @@ def decided(value: float, low: float, high: float, margin: float = 0.05) -> tupl
 
     >>> decided(0.2, 0.1, 0.3), decided(-0.2, -0.3, 0.01), decided(0.1, -0.1, 0.3)
     (('supported', 'clear'), ('contradicted', 'ruled out'), ('not decidable', 'interval too wide'))
-    >>> decided(0.04, 0.03, 0.06)
-    ('not decidable', 'below the margin')
+    >>> decided(0.04, 0.03, 0.06), decided(math.nan, 0.0, 0.1)
+    (('not decidable', 'below the margin'), ('not decidable', 'not finite'))
     """
+    if not all(map(math.isfinite, (value, low, high))):
+        return UNDECIDED, "not finite"
     if low > 0 and value >= margin:
         return SUPPORTED, "clear"
     if high < margin:

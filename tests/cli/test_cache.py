@@ -77,7 +77,8 @@ def test_a_capture_is_removed_by_model_or_digest_and_no_other(
 def test_only_the_corpus_given_is_removed(run: Run, captured: Path) -> None:
     done = run("cache", "remove", "tiny-neox", "--corpus", "arc", "--yes")
     assert done.code == 2
-    assert done.err.endswith("there are: tiny-neox\n")
+    assert done.err.startswith("reprlab: nothing of 'tiny-neox' on 'arc'")
+    assert done.err.endswith("there are: builtin\n")
     assert captured.is_dir()
     assert run("cache", "remove", "tiny-neox", "--corpus", "builtin", "-y").code == 0
     assert not captured.exists()

@@ -1,10 +1,12 @@
 """Drift of real captures: the full model against schedules, over the same tokens."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from examples import network, texts
 
 import reprlab as rl
@@ -122,3 +124,17 @@ def test_captures_of_other_texts_are_refused(captures: dict[str, Capture], tmp_p
         drift(other, {"skip": captures["skip"]}, start=START)
     with pytest.raises(ReprlabError, match="unknown token policy 'no-sink'"):
         drift(captures["full"], {}, start=START, tokens="no-sink")
+
+
+def test_states_that_do_not_vary_have_no_ratio_and_no_traceback(tmp_path: Path) -> None:
+    net = rl.load("tiny-llama")
+    with torch.no_grad():
+        for weight in net.module.parameters():
+            weight.zero_()
+    net = rl.load(net.module, tokenizer=net.tokenizer)
+    made = {
+        name: rl.capture(net, texts(3), cache=tmp_path, schedule=schedule)
+        for name, schedule in ({"full": None} | SCHEDULES).items()
+    }
+    found = drift(made.pop("full"), made, start=START)
+    assert all(math.isnan(ratio) for pair in found.last_two.values() for ratio in pair)

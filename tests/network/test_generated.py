@@ -1,5 +1,6 @@
 """What is said of texts that transformers writes: logits that are no numbers choose a token all the same."""
 
+import pytest
 import torch
 
 import reprlab as rl
@@ -20,3 +21,9 @@ def test_texts_from_nan_are_written_and_said_and_those_around_the_broken_layer_a
         "warning: 2 of 2 texts under 0:6",
         "warning: 1 of 1 text under 0:6",
     ]
+
+
+def test_more_tokens_than_positions_are_refused() -> None:
+    net = rl.load("tiny-llama")
+    with pytest.raises(rl.ReprlabError, match=r"--max-new-tokens 99999: .* the longest prompt takes"):
+        net.generate(["ab"], max_new_tokens=99_999)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 from examples import network, texts
 from made_weights import message
 from torch import nn
@@ -116,6 +117,26 @@ def test_packed_weights_wrapped_ones_and_an_adapters_scale_are_in_its_name() -> 
     assert [label for label, _ in labels[0]] == ["x torch.float32 (6,) {'kind': 'wrapped'}", labels[1][1][0]]
     assert torch.equal(labels[1][1][1], values[1])
     assert "cannot read the numbers of 'x', a object" in message(lambda: list(_plain("x", object())))
+
+
+def test_a_module_that_was_changed_since_adds_to_no_capture_and_no_answers(tmp_path: Path) -> None:
+    module = own()
+    net = loaded(module)
+    rl.capture(net, texts(2), cache=tmp_path)
+    rl.sweep(net, ["0:2 3:6"], ["builtin_pronoun"], limit=2, cache=tmp_path)  # running it changes nothing
+    rl.capture(net, texts(3), cache=tmp_path)
+    with torch.no_grad():
+        module.lm_head.weight.mul_(2)
+    assert "have changed since rl.load" in message(rl.capture, net, texts(3), cache=tmp_path)
+    assert "have changed since rl.load" in message(
+        rl.sweep, net, ["0:6"], ["builtin_pronoun"], cache=tmp_path
+    )
+    assert rl.capture(loaded(module), texts(2), cache=tmp_path).documents == 2
+
+
+def test_an_encoder_decoder_in_memory_is_refused_by_what_it_is() -> None:
+    config = transformers.T5Config(d_model=16, d_ff=16, num_layers=2, num_heads=2, d_kv=8, vocab_size=300)
+    assert "encoder-decoder" in message(loaded, transformers.T5ForConditionalGeneration(config))
 
 
 def test_a_modules_gradients_are_left_as_they_are() -> None:

@@ -276,7 +276,7 @@ def test_too_few_tokens_are_nan_with_a_reason(tiny: Network) -> None:
 
     found = rl.cka(rl.capture(tiny, Corpus("short", ("abc",), ("0",), "x")))
     assert np.isnan(found.values).all()
-    assert found.remark == "NaN: too few tokens are left."
+    assert found.remark == "NaN: too few samples for it, 3 tokens."
     one = compare(activations(np.random.default_rng(0).normal(size=(3, 1, 5))), "knn")
     assert np.isnan(one.values).all()
     assert np.isnan(compare(activations(np.zeros((2, 9, 3))), "cosine").values).all()

@@ -69,6 +69,8 @@ class NetworkOptions:
 
         if self.models_dir is not None and not self.models_dir.is_dir() and not new_folder:
             raise ReprlabError(f"--models-dir '{self.models_dir}' is no folder")
+        if "" in self.patterns:
+            raise ReprlabError("a model's name is empty: `reprlab models` lists the names")
         if not self.patterns:
             raise ReprlabError("give a model, as in --model tiny-neox; `reprlab models` lists the names")
         names = expand(self.patterns, known(self.models_dir))
