@@ -21,6 +21,7 @@ from reprlab.captures.given import corpus_of
 from reprlab.captures.layout import Manifest, Statistics
 from reprlab.captures.shard import ShardWriter
 from reprlab.captures.writer import Writer, complete, hold
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder
 from reprlab.network.batches import padded_batches
@@ -90,7 +91,7 @@ def capture(
     manifest.made_with["batch_tokens"] = str(batch_tokens)
     root = cache_folder(cache)
     if there := complete(root, manifest, count, force=force):
-        return replace(there.first(count), alias=network.alias)
+        return _taken(there, count, network, say)
     ids = _tokenize(network, corpus, count, manifest.identity.max_tokens)
     with hold(root, manifest, force=force, say=say) as writer:
         one = _token_bytes(manifest)
@@ -100,7 +101,16 @@ def capture(
             network.prove(cache, say)
             with within_memory("capturing"):
                 _CaptureJob(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
-    return replace(open_capture(writer.folder).first(count), alias=network.alias)
+    return _taken(open_capture(writer.folder), count, network, say)
+
+
+def _taken(capture: Capture, count: int, network: Network, say: Say) -> Capture:
+    """The first documents of a capture, under the network's name here; `say` gets a warning of NaN."""
+    taken = replace(capture.first(count), alias=network.alias)
+    if taken.nonfinite:
+        values = counted(taken.nonfinite, "value")
+        say(f"warning: NaN or infinite: {values} in {taken.folder}")
+    return taken
 
 
 def _tokenize(network: Network, corpus: Corpus, count: int, limit: int) -> list[TokenArray]:

@@ -154,7 +154,10 @@ def test_nan_and_inf_are_counted_and_located(
     tiny: Network, spoiled: Callable[[float], None], value: float
 ) -> None:
     spoiled(value)
-    acts = rl.capture(tiny, texts(1))
+    said: list[str] = []
+    acts = rl.capture(tiny, texts(1), say=said.append)
+    rl.capture(tiny, texts(1), say=said.append)  # from the cache
+    assert [line.partition(" in ")[0] for line in said] == ["warning: NaN or infinite: 1 value"] * 2
     assert acts.nonfinite == 1
     assert acts.rows[0].first_nonfinite == (3, "piece:0", 1)
     result = rl.cosine(acts)

@@ -125,8 +125,6 @@ class CaptureOptions:
             limit = capture.identity.max_tokens
             cut = f"{capture.truncated} of {counted(capture.documents, 'document')} reach {limit} tokens"
             say(f"note: {cut}; longer ones are cut")
-        if capture.nonfinite:
-            say(f"warning: {capture.nonfinite:,} values are NaN or infinite in {capture.folder}")
         return capture
 
     def obtained(

@@ -38,11 +38,15 @@ class NetworkOptions:
     )
     device: Annotated[str, where(help="Where the network runs: auto, cpu, cuda or mps.")] = "auto"
     device_map: Annotated[
-        str | None, where(help="auto spreads the layers over devices (accelerate). Default: one device.")
+        str | None,
+        where(help="auto, balanced, balanced_low_0 or sequential: layers on several devices. Default: one."),
     ] = None
     models_dir: Annotated[
         Path | None,
-        where(help="Folder of weights, one folder a name. Default: $REPRLAB_MODELS, else ~/.cache/reprlab."),
+        where(
+            help="Folder of weights, one folder a name. "
+            "Default: $REPRLAB_MODELS, else ~/.cache/reprlab/models."
+        ),
     ] = None
     trust_remote_code: Annotated[
         bool, where("--trust-remote-code", help="Run the Python that a model's folder brings.")
