@@ -92,13 +92,25 @@ def main() -> None:
     except (ReprlabError, _USAGE) as error:
         if debug:
             raise
-        fail(str(error) if isinstance(error, ReprlabError) else " ".join(error.format_message().split()))
+        fail(str(error) if isinstance(error, ReprlabError) else _usage(error))
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         code = _STOPPED
     if code == _STOPPED:
         fail("stopped; the same command goes on where it was")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+_KINDS = {"int_parsing": "no whole number", "float_parsing": "no number"}
+
+
+def _usage(error: Any) -> str:
+    """What is wrong with a command line: typer's words, with the value where pydantic's leave it out."""
+    text = " ".join(error.format_message().split())
+    rows: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
+    if rows and rows[0]["type"] in _KINDS:
+        text = f"{text.partition(': ')[0]}: '{rows[0]['input']}' is {_KINDS[rows[0]['type']]}"
+    return text
 
 
 def _disk(error: OSError) -> str:

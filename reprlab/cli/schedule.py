@@ -12,7 +12,7 @@ from reprlab.cli.options.command import AsJson, how, what, with_options, writes
 from reprlab.cli.options.outputs import PICTURES, check_files, print_files
 from reprlab.cli.options.schedules import ScheduleFiles, schedule_file
 from reprlab.cli.terminal import out, print_json
-from reprlab.errors import ReprlabError
+from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import PAPER, Schedule
 from reprlab.schedules.steps import Summed
@@ -84,6 +84,8 @@ def _read(
         return [one.schedule for path in files for one in schedule_file(path, layers)]
     if text is not None:
         return [Schedule.parse(text, layers)]
+    if paper not in PAPER:
+        raise unknown("--paper", str(paper), PAPER)
     if layers is None:
         raise ReprlabError(f"--paper {paper} needs --layers, the number of the model's layers")
     return [Schedule.paper(str(paper), layers=layers, **given)]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from reprlab.errors import ReprlabError
 
 ADAPTER = "adapter_config.json"
+_WEIGHTS = "adapter_model.safetensors"
 _MERGE = (
     'python -c "from peft import AutoPeftModelForCausalLM as A; '
     "A.from_pretrained('FOLDER').merge_and_unload().save_pretrained('NEW')\""
@@ -22,8 +23,8 @@ class _AdapterConfig(BaseModel):
 
 def refuse_adapter(folder: Path) -> None:
     """Raises `ReprlabError` where a folder holds an adapter, with weights or in their place."""
-    file = folder / ADAPTER
-    if not file.is_file():
+    file = next((folder / name for name in (ADAPTER, _WEIGHTS) if (folder / name).is_file()), None)
+    if file is None:
         return
     try:
         adapter = _AdapterConfig.model_validate_json(file.read_bytes())
@@ -35,7 +36,7 @@ def refuse_adapter(folder: Path) -> None:
     if (folder / "config.json").is_file():
         raise ReprlabError(
             f"'{folder}' holds {what} in addition to its weights, which would be left out: "
-            f"merge it ({_MERGE}), or move {ADAPTER} away to take the weights without it"
+            f"merge it ({_MERGE}), or move {file.name} away to take the weights without it"
         )
     raise ReprlabError(
         f"'{folder}' is {what}, not a model: merge it into that model ({_MERGE}) and copy "

@@ -122,6 +122,8 @@ def test_an_adapter_is_said_with_weights_and_alone(tmp_path: Path) -> None:
     assert "merge_and_unload" in line
     assert "is a PEFT adapter (LORA on '../plain'), not a model: merge it" in message(locate, str(alone))
     assert locate(f"{both}@init")
+    (both / "adapter_config.json").rename(both / "adapter_model.safetensors")  # an adapter without its words
+    assert "or move adapter_model.safetensors away" in message(locate, str(both))
     (alone / "adapter_config.json").write_text("[")
     assert "is a PEFT adapter (an unknown kind on 'an unnamed model')" in message(locate, str(alone))
 
