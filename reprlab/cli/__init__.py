@@ -105,7 +105,7 @@ _KINDS = {"int_parsing": "no whole number", "float_parsing": "no number"}
 
 
 def _usage(error: Any) -> str:
-    """What is wrong with a command line: typer's words, with the value where pydantic's leave it out."""
+    """The fault of a command line in typer's words, with the value where pydantic's words leave it out."""
     text = " ".join(error.format_message().split())
     rows: list[dict[str, Any]] = getattr(error.__cause__, "errors", list)()
     if rows and rows[0]["type"] in _KINDS:

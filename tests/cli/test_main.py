@@ -157,8 +157,8 @@ BAD: dict[str, str] = {  # command line to the line on stderr
     "similarity": "give models, as in --model tiny-neox, or --activations FILE, and not both",
     "capture tiny-neox --documents three": "Invalid value for '--documents': 'three' is no whole number",
     "similarity tiny-neox --memory lots": "Invalid value for '--memory': 'lots' is no number",
-    "schedule --paper nope": "unknown --paper 'nope': there are: full, skip_one, switch, skip, middle_repeat, "
-    "reverse, random, parallel, looped_parallel, internal_loop",
+    "schedule --paper nope": "unknown --paper 'nope': there are: full, skip_one, switch, skip, "
+    "middle_repeat, reverse, random, parallel, looped_parallel, internal_loop",
 }
 
 
