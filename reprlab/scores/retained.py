@@ -24,6 +24,7 @@ from reprlab.statistics.bootstraps import bootstrap, draws, interval
 
 DRAWS = 10_000
 MEDIAN = "median"
+_USUAL = ("u", "acc")  # asked of every sweep; a benchmark that lacks one is left out
 
 
 @dataclass(frozen=True, repr=False)
@@ -126,10 +127,9 @@ def retained(scores: Scores, metric: str = "u", *, count: int = DRAWS) -> Retain
     """
     having = [results for results in scores.benchmarks.values() if metric in results.metrics]
     of_full = {results.name: scores.retained(results, metric, [0]) for results in having}
-    if not having:
-        raise unknown(
-            "metric", metric, dict.fromkeys(m for r in scores.benchmarks.values() for m in r.metrics)
-        )
+    if not having and metric not in _USUAL:
+        there = dict.fromkeys(name for each in scores.benchmarks.values() for name in each.metrics)
+        raise unknown("metric", metric, there)
     undecided = {name: one.reason for name, one in of_full.items() if math.isnan(one.value)}
     decided = [results for results in having if results.name not in undecided]
     values = np.empty((len(scores.rows), len(decided)))

@@ -270,6 +270,10 @@ def few_documents() -> dict[str, Similarity]:
     }
 
 
+def not_numbers() -> dict[str, Similarity]:
+    return {name: replace(one, values=np.full_like(one.values, np.nan)) for name, one in alike().items()}
+
+
 REACHED: Mapping[str, tuple[Callable[[], rl.Evidence], int, str]] = {
     "clear": (paper_world, 3, "h"),
     "ruled out": (lambda: evidence(world(changed(skip=-0.5))), 3, "h"),
@@ -278,6 +282,7 @@ REACHED: Mapping[str, tuple[Callable[[], rl.Evidence], int, str]] = {
     "below the margin": (lambda: evidence(world(changed(skip=-0.29))), 3, "h"),
     "not sure among eight": (lambda: evidence(world(changed(skip=-0.28), noise=2)), 3, "h"),
     "not measured": (evidence, 8, "h"),
+    "not finite": (lambda: spaces(similarities=not_numbers()), 1, "h"),
     "no draws": (lambda: spaces(similarities=unresampled()), 1, "h"),
     "too few starts": (lambda: evidence(world(entries=grid((7, 8)))), 3, "h"),
     "too few benchmarks": (semantic_only, 6, "h"),
