@@ -181,9 +181,9 @@ class Capture:
         return self.folder / "shards" / row.shard
 
 
-def open_capture(folder: Path) -> Capture:
-    """The capture in a folder, as far as it is complete from the first document on."""
-    manifest = read_manifest(folder)
+def open_capture(folder: Path, expected: Identity | None = None) -> Capture:
+    """The capture in a folder, as far as it is complete from the first document on; see `read_manifest`."""
+    manifest = read_manifest(folder, expected)
     rows = sorted(read_ledger(folder), key=lambda row: row.start)
     documents = 0
     for row in rows:

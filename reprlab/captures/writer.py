@@ -100,11 +100,10 @@ def complete(root: Path, manifest: Manifest, documents: int, *, force: bool = Fa
     folder = manifest.identity.folder(root)
     if not is_file(folder / "manifest.json"):
         return None
-    there = read_manifest(folder, manifest.identity)  # names the field and both values, where they differ
-    capture = open_capture(folder)
+    capture = open_capture(folder, manifest.identity)
     if capture.documents < documents:
         return None
-    _agrees(folder, there, manifest, force)
+    _agrees(folder, capture.manifest, manifest, force)
     return capture
 
 

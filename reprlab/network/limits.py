@@ -23,9 +23,9 @@ def position_limit(config: Any) -> int | None:
     return next((limit for limit in found if isinstance(limit, int) and limit > 0), None)
 
 
-def check_growth(prompt: int, more: int, model: str, positions: int) -> None:
+def check_growth(prompt: int, more: int, model: str, positions: int | None) -> None:
     """Raises `ReprlabError` where a prompt and the tokens to be written need more positions than it has."""
-    if prompt + more > positions:
+    if positions is not None and prompt + more > positions:
         raise ReprlabError(
             f"--max-new-tokens {more}: '{model}' has {positions:,} positions, the longest prompt takes "
             f"{prompt:,} of them: give 1 to {max(1, positions - prompt):,}, or a shorter prompt"

@@ -121,19 +121,21 @@ class Network:
         return max([0, *(pad + 1 for pad in pads if pad is not None)])
 
     @property
+    def _position_limit(self) -> int | None:
+        """How many positions the configuration allows, where it sets a limit."""
+        limit = position_limit(self.module.config.get_text_config(decoder=True))
+        return limit and limit - self._unused_positions
+
+    @property
     def max_tokens(self) -> int:
         """The longest text, in tokens: the smaller of the position limit and the tokenizer's limit."""
-        config = self.module.config.get_text_config(decoder=True)
-        limit = (position_limit(config) or 1 << 20) - self._unused_positions
-        return min(limit, self.tokenizer.model_max_length)
+        return min(self._position_limit or 1 << 20, self.tokenizer.model_max_length)
 
     @property
     def positions(self) -> int:
         """How many positions there are, as lm-eval counts: by the configuration, else by the tokenizer."""
-        config = self.module.config.get_text_config(decoder=True)
         said = min(self.tokenizer.model_max_length, 1 << 20)
-        limit = position_limit(config)
-        return limit - self._unused_positions if limit else said if said < 1 << 20 else 2048
+        return self._position_limit or (said if said < 1 << 20 else 2048)
 
     @property
     def vocabulary(self) -> int:
@@ -467,7 +469,7 @@ class Network:
             raise ReprlabError(f"'{self.name}' has no language head, so it cannot generate")
         positive("max_new_tokens", max_new_tokens)
         ids = self._ids(prompts)
-        check_growth(max(map(len, ids)), max_new_tokens, self.name, self.positions)
+        check_growth(max(map(len, ids)), max_new_tokens, self.name, self._position_limit)
         options = {"do_sample": False, "pad_token_id": self.filler, **options}
         schedule = self._checked(schedule)
         options |= {"kv": kv, "max_new_tokens": max_new_tokens}

@@ -56,7 +56,8 @@ class ReportSettings:
     keep_all: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("documents", "limit", "seeds", "every", "loop_limit", "window_limit", "precise_limit"):
+        counts = ("documents", "limit", "seeds", "every", "loop_limit", "window_limit", "precise_limit")
+        for name in (*counts, "tuned_limit"):
             integer(name, getattr(self, name))
         optional(integer)("glue_limit", self.glue_limit)
         several(string, (), "names of benchmarks")("benchmarks", self.benchmarks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reprlab.arguments import integer, number
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 
 _FASTEST = 1e30  # rates that a float32 can hold, many times over
@@ -41,8 +42,7 @@ class Recipe:
         >>> print(Recipe())
         3 epochs, batch 32, rate 2e-05, seed 42
         """
-        epochs = f"{self.epochs} epoch{'' if self.epochs == 1 else 's'}"
-        return f"{epochs}, batch {self.batch}, rate {self.rate:g}, seed {self.seed}"
+        return f"{counted(self.epochs, 'epoch')}, batch {self.batch}, rate {self.rate:g}, seed {self.seed}"
 
 
 RECIPE = Recipe(epochs=1, batch=64, rate=5e-5, seed=42)  # of fine-tuning

@@ -106,6 +106,17 @@ def test_a_large_file_is_dequantised_to_bfloat16_unless_it_is_asked_for(
     assert len([f for f in (tmp_path / ".dequantised").iterdir() if f.is_dir()]) == 2
 
 
+def test_dequantising_says_how_far_it_is(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reprlab.progress.EVERY", 0.0)
+    said: list[str] = []
+    rl.fetch(str(whole), models_dir=tmp_path, say=said.append)
+    shares = [line for line in said if line.startswith("dequantising tiny.gguf: ")]
+    assert "100 % done" in shares[-1]
+    assert len(shares) > 2
+
+
 def test_a_machine_without_memory_says_so(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

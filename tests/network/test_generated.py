@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import reprlab as rl
+from reprlab.network.limits import check_growth
 
 
 def test_texts_from_nan_are_written_and_said_and_those_around_the_broken_layer_are_not() -> None:
@@ -27,3 +28,4 @@ def test_more_tokens_than_positions_are_refused() -> None:
     net = rl.load("tiny-llama")
     with pytest.raises(rl.ReprlabError, match=r"--max-new-tokens 99999: .* the longest prompt takes"):
         net.generate(["ab"], max_new_tokens=99_999)
+    check_growth(5, 99_999, "mamba", None)  # a model whose configuration sets no limit
