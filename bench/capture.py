@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
     network = rl.load(asked.model, dtype=asked.dtype)
-    corpus = rl.corpus(asked.corpus, data_dir=asked.data_dir)
+    corpus = rl.corpus(asked.corpus, data_dir=asked.data_dir, sample=None)
     ids = network.tokenize(corpus.texts[: asked.documents])
     made = [network.batch([ids[i] for i in b]) for b in padded_batches(list(map(len, ids)), 2048)]
 

@@ -53,7 +53,7 @@ def tune(
 
 
 def rows_of(net: Network, data: Path) -> list[Any]:
-    opened = open_splits("arc", data_dir=data).training
+    opened = open_splits("arc", data_dir=data, sample=0).training
     sizes = {"max_length": net.positions, "vocabulary": net.vocabulary, "max_new_tokens": 0}
     return training_rows(prepare(opened, net.tokenizer, limit=99, **sizes), net.positions)
 

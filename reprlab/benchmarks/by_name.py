@@ -25,13 +25,15 @@ def open_benchmarks(
     *,
     data_dir: Path | str | None = None,
     preset: str = "paper",
+    sample: int | None = None,
     allow_code: bool = False,
     cache: Path | str | None = None,
     say: Say = lambda _: None,
 ) -> list[Opened]:
     """The tasks of some names, with their rows: ours, groups of ours, any lm-eval task, a YAML's path.
 
-    The names of lm-eval's tasks are kept in `cache`, where they are found quickly.
+    Rows are in the order that the seed `sample` draws, units together, so that the first n are a sample of
+    them; None leaves them in their own order. The names of lm-eval's tasks are kept in `cache`.
     """
     where, names = None if cache is None else Path(cache), list(names)
     check_known(names, preset, where)
@@ -47,7 +49,8 @@ def open_benchmarks(
     wanted = expand(list(names))
     if not wanted:
         raise ReprlabError(f"no benchmark was given: there are {', '.join([*BENCHMARKS, *GROUPS])}")
-    how: dict[str, Any] = {"preset": preset, "allow_code": allow_code, "cache": where, "say": say}
+    how: dict[str, Any] = {"preset": preset, "sample": sample, "allow_code": allow_code}
+    how |= {"cache": where, "say": say}
     opened = [open_task(name, data_dir=folder, **how) for name in wanted]
     names = [one.name for one in opened]
     for name in names:
@@ -64,15 +67,17 @@ def trained_task(task: str) -> list[str]:
     return wanted
 
 
-def open_splits(task: str, *, data_dir: Path | str | None = None, preset: str = "paper") -> Splits:
+def open_splits(
+    task: str, *, data_dir: Path | str | None = None, preset: str = "paper", sample: int | None = None
+) -> Splits:
     """A task's rows to score and its rows to train on; the latter are asked without examples."""
     wanted = trained_task(task)
-    (scored,) = open_benchmarks(wanted, data_dir=data_dir, preset=preset)
+    (scored,) = open_benchmarks(wanted, data_dir=data_dir, preset=preset, sample=sample)
     from reprlab.benchmarks.opened import open_training
     from reprlab.benchmarks.training_rows import Splits
 
     folder = None if data_dir is None else Path(data_dir)
-    return Splits(scored, open_training(wanted[0], data_dir=folder, preset=preset))
+    return Splits(scored, open_training(wanted[0], data_dir=folder, preset=preset, sample=sample))
 
 
 def training_rows(benchmark: Benchmark, longest: int) -> list[TrainingRow]:

@@ -9,8 +9,8 @@ import io
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.foreign import is_file, read_text
 from reprlab.progress import Say
+from reprlab.sampled import sampled
 
 TASKS = (Path(lm_eval.utils.__file__).parent / "tasks").resolve()
 KINDS = ("multiple_choice", "loglikelihood", "generate_until")
@@ -58,6 +59,8 @@ class Opened:
     preset: str
     nll: bool
     unit: Callable[[JsonObject], Any]
+    sample: int | None = None  # the seed of its rows' order; None: as they are
+    numbers: tuple[int, ...] = ()  # the place of each row among the rows as they are; none: that order
 
     @property
     def output(self) -> str:
@@ -74,7 +77,22 @@ class Opened:
 
     @cached_property
     def docs(self) -> list[JsonObject]:
+        """Its rows, in the order of the sample."""
         return list(self.task.eval_docs)
+
+    def number(self, place: int) -> int:
+        """A row's place among the rows as they are."""
+        return self.numbers[place] if self.numbers else place
+
+    def sampled(self, seed: int | None) -> Opened:
+        """With its rows in the order that a seed draws, units together (`reprlab.sampled`)."""
+        if seed is None:
+            return self
+        units = [self.unit(row) for row in self.docs]
+        named = [place if unit is None else str(unit) for place, unit in enumerate(units)]
+        numbers = tuple(sampled(named, seed))
+        self.task.order = numbers
+        return replace(self, sample=seed, numbers=numbers)
 
     @cached_property
     def digest(self) -> str:
@@ -95,6 +113,16 @@ class _OpenedTask(ConfigurableTask):
     """lm-eval's task; while it is made, an empty ending is no crash: it is named when requests are built."""
 
     _made = False
+    order: Sequence[int] | None = None  # of its rows, where it is not their own
+
+    @property
+    def eval_docs(self) -> Any:
+        rows = super().eval_docs
+        if self.order is None:
+            return rows
+        return (
+            rows.select(self.order) if isinstance(rows, datasets.Dataset) else [rows[n] for n in self.order]
+        )
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__(config=config)
@@ -110,11 +138,12 @@ def open_task(
     *,
     data_dir: Path | None = None,
     preset: str = "paper",
+    sample: int | None = None,
     allow_code: bool = False,
     cache: Path | None = None,
     say: Say = lambda _: None,
 ) -> Opened:
-    """The task of a name, an lm-eval task's name, or a YAML file's path."""
+    """The task of a name, an lm-eval task's name, or a YAML file's path; its rows as `sample` orders them."""
     if preset not in PRESETS:
         raise unknown("preset", preset, PRESETS)
     if name in BENCHMARKS:
@@ -132,10 +161,12 @@ def open_task(
     if kind and kind not in CLASSES:
         raise unknown(f"class of '{name}'", kind, CLASSES)
     _usable(name, task)
-    return Opened(name, task, kind, shots, preset, named.nll, named.unit)
+    return Opened(name, task, kind, shots, preset, named.nll, named.unit).sampled(sample)
 
 
-def open_training(name: str, *, data_dir: Path | None = None, preset: str = "paper") -> Opened:
+def open_training(
+    name: str, *, data_dir: Path | None = None, preset: str = "paper", sample: int | None = None
+) -> Opened:
     """A benchmark with its training rows in the place of those that are scored, and without examples."""
     if preset not in PRESETS:
         raise unknown("preset", preset, PRESETS)
@@ -152,7 +183,7 @@ def open_training(name: str, *, data_dir: Path | None = None, preset: str = "pap
         config["custom_dataset"] = lambda **_: rows
     advice = f"check the network and HF_HOME, or give --data-dir DIR with DIR/{file}"
     task = _build(f"the training rows of '{name}'", config, advice)
-    return Opened(f"{name} train", task, named.kind, 0, preset, named.nll, named.unit)
+    return Opened(f"{name} train", task, named.kind, 0, preset, named.nll, named.unit).sampled(sample)
 
 
 def _named(name: str, named: Named, data_dir: Path | None, shots: int) -> dict[str, Any]:

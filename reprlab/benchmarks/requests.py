@@ -105,7 +105,7 @@ class Encoder(TemplateLM):
 
 
 def freeze(opened: Opened, encoder: Encoder, limit: int, cap: int) -> tuple[list[Document], list[list[Any]]]:
-    """The first `limit` documents, and lm-eval's own requests for each; built once, examples drawn once.
+    """The first `limit` documents of the sample, and lm-eval's own requests for each, built once.
 
     `cap` is the most tokens an answer may have where the task does not say.
     """
@@ -232,8 +232,10 @@ def _document(
     unit = opened.unit(row)
     return Document(
         place,
-        str(place if key is None else key),
-        str(place) if unit is None else hashlib.sha256(str(unit).encode()).hexdigest()[:12],  # keeps no text
+        str(opened.number(place) if key is None else key),
+        str(opened.number(place))
+        if unit is None
+        else hashlib.sha256(str(unit).encode()).hexdigest()[:12],  # keeps no text
         requests,
         gold,
         choices,
@@ -258,4 +260,4 @@ def _unbuilt(opened: Opened, limit: int, error: Exception) -> ReprlabError:
 def _bad(opened: Opened, place: int, what: str) -> ReprlabError:
     key = opened.docs[place].get("id")
     named = f" ('{key}')" if key is not None else ""
-    return ReprlabError(f"benchmark '{opened.name}', document {place}{named}: {what}")
+    return ReprlabError(f"benchmark '{opened.name}', document {opened.number(place)}{named}: {what}")

@@ -7,18 +7,19 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
-from reprlab.arguments import maybe_path, refused, string, taking
+from reprlab.arguments import integer, maybe_path, optional, refused, string, taking
 from reprlab.captures.corpus_table import BENCHMARKS, SOURCES, BenchmarkRow, Source
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import json_object
 from reprlab.foreign import is_file, is_there, read_text
+from reprlab.sampled import SEED, sampled
 
 DEFAULT_DOCUMENTS = 100
 _WORDS = 12  # a paragraph of fewer words is a heading or a caption, not a document
@@ -32,6 +33,7 @@ class Corpus:
     texts: tuple[str, ...]
     ids: tuple[str, ...]
     source: str
+    sample: int | None = None  # the seed of their order; None: as they are
 
     @cached_property
     def fingerprint(self) -> str:
@@ -44,6 +46,14 @@ class Corpus:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def sampled(self, seed: int | None) -> Corpus:
+        """With its documents in the order that a seed draws (`reprlab.sampled`); None: as they are."""
+        if seed is None:
+            return self
+        order = sampled(self.ids, seed)
+        texts, ids = (tuple(these[place] for place in order) for these in (self.texts, self.ids))
+        return replace(self, texts=texts, ids=ids, sample=seed)
 
     def count(self, asked: int | None) -> int:
         """How many documents to take: those asked for, else 100 or as many as there are."""
@@ -72,14 +82,19 @@ def _name_or_texts(name: str, value: Any) -> str | Path | tuple[str, ...]:
     return texts
 
 
-@taking(name=_name_or_texts, data_dir=maybe_path, field=string)
+@taking(name=_name_or_texts, data_dir=maybe_path, field=string, sample=optional(integer))
 def corpus(
-    name: str | Path | Sequence[str], *, data_dir: Path | str | None = None, field: str = "text"
+    name: str | Path | Sequence[str],
+    *,
+    data_dir: Path | str | None = None,
+    field: str = "text",
+    sample: int | None = SEED,
 ) -> Corpus:
     """The corpus of a registered name, of a .txt or .jsonl file, or of a list of texts.
 
     A .txt file's documents are its paragraphs (between blank lines) of 12 words or more; a .jsonl
-    file's are its rows' `field`.
+    file's are its rows' `field`. The seed `sample` draws their order, so that the first n are a sample, and a
+    larger sample holds a smaller one; None leaves the order as it is. A list of texts keeps its order.
 
     >>> texts = corpus("builtin")
     >>> len(texts) > 100
@@ -89,6 +104,10 @@ def corpus(
         texts = tuple(name)
         return _make("texts", ((str(i), text) for i, text in enumerate(texts)), "given as a list")
     name = str(name)
+    return _named(name, data_dir, field).sampled(sample)
+
+
+def _named(name: str, data_dir: Path | str | None, field: str) -> Corpus:
     if name == "builtin":
         return _builtin()
     if name in SOURCES:

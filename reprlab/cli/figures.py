@@ -86,7 +86,7 @@ def _keep(run: ReportOptions, model: str, one: Analysis) -> Path:
     with bar(f"{one.name} of {network.name}", unit="work") as progress:
         evidence = gather(
             network,
-            corpus(settings.corpus, data_dir=run.data.data_dir),
+            corpus(settings.corpus, data_dir=run.data.data_dir, sample=settings.sample),
             settings,
             run.workspace,
             parts={*one.needs, *one.uses},

@@ -107,7 +107,7 @@ class TuningOptions:
         with working("opening the task"):
             from reprlab.benchmarks.by_name import open_splits
 
-            task = open_splits(self.task_name, data_dir=data.data_dir, preset=self.preset)
+            task = open_splits(self.task_name, data_dir=data.data_dir, preset=self.preset, sample=data.sample)
         options: dict[str, Any] = {"task": task, "shares": parts, "recipe": self.recipe(training)}
         options |= {"micro_batch": self.micro_batch, "train_limit": self.train_limit, "limit": self.limit}
         where = {"checkpoints": training.checkpoints, "cache": data.cache}

@@ -74,11 +74,13 @@ class GlueOptions:
             raise ReprlabError("--checkpoints goes with unfrozen encoders: a frozen one is the model itself")
         return recipe_of(self.mode, training.epochs, training.batch, self.rate, training.seed)
 
-    def opened(self, data_dir: Path | None) -> list[Glue]:
+    def opened(self, data: DataOptions) -> list[Glue]:
         """The tasks, opened."""
         from reprlab.benchmarks.glue.opened import open_glue
 
-        return open_glue(glue_tasks(self.tasks or ["all"]), data_dir=data_dir, limit=self.limit)
+        return open_glue(
+            glue_tasks(self.tasks or ["all"]), data_dir=data.data_dir, limit=self.limit, sample=data.sample
+        )
 
     def file(self, grid: str | None, tasks: Iterable[str]) -> str:
         """The name of the table where none is given."""
@@ -113,7 +115,7 @@ def glue(
     reports = output.reports
     options: dict[str, Any] = {"mode": scored.mode, "recipe": scored.recipe(training)}
     options |= {"checkpoints": training.checkpoints, "batch_tokens": data.batch_tokens, "cache": data.cache}
-    opened = scored.opened(data.data_dir)
+    opened = scored.opened(data)
 
     def one(name: str) -> Iterator[dict[str, Any]]:
         trained = _computed(network, name, order, opened, options, reports)

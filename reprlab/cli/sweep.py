@@ -41,7 +41,7 @@ class BenchmarkOptions:
             callback=separate,
         ),
     ] = None
-    limit: Annotated[int, what(help="Documents of each benchmark, from the first on; 1 or more.")] = 100
+    limit: Annotated[int, what(help="Documents of each benchmark, a sample of them; 1 or more.")] = 100
     preset: Annotated[
         str, how(help="Prompts: paper (0-shot, GSM8K 5, no BOS) or leaderboard (25/10/5/5).")
     ] = "paper"
@@ -83,7 +83,7 @@ class BenchmarkOptions:
             from reprlab.benchmarks.by_name import open_benchmarks
 
             asked: dict[str, Any] = {"preset": self.preset, "allow_code": self.allow_task_code}
-            asked |= {"data_dir": data.data_dir, "cache": data.cache, "say": say}
+            asked |= {"data_dir": data.data_dir, "cache": data.cache, "sample": data.sample, "say": say}
             opened = open_benchmarks(self.names, **asked)
         metrics = dict.fromkeys(name for one in opened for name in one.metrics)
         metrics |= {"kl": None, "agreement": None} if self.kl else {}

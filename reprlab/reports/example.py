@@ -32,7 +32,9 @@ def _question(network: Network, data_dir: Path | None, kind: str) -> tuple[str, 
     """A benchmark's name, the question, the right answer, and the prompt as tokens."""
     there = data_dir is not None and (data_dir / "gsm8k" / "test.jsonl").is_file()
     name = "gsm8k" if kind == "gsm8k" or (there and not kind) else ""
-    (opened,) = open_benchmarks([name or "builtin_arithmetic_1"], data_dir=data_dir if name else None)
+    (opened,) = open_benchmarks(
+        [name or "builtin_arithmetic_1"], data_dir=data_dir if name else None, sample=None
+    )
     row = opened.docs[0]
     asked = str(opened.task.doc_to_text(row))
     if not name:

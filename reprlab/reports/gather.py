@@ -110,17 +110,17 @@ def gather(
 def _tasks(network: Network, settings: ReportSettings) -> list[SweepTask]:
     layers, first = network.n_layers, settings.benchmarks[:1]
     main, single, few = settings.grid(layers), settings.single_grid(layers), settings.single_on
-    tasks = [SweepTask("scores", [*main, *(() if few else single)], settings.benchmarks, settings.limit)]
+    rows = [("scores", [*main, *(() if few else single)], settings.benchmarks, settings.limit)]
     if few:
-        tasks.append(SweepTask("single", single, few, settings.limit))
+        rows.append(("single", single, few, settings.limit))
     if settings.loops and settings.loop_limit:
-        tasks.append(SweepTask("loops", settings.loop_grid(layers), first, settings.loop_limit))
+        rows.append(("loops", settings.loop_grid(layers), first, settings.loop_limit))
     if settings.window_limit:
-        tasks.append(SweepTask("windows", paper_grid("windows", layers), first, settings.window_limit))
+        rows.append(("windows", paper_grid("windows", layers), first, settings.window_limit))
     if settings.precise_limit and network.dtype != "float32":
         on = (settings.precise_on or settings.benchmarks[-1],)
-        tasks.append(SweepTask("precise", main, on, settings.precise_limit))
-    return tasks
+        rows.append(("precise", main, on, settings.precise_limit))
+    return [SweepTask(*row, settings.sample) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,7 @@ def _classified(
         settings.glue,
         mode=one.mode,
         limit=settings.glue_limit,
+        sample=settings.sample,
         data_dir=workspace.data_dir,
         batch_tokens=workspace.batch_tokens,
         cache=workspace.cache,
@@ -197,6 +198,7 @@ def _tuned(
         network,
         task=FINE_TUNED_ON,
         limit=settings.tuned_limit,
+        sample=settings.sample,
         data_dir=workspace.data_dir,
         preset=workspace.preset,
         batch_tokens=workspace.batch_tokens,
@@ -222,7 +224,9 @@ def _swept(
             raise ReprlabError("float32 next to another dtype takes a way to load the model again: precise=")
         network = replace(precise(), alias=network.alias)
     say(f"{task.part}: {', '.join(task.benchmarks)}")
-    opened = open_benchmarks(task.benchmarks, data_dir=workspace.data_dir, preset=workspace.preset)
+    opened = open_benchmarks(
+        task.benchmarks, data_dir=workspace.data_dir, preset=workspace.preset, sample=task.sample
+    )
     taken = taken_from(workspace.scores, network, opened, task, say)
     left = [one for one in opened if one.name not in taken.results]
     results, makers = dict(taken.results), taken.made_with

@@ -63,7 +63,7 @@ def report(
     assert isinstance(network, Network)
     assert corpus is None or isinstance(corpus, Corpus)
     workspace, began = workspace or Workspace(), time.monotonic()
-    texts = corpus or load_corpus(settings.corpus, data_dir=workspace.data_dir)
+    texts = corpus or load_corpus(settings.corpus, data_dir=workspace.data_dir, sample=settings.sample)
     if network.has_lm_head:
         settings.check_starts(network.n_layers)
     network = named(network, Path(folder), say)

@@ -27,6 +27,7 @@ class SweepTask:
     entries: Sequence[Entry]
     benchmarks: tuple[str, ...]
     limit: int
+    sample: int | None
 
     @property
     def work(self) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reprlab.arguments import integer, optional, several, string
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
+from reprlab.sampled import SEED
 from reprlab.schedules.grids import MOST_SEEDS, VARIANTS, Entry, compared_starts, paper_grid
 from reprlab.schedules.schedule import Schedule, choose
 
@@ -25,7 +26,8 @@ class ReportSettings:
     out). `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
     of layers, over that many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9
     once more in float32, over that many documents of `precise_on` (default: the last benchmark; 0: left out).
-    Without `keep_all` a benchmark on which the full model is at chance leaves the grids.
+    Without `keep_all` a benchmark on which the full model is at chance leaves the grids. Documents and rows
+    are a sample by the seed `sample`; None: the first ones.
 
     For an encoder: `glue` are the tasks of classifiers on it (none: left out), over all their rows or
     `glue_limit` of each split; `trained_starts` the starts at which it is trained as a whole, too, under
@@ -54,12 +56,14 @@ class ReportSettings:
     tuned_limit: int = 0
     example: str = ""
     keep_all: bool = True
+    sample: int | None = SEED
 
     def __post_init__(self) -> None:
         counts = ("documents", "limit", "seeds", "every", "loop_limit", "window_limit", "precise_limit")
         for name in (*counts, "tuned_limit"):
             integer(name, getattr(self, name))
-        optional(integer)("glue_limit", self.glue_limit)
+        for name in ("glue_limit", "sample"):
+            optional(integer)(name, getattr(self, name))
         several(string, (), "names of benchmarks")("benchmarks", self.benchmarks)
         for option, value in (
             ("--documents", self.documents),

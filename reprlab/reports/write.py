@@ -299,7 +299,8 @@ def settings_before(folder: Path) -> ReportSettings | None:
     known = {field.name for field in fields(ReportSettings)}
     if not isinstance(stored, dict) or not known >= set(stored):
         return None
-    given: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in stored.items()}
+    given: dict[str, Any] = {"sample": None}  # reports before samples took the first rows
+    given |= {key: tuple(one) if isinstance(one, list) else one for key, one in stored.items()}
     try:
         return ReportSettings(**given)
     except TypeError:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from reprlab.arguments import CALLBACKS, flag, integer, maybe_path, string, taking
+from reprlab.arguments import CALLBACKS, flag, integer, maybe_path, optional, string, taking
 from reprlab.benchmarks.by_name import open_benchmarks
 from reprlab.benchmarks.given import benchmarks_of
 from reprlab.errors import ReprlabError
@@ -16,6 +16,7 @@ from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
+from reprlab.sampled import SEED
 from reprlab.schedules.given import schedules_of
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
@@ -41,6 +42,7 @@ _LIBRARIES = ("lm-eval", "datasets")
     limit=integer,
     data_dir=maybe_path,
     preset=string,
+    sample=optional(integer),
     divergence=flag,
     max_new_tokens=integer,
     batch_tokens=integer,
@@ -58,6 +60,7 @@ def sweep(
     limit: int = DEFAULT_LIMIT,
     data_dir: Path | str | None = None,
     preset: str = "paper",
+    sample: int | None = SEED,
     divergence: bool = False,
     max_new_tokens: int = 256,
     batch_tokens: int = 2048,
@@ -68,15 +71,16 @@ def sweep(
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
 ) -> Scores:
-    """Score schedules on benchmarks over the first `limit` documents of each; the full model is always there.
+    """Score schedules on benchmarks, on a sample of `limit` documents of each; full is always there.
 
     `schedules` are `Entry`s of `paper_grid`, schedules or their texts. `benchmarks` are names (see
     `reprlab.benchmarks`), YAML paths, or opened ones; rows come from the hub or from `data_dir`. `preset`:
-    `paper` (0-shot, GSM8K 5-shot, no BOS) or `leaderboard`. `divergence` adds KL to the full model and top-1
-    agreement. Answers are kept in the cache as they come: a killed call goes on where it was, and whatever
-    is added later computes only what is new. `lm_eval_json` is a folder for lm-eval's own results files.
-    Without `keep_all` the full model runs first, and a benchmark on which it is at chance leaves the grid:
-    its other rows are NaN.
+    `paper` (0-shot, GSM8K 5-shot, no BOS) or `leaderboard`. The seed `sample` draws the documents, units
+    together; a larger sample holds a smaller one; None takes the first rows, as lm-eval does. `divergence`
+    adds KL to the full model and top-1 agreement. Answers are kept in the cache as they come: a killed call
+    goes on where it was, and whatever is added later computes only what is new. `lm_eval_json` is a folder
+    for lm-eval's own results files. Without `keep_all` the full model runs first, and a benchmark on which it
+    is at chance leaves the grid: its other rows are NaN.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
@@ -88,7 +92,8 @@ def sweep(
     _check(network, limit, min(batch_tokens, max_new_tokens))
     entries = labelled(cast("Iterable[Entry | Schedule | str]", schedules), network.n_layers)
     network.prove(cache, say)
-    how = {"data_dir": data_dir, "preset": preset, "allow_code": allow_code, "cache": cache, "say": say}
+    how = {"data_dir": data_dir, "preset": preset, "sample": sample, "allow_code": allow_code}
+    how |= {"cache": cache, "say": say}
     opened = _opened(cast("Sequence[str] | Sequence[Opened]", benchmarks), how)
     plan = Plan(entry.schedule for entry in entries)
     identities = [_identity(network, one, max_new_tokens) for one in opened]

@@ -20,6 +20,7 @@ from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
 from reprlab.provenance import minor
+from reprlab.sampled import SEED
 from reprlab.schedules.given import schedules_of
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
@@ -70,6 +71,7 @@ def finetune(
     limit: int | None = None,
     data_dir: Path | str | None = None,
     preset: str = "paper",
+    sample: int | None = SEED,
     batch_tokens: int = 2048,
     checkpoints: Path | str | None = None,
     cache: Path | str | None = None,
@@ -80,13 +82,13 @@ def finetune(
 
     `schedules`: by default `share_schedules` of `shares`; the full model is always there. `task`: arc,
     hellaswag, winogrande, or opened `Splits`; rows come from the hub or from `data_dir`
-    (arc_challenge/{train,test}.jsonl), of which `train_limit` and `limit` take the first (default: all).
-    `recipe`: by default one epoch, batch 64, rate 5e-5, seed 42. `micro_batch`: that many rows of a batch are
-    in memory together, by default 8 (or the next divisor), and 1 where lengths cannot share a batch; the step
-    is the same but for rounding. The loss is that of the right ending's tokens after lm-eval's own prompt
-    without examples. The tuned model answers in the batches of the frozen one, whose answers come from
-    `sweep`. The network stays as it is. Finished runs are kept, a killed one starts anew. `checkpoints` is a
-    folder for their weights, as safetensors.
+    (arc_challenge/{train,test}.jsonl), of which `train_limit` and `limit` take a sample by the seed `sample`
+    (default: all; None: the first). `recipe`: by default one epoch, batch 64, rate 5e-5, seed 42.
+    `micro_batch`: that many rows of a batch are in memory together, by default 8 (or the next divisor), and 1
+    where lengths cannot share a batch; the step is the same but for rounding. The loss is that of the right
+    ending's tokens after lm-eval's own prompt without examples. The tuned model answers in the batches of the
+    frozen one, whose answers come from `sweep`. The network stays as it is. Finished runs are kept, a killed
+    one starts anew. `checkpoints` is a folder for their weights, as safetensors.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
@@ -97,17 +99,15 @@ def finetune(
     assert isinstance(network, Network)
     _check({"--train-limit": train_limit, "--limit": limit, "--batch-tokens": batch_tokens})
     _trainable(network)
-    given = share_schedules(network.n_layers, shares) if schedules is None else schedules
-    entries = labelled(cast("Iterable[Entry | Schedule | str]", given), network.n_layers)
-    opened = open_splits(task, data_dir=data_dir, preset=preset) if isinstance(task, str) else task
+    entries = _entries(schedules, shares, network.n_layers)
+    opened = _opened(task, data_dir, preset, sample)
     rows = _rows(network, opened, train_limit, say)
     benchmark = prepared(network, opened.scored, limit)
     chosen, count = recipe or RECIPE, len(benchmark.documents)
     at_once = micro_batch_of(chosen, 1 if _apart(network, rows) else micro_batch)
     identity = _identity(network, opened.scored, chosen, at_once, rows, count)
     with hold_answers(cache_folder(cache), identity, made_on(network, *_LIBRARIES), say=say) as file:
-        target = None if checkpoints is None else Path(checkpoints)
-        plan = Plan(entry.schedule for entry in entries)
+        target, plan = None if checkpoints is None else Path(checkpoints), Plan(e.schedule for e in entries)
         runs = Runs(network, benchmark, rows, file, plan, chosen, at_once, count, target)
         say(outlook(runs))
         stages = Stages({"sweep": 0.0, "runs": runs.work}, progress)
@@ -117,6 +117,17 @@ def finetune(
         with within_memory("training", "--micro-batch or --batch-tokens"):
             runs.run(batches, partial(_of_runs, stages.of("runs"), stages.expected["runs"]))
         return _against(frozen, runs)
+
+
+def _entries(schedules: Any, shares: Iterable[float], layers: int) -> tuple[Entry, ...]:
+    given = share_schedules(layers, shares) if schedules is None else schedules
+    return labelled(cast("Iterable[Entry | Schedule | str]", given), layers)
+
+
+def _opened(task: str | Splits, data_dir: Path | str | None, preset: str, sample: int | None) -> Splits:
+    if not isinstance(task, str):
+        return task
+    return open_splits(task, data_dir=data_dir, preset=preset, sample=sample)
 
 
 def _check(counts: Mapping[str, int | None]) -> None:

@@ -17,6 +17,7 @@ from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
+from reprlab.sampled import SEED
 from reprlab.schedules.given import schedules_of
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
@@ -57,6 +58,7 @@ def glue(
     data_dir: Path | str | None = None,
     batch_tokens: int = 2048,
     checkpoints: Path | str | None = None,
+    sample: int | None = SEED,
     cache: Path | str | None = None,
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
@@ -64,12 +66,12 @@ def glue(
     """Rewrite an encoder by each schedule, train a classifier on each task, score it; full is always there.
 
     `tasks`: cola, mrpc, qnli, rte, sst2, stsb, wnli; rows come from the hub or from `data_dir`
-    (glue/<task>/{train,validation}.jsonl), of each split the first `limit`. `mode`: `unfrozen` trains all
-    weights (by default 3 epochs, batch 32, rate 2e-5, seed 42; at most 128 tokens a row); `frozen` trains the
-    classifier alone (rate 3e-2) on pooled states that the prefix tree computes once, without the encoder's
-    dropout; `authors-dropout` does so with the encoder's dropout, which takes a forward pass a step. The
-    network itself stays as it is. A finished run is kept in the cache, a killed one starts anew.
-    `checkpoints` is a folder for each run's weights, as safetensors.
+    (glue/<task>/{train,validation}.jsonl), of each split a sample of `limit` by the seed `sample` (None: the
+    first). `mode`: `unfrozen` trains all weights (by default 3 epochs, batch 32, rate 2e-5, seed 42; at most
+    128 tokens a row); `frozen` trains the classifier alone (rate 3e-2) on pooled states that the prefix tree
+    computes once, without the encoder's dropout; `authors-dropout` does so with the encoder's dropout, which
+    takes a forward pass a step. The network itself stays as it is. A finished run is kept in the cache, a
+    killed one starts anew. `checkpoints` is a folder for each run's weights, as safetensors.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-bert", pooled=True)
@@ -85,7 +87,7 @@ def glue(
     entries = labelled(cast("Iterable[Entry | Schedule | str]", schedules), network.n_layers)
     wanted = list(cast("Iterable[str | Glue]", tasks))
     opened = [one for one in wanted if isinstance(one, Glue)] or open_glue(
-        [one for one in wanted if isinstance(one, str)], data_dir=data_dir, limit=limit
+        [one for one in wanted if isinstance(one, str)], data_dir=data_dir, limit=limit, sample=sample
     )
     chosen = recipe or recipe_of(mode)
     plan = Plan(entry.schedule for entry in entries)

@@ -192,6 +192,14 @@ def test_a_limit_takes_the_first_rows_of_each_split(tmp_path: Path, limit: int) 
         assert (first.texts, first.labels) == (all_rows.texts[:limit], all_rows.labels[:limit])
 
 
+def test_a_sample_of_a_split_holds_the_smaller_sample_and_is_not_the_first_rows(tmp_path: Path) -> None:
+    task = TASKS["qnli"]
+    put(tmp_path, task, validation=some(task, 40))
+    rows = [open_glue(["qnli"], data_dir=tmp_path, limit=limit, sample=0)[0].validation for limit in (8, 20)]
+    assert (len(rows[0]), rows[1].texts[:8]) == (8, rows[0].texts)
+    assert rows[0].texts != open_glue(["qnli"], data_dir=tmp_path, limit=8)[0].validation.texts
+
+
 def test_tasks_are_opened_in_the_order_given_and_once(tmp_path: Path) -> None:
     for name in ("rte", "cola", "stsb"):
         put(tmp_path, TASKS[name])
@@ -500,7 +508,10 @@ def test_the_package_itself_reads_what_it_kept_and_says_when_it_cannot(tmp_path:
 def test_real_rows_are_all_read(shared_data: Path, name: str, train: int, validation: int) -> None:
     (found,) = open_glue([name], data_dir=shared_data)
     assert (len(found.train), len(found.validation)) == (train, validation)
-    assert "\n".join(found.validation.texts[0]) == corpus(f"glue-{name}", data_dir=shared_data).texts[0]
+    assert (
+        "\n".join(found.validation.texts[0])
+        == corpus(f"glue-{name}", data_dir=shared_data, sample=None).texts[0]
+    )
     assert len(set(found.units)) == len({first for first, *_ in found.validation.texts})
     assert 0.5 <= found.floor == max(Counter(found.validation.labels).values()) / validation < 0.6
 

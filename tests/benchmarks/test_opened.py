@@ -24,7 +24,7 @@ from made_benchmarks import (
 
 from reprlab.benchmarks import opened as loading
 from reprlab.benchmarks.by_name import TRAINED, open_benchmarks, open_splits
-from reprlab.benchmarks.opened import TASKS
+from reprlab.benchmarks.opened import TASKS, open_task
 from reprlab.benchmarks.table import BENCHMARKS
 from reprlab.errors import ReprlabError
 
@@ -330,3 +330,22 @@ def test_the_hubs_rows_to_train_on_are_its_train_split(monkeypatch: pytest.Monke
     found = open_splits("arc")
     assert [row["id"] for row in found.training.docs] == ["Own_5"]
     assert [row["id"] for row in found.scored.docs] == ["Own_7", "Own_8"]
+
+
+def test_a_sample_keeps_pairs_together_and_rows_their_numbers(tmp_path: Path) -> None:
+    sentences = [f"Item {n} beat {n + 1} since _ was fast." for n in range(30)]
+    rows = [
+        {"sentence": text, "option1": f"a{n}", "option2": f"b{n}", "answer": answer}
+        for n, text in enumerate(sentences)
+        for answer in "12"
+    ]
+    write(tmp_path / "winogrande" / "validation.jsonl", rows)
+    plain, drawn = (open_task("winogrande", data_dir=tmp_path, sample=seed) for seed in (None, 0))
+    assert plain.docs == list(plain.task.eval_docs)
+    assert drawn.docs == list(drawn.task.eval_docs)
+    assert [plain.docs[drawn.number(place)] for place in range(60)] == drawn.docs
+    assert drawn.docs[:20] != plain.docs[:20]
+    options = [doc["option1"] for doc in drawn.docs]
+    assert options[::2] == options[1::2]
+    assert drawn.digest != plain.digest
+    assert open_task("winogrande", data_dir=tmp_path, sample=1).digest != drawn.digest

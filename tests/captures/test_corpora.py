@@ -48,14 +48,14 @@ def test_builtin_is_more_than_a_hundred_different_prose_texts_without_network() 
 
 
 def test_builtin_is_the_same_each_time_and_its_first_hundred_span_many_topics() -> None:
-    made, again = corpus("builtin"), corpus("builtin")
+    made, again = corpus("builtin", sample=None), corpus("builtin", sample=None)
     assert (made, made.fingerprint) == (again, again.fingerprint)
     assert len({key.partition(":")[0] for key in made.ids[:100]}) > 50
 
 
 def test_a_jsonl_files_documents_are_its_rows(tmp_path: Path) -> None:
     file = rows(tmp_path / "mine.jsonl", "a b", "c")
-    assert corpus(str(file)) == Corpus("mine", ("a b", "c"), ("0", "1"), "mine.jsonl")
+    assert corpus(str(file), sample=None) == Corpus("mine", ("a b", "c"), ("0", "1"), "mine.jsonl")
 
 
 def test_a_field_can_be_chosen(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_line_sign_inside_a_string_splits_no_row(tmp_path: Path, sign: str) ->
 
 def test_a_txt_files_documents_are_its_long_paragraphs(tmp_path: Path) -> None:
     file = write(tmp_path / "book.txt", f"A heading\n\n{LONG}\nand more\n \n{LONG}\n\n{LONG[:-7]}\n")
-    made = corpus(str(file))
+    made = corpus(str(file), sample=None)
     assert made.texts == (f"{LONG} and more", LONG)
     assert (made.name, made.ids, made.source) == ("book", ("1", "2"), "book.txt")
 
@@ -285,7 +285,8 @@ def test_wikitext_has_the_same_documents_from_disk_and_hub(
     lines = ["", " = A = \n", "", f" {LONG} \n", f" {LONG} \n", "", f" {LONG} \n"]
     write(tmp_path / SOURCES["wikitext"].rows.first, "".join(line or " \n" for line in lines))
     hub(monkeypatch, [{"text": line} for line in lines])
-    assert corpus("wikitext", data_dir=tmp_path).texts == corpus("wikitext").texts == (f"{LONG} {LONG}", LONG)
+    here, there = corpus("wikitext", data_dir=tmp_path, sample=None), corpus("wikitext", sample=None)
+    assert here.texts == there.texts == (f"{LONG} {LONG}", LONG)
 
 
 @pytest.mark.parametrize("error", [ConnectionError("x"), ValueError("x"), RuntimeError("x")], ids=repr)
@@ -325,3 +326,14 @@ def test_real_rows_are_all_read_without_marks_left(name: str, count: int) -> Non
     assert len(made) == len(set(made.ids)) == count
     assert not any(mark in text for text in made.texts for mark in ("[title]", "[step]", "[header]"))
     assert name != "winogrande" or not any("_" in text for text in made.texts)
+
+
+def test_a_corpus_is_a_sample_unless_its_first_texts_are_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "texts.jsonl"
+    file.write_text("".join(json.dumps({"text": f"Text {n}."}) + "\n" for n in range(50)))
+    drawn, first = corpus(file), corpus(file, sample=None)
+    assert (drawn.sample, first.sample) == (0, None)
+    assert drawn.ids != first.ids
+    assert set(drawn.ids) == set(first.ids)
+    assert dict(zip(drawn.ids, drawn.texts, strict=True)) == dict(zip(first.ids, first.texts, strict=True))
+    assert corpus(["a", "b", "c"]).texts == ("a", "b", "c")

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from reprlab.benchmarks.glue.rows import Glue, from_folder, from_hub
+from reprlab.benchmarks.glue.rows import Glue, RowSample, from_folder, from_hub
 from reprlab.benchmarks.glue.table import TASKS
 from reprlab.errors import ReprlabError, unknown
 
 
 def open_glue(
-    names: Iterable[str], *, data_dir: Path | str | None = None, limit: int | None = None
+    names: Iterable[str],
+    *,
+    data_dir: Path | str | None = None,
+    limit: int | None = None,
+    sample: int | None = None,
 ) -> list[Glue]:
-    """The tasks of some names in the order given, each once, with the first `limit` rows of each split.
+    """The tasks of some names in the order given, each once, with a sample of `limit` rows of each split.
 
-    Rows are those of DATA_DIR/glue/TASK/train.jsonl and validation.jsonl, else of the hub. Raises
-    `ReprlabError` for an unknown name, and for rows that are missing or wrong.
+    The seed `sample` draws them; None takes the first. Rows are those of DATA_DIR/glue/TASK/train.jsonl and
+    validation.jsonl, else of the hub. Raises `ReprlabError` for an unknown name, and for rows that are
+    missing or wrong.
     """
     wanted = list(dict.fromkeys(names))
     if not wanted:
@@ -30,4 +35,5 @@ def open_glue(
     if folder is not None and not folder.is_dir():
         raise ReprlabError(f"--data-dir '{folder}' is no folder")
     tasks = [TASKS[name] for name in wanted]
-    return [from_hub(task, limit) if folder is None else from_folder(task, folder, limit) for task in tasks]
+    size = RowSample(limit, sample)
+    return [from_hub(task, size) if folder is None else from_folder(task, folder, size) for task in tasks]

@@ -20,6 +20,7 @@ from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import jsonl_rows
 from reprlab.row_files import GLUE_REPOSITORY
+from reprlab.sampled import sampled
 
 SPLITS = ("train", "validation")
 
@@ -78,8 +79,25 @@ class Glue:
         return max(Counter(self.validation.labels).values()) / len(self.validation)
 
 
-def from_folder(task: GlueTask, folder: Path, limit: int | None) -> Glue:
-    """A task's rows in FOLDER/glue/TASK/, the first `limit` of each split."""
+@dataclass(frozen=True)
+class RowSample:
+    """How many rows of a split are taken, all where `limit` is None: a sample by its seed, else the first."""
+
+    limit: int | None = None
+    sample: int | None = None
+
+    def of(self, rows: Iterator[tuple[str, GlueRow]]) -> list[tuple[str, GlueRow]]:
+        """The rows of a split that are taken; all are read only where a sample is drawn."""
+        if self.limit is None:
+            return list(rows)
+        if self.sample is None:
+            return list(islice(rows, min(self.limit, sys.maxsize)))
+        there = list(rows)
+        return [there[place] for place in sampled(range(len(there)), self.sample)[: self.limit]]
+
+
+def from_folder(task: GlueTask, folder: Path, size: RowSample) -> Glue:
+    """A task's rows in FOLDER/glue/TASK/, as many of each split as `size` takes."""
     missing = [file for file in _files(task) if not (folder / file).is_file()]
     if missing:
         there = [name for name, one in TASKS.items() if all((folder / f).is_file() for f in _files(one))]
@@ -90,13 +108,13 @@ def from_folder(task: GlueTask, folder: Path, limit: int | None) -> Glue:
     train, validation = (folder / file for file in _files(task))
     return Glue(
         task,
-        _trainable(f"'{train}'", _split(task, jsonl_rows(train), limit), limit),
-        _split(task, jsonl_rows(validation), limit),
+        _trainable(f"'{train}'", _split(task, jsonl_rows(train), size), size.limit),
+        _split(task, jsonl_rows(validation), size),
         f"glue/{task.name} of --data-dir",
     )
 
 
-def from_hub(task: GlueTask, limit: int | None) -> Glue:
+def from_hub(task: GlueTask, size: RowSample) -> Glue:
     """A task's rows as the hub has them, or as the package datasets has kept them, in the same way."""
     splits = _downloaded(task)
     missing = [split for split in SPLITS if split not in splits]
@@ -105,10 +123,13 @@ def from_hub(task: GlueTask, limit: int | None) -> Glue:
             f"GLUE task '{task.name}' of the hub ({GLUE_REPOSITORY}) has no split {missing[0]}: "
             f"{_advice(task)}"
         )
-    train, validation = (_split(task, _placed(task, split, splits[split]), limit) for split in SPLITS)
+    train, validation = (_split(task, _placed(task, split, splits[split]), size) for split in SPLITS)
     where = f"{GLUE_REPOSITORY} {task.name} train"
     return Glue(
-        task, _trainable(where, train, limit), validation, f"{GLUE_REPOSITORY}, revision {_revision(splits)}"
+        task,
+        _trainable(where, train, size.limit),
+        validation,
+        f"{GLUE_REPOSITORY}, revision {_revision(splits)}",
     )
 
 
@@ -160,13 +181,9 @@ def _revision(found: Mapping[str, Any]) -> str:
 # --- rows ----------------------------------------------------------------------------------------
 
 
-def _split(task: GlueTask, rows: Iterator[tuple[str, GlueRow]], limit: int | None) -> Split:
-    checked = [(_texts(task, *placed), _label(task, *placed)) for placed in _first(rows, limit)]
+def _split(task: GlueTask, rows: Iterator[tuple[str, GlueRow]], size: RowSample) -> Split:
+    checked = [(_texts(task, *placed), _label(task, *placed)) for placed in size.of(rows)]
     return Split(tuple(texts for texts, _ in checked), tuple(label for _, label in checked))
-
-
-def _first(rows: Iterator[tuple[str, GlueRow]], limit: int | None) -> Iterator[tuple[str, GlueRow]]:
-    return islice(rows, None if limit is None else min(limit, sys.maxsize))
 
 
 def _trainable(where: str, train: Split, limit: int | None) -> Split:

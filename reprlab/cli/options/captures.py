@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from reprlab.cli.options.command import how, what, where
 from reprlab.cli.options.data import DataOptions
@@ -34,7 +34,7 @@ class CaptureOptions:
         str, what(help="Texts: a name (builtin, lambada, benchmarks ...), or a .txt or .jsonl file.")
     ] = "builtin"
     documents: Annotated[
-        int | None, what(help="How many texts, from the first on. Default: 100, or all if there are fewer.")
+        int | None, what(help="How many texts, a sample of them. Default: 100, or all if there are fewer.")
     ] = None
     schedule: Annotated[
         str | None, what(help="The order of the layers, as in '0:14 [14:19]*3 19:32'. Default: as they are.")
@@ -79,8 +79,12 @@ class CaptureOptions:
         """The texts, checked before any model is loaded."""
         from reprlab.captures.corpora import corpus, members
 
-        data_dir = self.data.data_dir
-        corpora = [corpus(name, data_dir=data_dir, field=self.field) for name in members(self.corpus)]
+        how: dict[str, Any] = {
+            "data_dir": self.data.data_dir,
+            "sample": self.data.sample,
+            "field": self.field,
+        }
+        corpora = [corpus(name, **how) for name in members(self.corpus)]
         for one in corpora:
             one.count(self.documents)
         return corpora

@@ -202,7 +202,8 @@ class ReportOptions:
         """The texts that are captured."""
         from reprlab.captures.corpora import corpus
 
-        return corpus(self.corpus or self._usual["corpus"], data_dir=self.data.data_dir)
+        name = self.corpus or self._usual["corpus"]
+        return corpus(name, data_dir=self.data.data_dir, sample=self.data.sample)
 
     @property
     def _usual(self) -> dict[str, Any]:
@@ -226,7 +227,7 @@ class ReportOptions:
         settings: dict[str, Any] = {**self._usual, **_SIZES[self.size], **few, **chosen}
         if "loop_limit" in settings and "loop_limit" not in chosen:
             settings["loop_limit"] = min(settings["loop_limit"], settings["limit"])
-        return ReportSettings(**settings, keep_all=self.keep_all)
+        return ReportSettings(**settings, sample=self.data.sample, keep_all=self.keep_all)
 
     def check_words(self) -> None:
         """Refuse words, numbers and benchmarks that are not allowed, before any library is there."""
@@ -262,12 +263,13 @@ class ReportOptions:
         texts.count(min(settings.documents, len(texts)))
         data_dir = self.data.data_dir
         with working("opening benchmarks"):
-            where: dict[str, Any] = {"data_dir": data_dir, "cache": self.data.cache, "say": say}
+            drawn: dict[str, Any] = {"data_dir": data_dir, "sample": self.data.sample}
+            where: dict[str, Any] = {**drawn, "cache": self.data.cache, "say": say}
             opened = open_benchmarks(settings.benchmarks, preset=self.preset, **where)
             if settings.glue:
-                open_glue(settings.glue, data_dir=data_dir, limit=settings.glue_limit)
+                open_glue(settings.glue, limit=settings.glue_limit, **drawn)
             if settings.tuned_limit:
-                open_splits(FINE_TUNED_ON, data_dir=data_dir, preset=self.preset)
+                open_splits(FINE_TUNED_ON, preset=self.preset, **drawn)
         names = [one.name for one in opened]
         few = [("--precise-on", name) for name in (settings.precise_on,) if name]
         for option, name in [*few, *(("--single-on", name) for name in settings.single_on)]:
