@@ -119,8 +119,8 @@ class Page:
     `documents`, `smallest`) and `sensitivity` (pairs: the change, the answer). A number that is None is
     not known. `common` and `rules` (by question) say how they were decided, `left_out` which figures are
     missing and why, `made` who made the page. `scale` explains the scores, `sampled` which rows were taken
-    of what, and `sheet` how to run it all again; its words are shown as they are. In other texts an empty line parts paragraphs, '- ' begins an
-    item, and `...` is code.
+    of what, and `sheet` how to run it all again; the words of these two are shown as they are. In other
+    texts an empty line parts paragraphs, '- ' begins an item, and `...` is code.
     """
 
     model: str
