@@ -129,8 +129,8 @@ def number(name: str, value: Any) -> float:
 
 
 def path(name: str, value: Any) -> Path:
-    """A path or its text."""
-    if not isinstance(value, str | Path) or "\0" in str(value):
+    """A path or its text, which is not empty: that would be the working folder."""
+    if not isinstance(value, str | Path) or "\0" in str(value) or value == "":
         raise refused(name, value, "a path")
     return Path(value)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _REPOSITORY = re.compile(r"(.+)@([0-9a-f]{40})")  # of the hub, at a commit
 
+SourceKey = tuple[str, str, str]
+
 
 @dataclass(frozen=True)
 class DataSource:
@@ -40,7 +42,7 @@ class DataSource:
     shots: int | None = None
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> SourceKey:
         """What tells one source from another."""
         return self.kind, self.name, self.split
 
@@ -65,6 +67,7 @@ class DataSource:
         if self.rows is not None and most >= self.rows:
             return f"all {counted(self.rows, noun)}{some}"
         of = f"{most:,} of {counted(self.rows, noun)}" if self.rows is not None else counted(most, noun)
+        of = of.removeprefix("1 ") if self.sample is None else of
         return (
             f"the first {of}{some}" if self.sample is None else f"{of}, drawn with seed {self.sample}{some}"
         )

@@ -15,7 +15,7 @@ import psutil
 from reprlab.network.network import Network
 from reprlab.progress import StageTime
 from reprlab.provenance import versions
-from reprlab.reports.data_sources import DataSource
+from reprlab.reports.data_sources import DataSource, SourceKey
 from reprlab.reports.hardware import gpu, processor
 from reprlab.reports.settings import ReportSettings
 from reprlab.scores.retained import DRAWS
@@ -102,9 +102,7 @@ class Sheet:
 class RunLog:
     """The data that a report reads and the time that its stages take, noted as it runs."""
 
-    sources: dict[tuple[str, str, str], DataSource] = field(
-        default_factory=dict[tuple[str, str, str], DataSource]
-    )
+    sources: dict[SourceKey, DataSource] = field(default_factory=dict[SourceKey, DataSource])
     stages: list[StageTime] = field(default_factory=list[StageTime])
     began: float = field(default_factory=time.monotonic)
 
@@ -176,7 +174,7 @@ def _hardware(network: Network) -> Hardware:
 
 
 def _seeds(
-    evidence: Evidence, settings: ReportSettings, sources: Mapping[tuple[str, str, str], DataSource]
+    evidence: Evidence, settings: ReportSettings, sources: Mapping[SourceKey, DataSource]
 ) -> dict[str, str]:
     """Every seed that a number follows from, in words."""
     seeds: dict[str, str] = {}

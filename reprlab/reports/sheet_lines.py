@@ -111,9 +111,13 @@ def _versions(sheet: Sheet) -> Iterator[SheetRow]:
 def _times(wall: WallTime) -> Iterator[SheetRow]:
     for stage in wall.stages:
         cached = "" if stage.computed else ", all of it read from the cache"
-        yield SheetRow(_STAGES.get(stage.name, stage.name), f"{in_words(stage.seconds)}{cached}")
+        yield SheetRow(_STAGES.get(stage.name, stage.name), f"{_seconds(stage.seconds)}{cached}")
     yield SheetRow(
         "in all",
-        f"{in_words(wall.seconds)} in this run; results that earlier runs had put in the cache were read, "
+        f"{_seconds(wall.seconds)} in this run; results that earlier runs had put in the cache were read, "
         "and the time that they took is not in it",
     )
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else in_words(seconds)
