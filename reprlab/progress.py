@@ -41,6 +41,7 @@ class Stages:
     done: dict[str, float] = field(default_factory=dict[str, float])
     times: list[StageTime] = field(default_factory=list[StageTime])
     _began: dict[str, float] = field(default_factory=dict[str, float])
+    _worked: set[str] = field(default_factory=set[str])
 
     def of(self, name: str) -> Progress:
         """The progress of one stage, which begins now."""
@@ -48,6 +49,7 @@ class Stages:
 
         def show(done: float, total: float) -> None:
             self.expected[name], self.done[name] = total, done
+            self._worked |= {name} if done > 0 else set()  # a sweep counts from 0 once more after chance
             self._show()
 
         return show
@@ -55,7 +57,7 @@ class Stages:
     def close(self, name: str) -> None:
         """A stage has come to its end."""
         seconds = time.monotonic() - self._began.get(name, time.monotonic())
-        self.times.append(StageTime(name, seconds, self.done.get(name, 0) > 0))
+        self.times.append(StageTime(name, seconds, name in self._worked))
         self.done[name] = self.expected[name]
         self._show()
 

@@ -7,7 +7,7 @@ import resource
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import psutil
@@ -111,7 +111,7 @@ class RunLog:
         for source in sources:
             before = self.sources.get(source.key)
             used = {**(before.used if before else {}), **source.used}
-            self.sources[source.key] = DataSource(**{**vars(source), "used": used})
+            self.sources[source.key] = replace(source, used=used)
 
     @property
     def seconds(self) -> float:
