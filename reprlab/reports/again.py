@@ -20,6 +20,7 @@ from reprlab.reports.sheet import SHEET_FORMAT, Sheet
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened
+    from reprlab.models.weights import Weights
 
 _ANEW = "make the report anew with `reprlab report`"
 
@@ -103,13 +104,22 @@ def model_here(again: Again, models_dir: Path | None, say: Say) -> str:
     given = model.given
     try:
         weights = locate(given, models_dir, model.asked_dtype)
-    except ReprlabError:
+    except ReprlabError as error:
         if given == model.name:
             raise
-        given, weights = model.name, locate(model.name, models_dir, model.asked_dtype)
+        given, weights = model.name, _by_name(again, models_dir, str(error))
     if weights is not None and weights.gguf is None:
         again.check_weights(weights.identified(say), weights.tokenizer_digest)
     return given
+
+
+def _by_name(again: Again, models_dir: Path | None, error: str) -> Weights | None:
+    """The weights that a models folder has under the name of a model whose path is not there any more."""
+    model = again.sheet.model
+    try:
+        return locate(model.name, models_dir, model.asked_dtype)
+    except ReprlabError:
+        raise ReprlabError(f"{error}; or give --models-dir DIR with DIR/{model.name}") from None
 
 
 def check_texts(again: Again, data_dir: Path | None) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from reprlab.network.network import Network
 from reprlab.progress import StageTime
 from reprlab.provenance import versions
 from reprlab.reports.data_sources import DataSource, SourceKey
@@ -22,6 +21,7 @@ from reprlab.scores.retained import DRAWS
 from reprlab.training.recipe import RECIPE, recipe_of
 
 if TYPE_CHECKING:
+    from reprlab.network.network import Network
     from reprlab.verdicts.evidence import Evidence
 
 SHEET_FORMAT = 1
