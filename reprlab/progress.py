@@ -56,8 +56,8 @@ class Stages:
 
     def close(self, name: str) -> None:
         """A stage has come to its end."""
-        seconds = time.monotonic() - self._began.get(name, time.monotonic())
-        self.times.append(StageTime(name, seconds, name in self._worked))
+        now = time.monotonic()
+        self.times.append(StageTime(name, now - self._began.get(name, now), name in self._worked))
         self.done[name] = self.expected[name]
         self._show()
 

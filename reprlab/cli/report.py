@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from reprlab.cli.again import called_as, made, once_more, show
-from reprlab.cli.options.command import given_by, what, with_options, writes
+from reprlab.cli.options.command import given_by, with_options, writes
 from reprlab.cli.options.outputs import check_reports
 from reprlab.cli.options.report import ReportOptions
 from reprlab.cli.terminal import each, out, say
@@ -25,7 +25,7 @@ FromNumbers = Annotated[
 
 Again = Annotated[
     Path | None,
-    what(
+    writes(
         "--again",
         help="A report's run.json: run that report once more, with the same model, settings and data.",
     ),
@@ -40,7 +40,6 @@ def report(
 
     Examples:
     reprlab report smollm2-135m --quick
-    reprlab report --model llama2-7b,llama2-13b --full --dtype bfloat16
     reprlab report --from-numbers
     reprlab report --again reports/smollm2-135m/run.json --out again
     """

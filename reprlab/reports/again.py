@@ -104,6 +104,8 @@ def model_here(again: Again, models_dir: Path | None, say: Say) -> str:
     given = model.given
     try:
         weights = locate(given, models_dir, model.asked_dtype)
+        if weights is None and given != model.name:  # it was a path, and may be a repository's name now
+            raise ReprlabError(f"no model at '{given}'")
     except ReprlabError as error:
         if given == model.name:
             raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from reprlab.counts import counted
@@ -51,7 +52,12 @@ def groups_of(sheet: Sheet, settings: Mapping[str, Any]) -> tuple[SheetGroup, ..
         "Versions": _versions(sheet),
         "Wall time": _times(sheet.wall),
     }
-    return tuple(SheetGroup(title, rows) for title, some in groups.items() if (rows := tuple(some)))
+    return tuple(SheetGroup(title, rows) for title, some in groups.items() if (rows := _printable(some)))
+
+
+def _printable(rows: Iterable[SheetRow]) -> tuple[SheetRow, ...]:
+    """The same rows; control signs of names from outside are written out."""
+    return tuple(replace(row, label=printable(row.label), text=printable(row.text)) for row in rows)
 
 
 def sampled(sheet: Sheet) -> tuple[str, ...]:

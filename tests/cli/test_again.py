@@ -134,8 +134,7 @@ REFUSED: dict[str, tuple[Callable[[RunJson], Any], str]] = {
     ),
     "a model's path that is gone": (
         lambda run: run["sheet"]["model"].update(given="./gone", name="gone"),
-        "no model at './gone': give a folder with config.json, or a .gguf file; or give --models-dir DIR with "
-        "DIR/gone",
+        "no model at './gone': give a folder with config.json, or a .gguf file; or give --models-dir DIR",
     ),
 }
 

@@ -437,11 +437,7 @@ def test_the_command_line_starts_without_torch() -> None:
 
 def test_python_runs_the_package_as_the_command_line() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "reprlab", "--version"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, "-m", "reprlab", "--version"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("reprlab ")

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial, wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -122,7 +123,7 @@ class PanelledCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         kinds = getattr(self.callback, "__annotations__", {})
         paths = {flag for one in self.params if _holds_path(kinds.get(one.name)) for flag in one.opts}
-        for word, following in zip(args, [*args[1:], "."], strict=True):
+        for word, following in pairwise([*args, "."]):
             flag, equals, value = word.partition("=")
             if flag in paths and not (value if equals else following):
                 raise ReprlabError(f"{flag} '' is empty: give a path; the working folder is .")
