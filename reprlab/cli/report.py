@@ -23,7 +23,7 @@ FromNumbers = Annotated[
     bool, writes("--from-numbers", help="Only draw again, from the JSON in --out: no model, no cache.")
 ]
 
-Again = Annotated[
+AgainFrom = Annotated[
     Path | None,
     writes(
         "--again",
@@ -34,7 +34,7 @@ Again = Annotated[
 
 @with_options()
 def report(
-    *, context: typer.Context, run: ReportOptions, from_numbers: FromNumbers = False, again: Again = None
+    *, context: typer.Context, run: ReportOptions, from_numbers: FromNumbers = False, again: AgainFrom = None
 ) -> None:
     """Run what is missing, draw every figure, judge the paper's eight questions, and write index.html.
 

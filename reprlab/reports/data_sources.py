@@ -27,7 +27,7 @@ class DataSource:
 
     `source` is a file, a repository of the hub, or the texts' maker, `revision` the repository's commit.
     `digest` is of all rows and of the task's definition. `rows` are there (None: not counted), and each
-    stage `used` so many of them: the first ones, or, where there is a `sample`, those that this seed draws.
+    stage `used` a number of them: the first ones, or, where there is a `sample`, those that this seed draws.
     """
 
     kind: str

@@ -69,9 +69,9 @@ def gather(
 ) -> Evidence:
     """The `parts` of the evidence on one model; earlier captures and answers are read.
 
-    `precise` loads the same model in float32, where the settings ask for that. `log` takes note of the data
-    that is read and of the time that stages take. An encoder is scored by classifiers on it, where the
-    settings name GLUE tasks; without a causal language head there is no example.
+    `precise` loads the same model in float32, where the settings ask for that. An encoder is scored by
+    classifiers on it, where the settings name GLUE tasks; without a causal language head there is no example.
+    `log` notes the data that is read and the time that stages take.
     """
     log = log or RunLog()
     wanted = {*parts, "single"} if "scores" in parts else set(parts)
@@ -82,9 +82,8 @@ def gather(
         say(f"{network.name} has no causal language head: captures only; --glue TASKS adds classifiers")
     documents = min(settings.documents, len(corpus))
     schedules = _captured(network.n_layers, parts)
-    once = documents * DOCUMENT
-    expected = {name: schedule.layer_calls * once for name, schedule in schedules.items()}
-    compared = {"compare": once * network.n_layers} if _SAME & set(parts) else {}
+    expected = {name: schedule.layer_calls * documents * DOCUMENT for name, schedule in schedules.items()}
+    compared = {"compare": documents * DOCUMENT * network.n_layers} if _SAME & set(parts) else {}
     scored = {task.part: task.work for task in [*tasks, *classified]}
     last = {"fine_tuned": 8.0 * network.n_layers * settings.tuned_limit * DOCUMENT} if tuned else {}
     stages = Stages(expected | compared | scored | last, progress)
@@ -92,12 +91,10 @@ def gather(
     swept = {task.part: _swept(network, task, workspace, precise, stages, say, keep, log) for task in tasks}
     if "single" in swept:
         swept["scores"] = swept["scores"].joined(swept.pop("single"))
-    swept |= {
-        one.part: _classified(network, one, settings, workspace, stages, say, log) for one in classified
-    }
+    for one in classified:
+        swept[one.part] = _classified(network, one, settings, workspace, stages, say, log)
     captured = _Captures(network, corpus, documents, workspace, stages, say)
     captures = {name: captured.of(name, schedule) for name, schedule in schedules.items()}
-    log.read(*([of_corpus(corpus, dict.fromkeys(captures, documents))] if captures else []))
     similarities = _compared(captures, stages) if compared else {}
     start = _drift_start(network.n_layers)
     evidence = Evidence(
@@ -109,15 +106,19 @@ def gather(
         groups=group(similarities["cosine no-sinks"]) if similarities else None,
         drift=drift(captures.pop("full"), captures, start=start, tokens=BARE) if "skip" in captures else None,
         fine_tuned=_tuned(network, settings, workspace, precise, stages, say, log) if tuned else None,
-        example=example(network, workspace.data_dir, settings.example)
-        if network.has_lm_head and "example" in parts
-        else None,
+        example=_example(network, settings, workspace) if "example" in parts else None,
         **swept,
     )
+    if schedules:
+        log.read(of_corpus(corpus, dict.fromkeys(schedules, documents)))
     log.stages = stages.times
-    if evidence.example is not None:
-        log.read(_asked_of(evidence.example, workspace))
+    log.read(*_asked_of(evidence.example, workspace))
     return evidence
+
+
+def _example(network: Network, settings: ReportSettings, workspace: Workspace) -> Example | None:
+    """The question of fig. 16, where the model writes texts."""
+    return example(network, workspace.data_dir, settings.example) if network.has_lm_head else None
 
 
 def _tasks(network: Network, settings: ReportSettings) -> list[SweepTask]:
@@ -226,11 +227,13 @@ def _tuned(
     return tuned
 
 
-def _asked_of(example: Example, workspace: Workspace) -> DataSource:
-    """The benchmark whose first question is fig. 16's."""
+def _asked_of(example: Example | None, workspace: Workspace) -> list[DataSource]:
+    """The benchmark whose first question is fig. 16's, where one was asked."""
+    if example is None:
+        return []
     folder = workspace.data_dir if example.benchmark == "gsm8k" else None
     (opened,) = open_benchmarks([example.benchmark], data_dir=folder)
-    return of_benchmark(opened, folder, {"example": 1}, "benchmark")
+    return [of_benchmark(opened, folder, {"example": 1}, "benchmark")]
 
 
 def _tuned_on(settings: ReportSettings, workspace: Workspace) -> list[DataSource]:

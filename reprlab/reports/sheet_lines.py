@@ -61,7 +61,7 @@ def _printable(rows: Iterable[SheetRow]) -> tuple[SheetRow, ...]:
 
 
 def sampled(sheet: Sheet) -> tuple[str, ...]:
-    """What was taken of each benchmark, corpus and task, a phrase each."""
+    """The rows that were taken of each benchmark, corpus and task, a phrase each."""
     return tuple(f"{one.label}{f' ({one.split})' if one.split else ''}: {one.taken}" for one in sheet.data)
 
 
