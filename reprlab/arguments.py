@@ -118,6 +118,13 @@ def integer(name: str, value: Any) -> int:
     raise refused(name, value, "a whole number")
 
 
+def drawing_seed(name: str, value: Any) -> int:
+    """A seed of random draws: a whole number, 0 or more."""
+    if not 0 <= (chosen := integer(name, value)) < 2**32:
+        raise ReprlabError(f"--{name} {chosen}: give 0 or more, below 2^32")
+    return chosen
+
+
 def number(name: str, value: Any) -> float:
     """A number; numpy's too."""
     try:
@@ -129,8 +136,8 @@ def number(name: str, value: Any) -> float:
 
 
 def path(name: str, value: Any) -> Path:
-    """A path or its text."""
-    if not isinstance(value, str | Path) or "\0" in str(value):
+    """A path or its text, which is not empty: that would be the working folder."""
+    if not isinstance(value, str | Path) or "\0" in str(value) or value == "":
         raise refused(name, value, "a path")
     return Path(value)
 

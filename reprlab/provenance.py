@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
@@ -14,6 +15,10 @@ from reprlab.foreign import validated
 
 SINK_FACTOR = 4.0  # a sink's norm is above this many times its depth's median
 ADOPTED = "adopted: not every byte was known"  # of the weights under which a capture or answers were made
+LIBRARIES = (  # those whose version may change a number or a picture
+    *("reprlab", "torch", "transformers", "tokenizers", "safetensors", "nnsight", "accelerate", "gguf"),
+    *("lm-eval", "datasets", "h5py", "numpy", "scipy", "scikit-learn", "pandas", "matplotlib"),
+)
 _OWN = "own_measure"  # the one key that is saved only where it says something
 
 
@@ -110,6 +115,19 @@ def made_with(*libraries: str) -> dict[str, str]:
     ['torch', 'reprlab', 'python']
     """
     return {name: version(name) for name in libraries} | {"python": platform.python_version()}
+
+
+def versions() -> dict[str, str]:
+    """The version of every library that may change a number, as far as it is installed, and Python's.
+
+    >>> list(versions())[0], "python" in versions()
+    ('reprlab', True)
+    """
+    there: dict[str, str] = {}
+    for name in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            there[name] = version(name)
+    return there | {"python": platform.python_version()}
 
 
 def minor(library: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,15 @@ class RowFiles:
     def first(self) -> str:
         """The file of the split that is scored and captured."""
         return self.files[self.splits[0]]
+
+
+_COMMIT = re.compile(r"[/\\]([0-9a-f]{40})[/\\]")
+
+
+def revision_of(rows: Any) -> str:
+    """The hub's commit of rows that `datasets` loaded: it names the folder that keeps them; else empty."""
+    files = [str(file["filename"]) for file in getattr(rows, "cache_files", ())]
+    return next((commit for file in files for commit in _COMMIT.findall(file)), "")
 
 
 GLUE_REPOSITORY = "nyu-mll/glue"

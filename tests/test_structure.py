@@ -259,6 +259,8 @@ REFUSED = [
     "similarity tiny-neox --measure cosine-components --components 32",
     *("report tiny-neox --benchmarks lambda", "report tiny-neox --starts 50", "report tiny-neox --example x"),
     *("figures nosuch tiny-neox", "figures nosuch.py tiny-neox", "report tiny-neox --precise-on x"),
+    *("report --again none.json", "report --again none.json --limit 4", "report --again ''"),
+    *("report tiny-neox --scores found.json", "cache list --cache ''", "similarity tiny-neox --seed -1"),
 ]
 
 

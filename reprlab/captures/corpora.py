@@ -19,6 +19,7 @@ from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.files import json_object
 from reprlab.foreign import is_file, is_there, read_text
+from reprlab.row_files import revision_of
 from reprlab.sampled import SEED, sampled
 
 DEFAULT_DOCUMENTS = 100
@@ -163,6 +164,7 @@ def _from_hub(name: str, source: Source) -> Corpus:
             f"give --data-dir DIR with DIR/{place.first}"
         ) from error
     texts = (source.text(cast(BenchmarkRow, row)) for row in rows)
+    repo = f"{repo}@{commit}" if (commit := revision_of(rows)) else repo
     if place.first.endswith(".txt"):
         return _make(name, _paragraphs("\n".join(text.removesuffix("\n") for text in texts)), repo)
     return _make(name, ((str(i), text) for i, text in enumerate(texts)), repo)

@@ -155,8 +155,11 @@ def cache_verify(
             out.print(escape(f"{capture.folder / 'shards' / row.shard}: {why}"), soft_wrap=True)
         if drop_damaged:
             drop(capture, [row for row, _ in broken])
+    lost = list(unreadable(root))
     advice = "dropped; capture again to make them" if drop_damaged else "mend with --drop-damaged"
-    out.print(f"{counted(count, 'shard')}, {f'{bad} damaged: {advice}' if bad else 'all good'}")
+    missed = f"; {counted(len(lost), 'capture')} cannot be read" if lost else ""
+    good = "none damaged" if lost else "all good"
+    out.print(f"{counted(count, 'shard')}, {f'{bad} damaged: {advice}' if bad else good}{missed}")
     files = answer_files(root)
     wrong = [capture for path in files if (capture := damage(path))]
     for capture in wrong:
@@ -165,7 +168,7 @@ def cache_verify(
         out.print(
             f"{counted(len(files), 'file')} of answers, {f'{len(wrong)} damaged' if wrong else 'all good'}"
         )
-    _report(unreadable(root))
+    _report(lost)
     if wrong or (bad and not drop_damaged):
         raise typer.Exit(1)
 

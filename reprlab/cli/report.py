@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.markup import escape
 
-from reprlab.cli.options.command import with_options, writes
+from reprlab.cli.again import called_as, made, once_more, show
+from reprlab.cli.options.command import given_by, with_options, writes
 from reprlab.cli.options.outputs import check_reports
 from reprlab.cli.options.report import ReportOptions
-from reprlab.cli.terminal import bar, each, out, say
+from reprlab.cli.terminal import each, out, say
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 
@@ -21,16 +23,29 @@ FromNumbers = Annotated[
     bool, writes("--from-numbers", help="Only draw again, from the JSON in --out: no model, no cache.")
 ]
 
+AgainFrom = Annotated[
+    Path | None,
+    writes(
+        "--again",
+        help="A report's run.json: run that report once more, with the same model, settings and data.",
+    ),
+]
+
 
 @with_options()
-def report(*, run: ReportOptions, from_numbers: FromNumbers = False) -> None:
+def report(
+    *, context: typer.Context, run: ReportOptions, from_numbers: FromNumbers = False, again: AgainFrom = None
+) -> None:
     """Run what is missing, draw every figure, judge the paper's eight questions, and write index.html.
 
     Examples:
     reprlab report smollm2-135m --quick
-    reprlab report --model llama2-7b,llama2-13b --full --dtype bfloat16
     reprlab report --from-numbers
+    reprlab report --again reports/smollm2-135m/run.json --out again
     """
+    if again is not None:
+        once_more(run, again, given_by(context))
+        return
     run.check_words()
     check_reports(run.out)
     if from_numbers:
@@ -44,23 +59,11 @@ def report(*, run: ReportOptions, from_numbers: FromNumbers = False) -> None:
 
 def _one(run: ReportOptions, name: str) -> None:
     """The report on one model."""
-    from reprlab.reports.reporting import report
-
     network = run.network.load(name, pooled=True)
     settings = run.settings(network.n_layers)
     _left(settings, network.n_layers)
-    with bar(f"report on {network.name}", unit="work") as progress:
-        index = report(
-            network,
-            settings,
-            folder=run.out,
-            corpus=run.texts,
-            workspace=run.workspace,
-            precise=lambda: run.network.load(name, dtype="float32", pooled=True),
-            progress=progress,
-            say=say,
-        )
-    _show(index)
+    called = called_as(name, run.network.dtype)
+    show(made(run, network, settings, run.texts, run.workspace, called))
 
 
 def _left(settings: ReportSettings, layers: int) -> None:
@@ -71,21 +74,6 @@ def _left(settings: ReportSettings, layers: int) -> None:
         if left := sorted(asked - {*range(layers // 2)}):
             none = f"{', '.join(map(str, left))} leave no middle in {counted(layers, 'layer')}"
             say(f"note: {option}: {none}, and are left out")
-
-
-def _show(index: Path) -> None:
-    """Print the eight claims as judged, the figures left out, and where the page is."""
-    from reprlab.reports.write import told
-
-    run, verdicts = told(index.parent)
-    for verdict in verdicts:
-        out.print(f"{verdict['number']}. {escape(verdict['sentence'])}", soft_wrap=True)
-    reasons: dict[str, list[str]] = {}
-    for name, why in run["left_out"].items():
-        reasons.setdefault(why, []).append(name)
-    for why, names in reasons.items():
-        say(f"note: {', '.join(names)} {'is' if len(names) == 1 else 'are'} left out: {why}")
-    out.print(escape(str(index)), soft_wrap=True)
 
 
 def _redraw(run: ReportOptions) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from rich.markup import escape
 from rich.table import Table
 
+from reprlab.arguments import drawing_seed
 from reprlab.cli.options.captures import CaptureOptions
 from reprlab.cli.options.command import how, what, with_options
 from reprlab.cli.options.outputs import (
@@ -170,6 +171,7 @@ class ShownOptions:
         """Refuse unknown controls and wrong ranges, before anything is captured."""
         from reprlab.similarity.measure import CONTROLS
 
+        drawing_seed("seed", self.seed)
         for name in self.controls:
             if name not in (*CONTROLS, UNTRAINED):
                 raise unknown("control", name, (*CONTROLS, UNTRAINED))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reprlab.benchmarks.by_name import open_benchmarks
+from reprlab.benchmarks.by_name import open_benchmarks, open_splits
+from reprlab.benchmarks.glue.opened import open_glue
 from reprlab.captures.capture import Capture
 from reprlab.captures.capturing import capture
 from reprlab.captures.corpora import Corpus
@@ -15,9 +16,11 @@ from reprlab.depths.grouping import group
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
+from reprlab.reports.data_sources import DataSource, of_benchmark, of_corpus, of_glue
 from reprlab.reports.example import example
 from reprlab.reports.reused import DOCUMENT, SweepTask, taken_from
 from reprlab.reports.settings import FINE_TUNED_ON, ReportSettings
+from reprlab.reports.sheet import RunLog
 from reprlab.schedules.grids import Entry, labelled, paper_grid
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -28,7 +31,7 @@ from reprlab.sweeps.sweeping import sweep
 from reprlab.training.fine_tuned import FineTuned
 from reprlab.training.finetuning import finetune
 from reprlab.training.gluing import glue
-from reprlab.verdicts.evidence import PARTS, SIMILARITIES, SWEPT, Evidence
+from reprlab.verdicts.evidence import PARTS, SIMILARITIES, SWEPT, Evidence, Example
 
 BARE = "no-sinks"
 _SAME = {"similarities", "groups"}
@@ -62,12 +65,15 @@ def gather(
     precise: Callable[[], Network] | None = None,
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
+    log: RunLog | None = None,
 ) -> Evidence:
     """The `parts` of the evidence on one model; earlier captures and answers are read.
 
     `precise` loads the same model in float32, where the settings ask for that. An encoder is scored by
     classifiers on it, where the settings name GLUE tasks; without a causal language head there is no example.
+    `log` notes the data that is read and the time that stages take.
     """
+    log = log or RunLog()
     wanted = {*parts, "single"} if "scores" in parts else set(parts)
     tasks = [task for task in _tasks(network, settings) if task.part in wanted] if network.has_lm_head else []
     classified = [one for one in _classifiers(network, settings) if one.part in wanted]
@@ -76,22 +82,22 @@ def gather(
         say(f"{network.name} has no causal language head: captures only; --glue TASKS adds classifiers")
     documents = min(settings.documents, len(corpus))
     schedules = _captured(network.n_layers, parts)
-    once = documents * DOCUMENT
-    expected = {name: schedule.layer_calls * once for name, schedule in schedules.items()}
-    compared = {"compare": once * network.n_layers} if _SAME & set(parts) else {}
+    expected = {name: schedule.layer_calls * documents * DOCUMENT for name, schedule in schedules.items()}
+    compared = {"compare": documents * DOCUMENT * network.n_layers} if _SAME & set(parts) else {}
     scored = {task.part: task.work for task in [*tasks, *classified]}
     last = {"fine_tuned": 8.0 * network.n_layers * settings.tuned_limit * DOCUMENT} if tuned else {}
     stages = Stages(expected | compared | scored | last, progress)
     keep = settings.keep_all
-    swept = {task.part: _swept(network, task, workspace, precise, stages, say, keep) for task in tasks}
+    swept = {task.part: _swept(network, task, workspace, precise, stages, say, keep, log) for task in tasks}
     if "single" in swept:
         swept["scores"] = swept["scores"].joined(swept.pop("single"))
-    swept |= {one.part: _classified(network, one, settings, workspace, stages, say) for one in classified}
+    for one in classified:
+        swept[one.part] = _classified(network, one, settings, workspace, stages, say, log)
     captured = _Captures(network, corpus, documents, workspace, stages, say)
     captures = {name: captured.of(name, schedule) for name, schedule in schedules.items()}
     similarities = _compared(captures, stages) if compared else {}
     start = _drift_start(network.n_layers)
-    return Evidence(
+    evidence = Evidence(
         model=network.label,
         note=network.note,
         layers=network.n_layers,
@@ -99,12 +105,20 @@ def gather(
         similarities=similarities,
         groups=group(similarities["cosine no-sinks"]) if similarities else None,
         drift=drift(captures.pop("full"), captures, start=start, tokens=BARE) if "skip" in captures else None,
-        fine_tuned=_tuned(network, settings, workspace, precise, stages, say) if tuned else None,
-        example=example(network, workspace.data_dir, settings.example)
-        if network.has_lm_head and "example" in parts
-        else None,
+        fine_tuned=_tuned(network, settings, workspace, precise, stages, say, log) if tuned else None,
+        example=_example(network, settings, workspace) if "example" in parts else None,
         **swept,
     )
+    if schedules:
+        log.read(of_corpus(corpus, dict.fromkeys(schedules, documents)))
+    log.stages = stages.times
+    log.read(*_asked_of(evidence.example, workspace))
+    return evidence
+
+
+def _example(network: Network, settings: ReportSettings, workspace: Workspace) -> Example | None:
+    """The question of fig. 16, where the model writes texts."""
+    return example(network, workspace.data_dir, settings.example) if network.has_lm_head else None
 
 
 def _tasks(network: Network, settings: ReportSettings) -> list[SweepTask]:
@@ -160,7 +174,10 @@ def _classified(
     workspace: Workspace,
     stages: Stages,
     say: Say,
+    log: RunLog,
 ) -> Scores:
+    for task in open_glue(settings.glue, data_dir=workspace.data_dir, limit=settings.glue_limit):
+        log.read(*of_glue(task, one.part, settings.glue_limit))
     say(f"{one.part}: {', '.join(settings.glue)}, {one.mode}")
     trained = glue(
         network,
@@ -186,6 +203,7 @@ def _tuned(
     precise: Callable[[], Network] | None,
     stages: Stages,
     say: Say,
+    log: RunLog,
 ) -> FineTuned:
     if network.dtype != "float32":
         if precise is None:
@@ -193,6 +211,7 @@ def _tuned(
                 "fig. 13 trains in float32, which takes a way to load the model again: precise="
             )
         network = replace(precise(), alias=network.alias)
+    log.read(*_tuned_on(settings, workspace))
     say(f"fine_tuned: {FINE_TUNED_ON}")
     tuned = finetune(
         network,
@@ -210,6 +229,25 @@ def _tuned(
     return tuned
 
 
+def _asked_of(example: Example | None, workspace: Workspace) -> list[DataSource]:
+    """The benchmark whose first question is fig. 16's, where one was asked."""
+    if example is None:
+        return []
+    folder = workspace.data_dir if example.benchmark == "gsm8k" else None
+    (opened,) = open_benchmarks([example.benchmark], data_dir=folder)
+    return [of_benchmark(opened, folder, {"example": 1}, "benchmark")]
+
+
+def _tuned_on(settings: ReportSettings, workspace: Workspace) -> list[DataSource]:
+    """The rows that fig. 13 scores and trains on."""
+    splits = open_splits(FINE_TUNED_ON, data_dir=workspace.data_dir, preset=workspace.preset)
+    scored, every = {"fine_tuned": settings.tuned_limit}, {"fine_tuned": len(splits.training.docs)}
+    return [
+        of_benchmark(splits.scored, workspace.data_dir, scored, "benchmark"),
+        of_benchmark(splits.training, workspace.data_dir, every, "training rows"),
+    ]
+
+
 def _swept(
     network: Network,
     task: SweepTask,
@@ -218,6 +256,7 @@ def _swept(
     stages: Stages,
     say: Say,
     keep_all: bool,
+    log: RunLog,
 ) -> Scores:
     if task.part == "precise":
         if precise is None:
@@ -227,6 +266,8 @@ def _swept(
     opened = open_benchmarks(
         task.benchmarks, data_dir=workspace.data_dir, preset=workspace.preset, sample=task.sample
     )
+    used = {task.part: task.limit}
+    log.read(*(of_benchmark(one, workspace.data_dir, used, "benchmark") for one in opened))
     taken = taken_from(workspace.scores, network, opened, task, say)
     left = [one for one in opened if one.name not in taken.results]
     results, makers = dict(taken.results), taken.made_with
@@ -303,4 +344,5 @@ def _compared(made: Mapping[str, Capture], stages: Stages) -> dict[str, Similari
     for at, (name, capture_, measure, tokens, control) in enumerate(named):
         similarities[name] = compare(capture_, measure, tokens=tokens, control=control)
         show((at + 1) / len(named) * work, work)
+    stages.close("compare")
     return similarities

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import platform
-import re
-import resource
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 
 from reprlab.counts import counted
+from reprlab.reports.hardware import processor
 from reprlab.reports.settings import ReportSettings
+from reprlab.reports.sheet import peak
 from reprlab.schedules.plan import Plan
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
@@ -55,7 +52,7 @@ def identity(evidence: Evidence, settings: ReportSettings, seconds: float) -> di
     facts["processor"] = f"{processor()}, {os.cpu_count()} cores; device {makers.get('device', 'cpu')}"
     facts["threads"] = f"{torch.get_num_threads()} in the last call; earlier answers may have had others"
     facts["memory"] = (
-        f"{psutil.virtual_memory().total / 2**30:.0f} GiB, of which {_peak():.1f} GiB were used at most"
+        f"{psutil.virtual_memory().total / 2**30:.0f} GiB, of which {peak():.1f} GiB were used at most"
     )
     facts["time"] = f"{_time(seconds)} for what was not there already"
     return facts
@@ -94,19 +91,6 @@ def _trained(scores: Scores) -> str:
     makers = scores.made_with
     how = f"{makers['mode']}: {makers['recipe']}"
     return f"{counted(len(plan.distinct), 'distinct schedule')} on {each}; {how}; {scores.dtype}"
-
-
-def processor() -> str:
-    """The processor's name, as far as the system says it."""
-    path = Path("/proc/cpuinfo")
-    line = re.search(r"model name\s*:\s*(.+)", path.read_text()) if path.is_file() else None
-    return line[1].strip() if line else platform.processor() or platform.machine()
-
-
-def _peak() -> float:
-    """The most memory that this process had, in GiB."""
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return used / (2**30 if sys.platform == "darwin" else 2**20)
 
 
 def _time(seconds: float) -> str:

@@ -5,9 +5,10 @@ What runs is `gathering`; what a file holds is `writing`; `analyses` finds the f
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from reprlab.arguments import CALLBACKS, function, of, optional, path, taking
 from reprlab.captures.corpora import Corpus
@@ -19,6 +20,7 @@ from reprlab.progress import Progress, Say
 from reprlab.reports.gather import Workspace, gather
 from reprlab.reports.homes import named
 from reprlab.reports.settings import ReportSettings
+from reprlab.reports.sheet import Called, RunLog, sheet_of
 from reprlab.reports.write import (
     compare,
     home,
@@ -34,6 +36,7 @@ from reprlab.reports.write import (
     corpus=optional(corpus_of),
     workspace=optional(of(Workspace, "rl.Workspace")),
     precise=optional(function),
+    called=optional(of(Called, "reprlab.reports.sheet.Called")),
     **CALLBACKS,
 )
 def report(
@@ -44,6 +47,7 @@ def report(
     corpus: Corpus | str | Path | Sequence[str] | None = None,
     workspace: Workspace | None = None,
     precise: Callable[[], Network] | None = None,
+    called: Called | None = None,
     progress: Progress = lambda done, total: None,
     say: Say = lambda _: None,
 ) -> Path:
@@ -51,6 +55,7 @@ def report(
 
     Captures and answers are kept in the cache, so that a killed call goes on where it was. Beside each
     picture (PNG, PDF) are its numbers (JSON, CSV); `redraw` makes the pictures and the page from these alone.
+    `called` is how the command line asked for it, for the sheet that the page ends with.
     `folder/index.html` compares every model that has a report there.
 
     >>> import reprlab as rl
@@ -62,15 +67,18 @@ def report(
     """
     assert isinstance(network, Network)
     assert corpus is None or isinstance(corpus, Corpus)
-    workspace, began = workspace or Workspace(), time.monotonic()
+    workspace, log = workspace or Workspace(), RunLog()
     texts = corpus or load_corpus(settings.corpus, data_dir=workspace.data_dir, sample=settings.sample)
     if network.has_lm_head:
         settings.check_starts(network.n_layers)
     network = named(network, Path(folder), say)
-    evidence = gather(network, texts, settings, workspace, precise=precise, progress=progress, say=say)
+    run: dict[str, Any] = {"precise": precise, "progress": progress, "say": say, "log": log}
+    evidence = gather(network, texts, settings, workspace, **run)
     target = home(Path(folder), network.label)
     say("figures and verdicts")
-    write_numbers(target, evidence, settings, time.monotonic() - began)
+    how = {"preset": workspace.preset, "batch_tokens": workspace.batch_tokens}
+    sheet = partial(sheet_of, network, evidence, settings, log, called, **how)
+    write_numbers(target, evidence, settings, log.seconds, sheet)
     index = redraw(target)
     compare(Path(folder))
     return index

@@ -10,9 +10,14 @@ from reprlab.statistics.bootstraps import interval
 from reprlab.verdicts.evidence import Evidence
 
 _SHOWN = ("acc", "f1", "mcc", "pearson", "spearman", "perplexity", "u")
+SCALE = (
+    "R is the share of its skill that a changed model keeps. 1 is the unchanged model, and 0 is the floor "
+    "that needs no model: guessing, or the best simple rule that was measured. An R of 0.6 keeps 60 % of "
+    "the way from the floor to the unchanged model; R may also lie below 0 or above 1."
+)
 _NOTE = (
-    "Each cell is a score and its standard error over documents. R is the share of the score u that a "
-    "schedule retains: 0 is chance level, 1 is the full model."
+    "Each cell is a score and its standard error over documents. The score u lies between 0 and 1, and is "
+    "larger the more likely the model finds the right answer; R is formed of it."
 )
 _NONE = Table((), (), "Nothing was swept.")
 

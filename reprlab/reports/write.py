@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,11 @@ from reprlab.reports.made_from import identity, listed
 from reprlab.reports.number_files import FigureNumbers, read, rounded, table, text
 from reprlab.reports.pages.content import ComparedModel, Page, Picture, Table
 from reprlab.reports.pages.html import comparison_page, report_page
+from reprlab.reports.score_table import SCALE
 from reprlab.reports.score_table import table as scores_table
 from reprlab.reports.settings import ReportSettings
+from reprlab.reports.sheet import Sheet
+from reprlab.reports.sheet_lines import IN_SHEET, groups_of, sampled
 from reprlab.scores.scores import Scores
 from reprlab.verdicts.evidence import Evidence
 from reprlab.verdicts.judging import judge
@@ -62,6 +65,8 @@ class _SavedRun:
     identity: dict[str, Any]
     scores: _SavedTable
     nonfinite: str = ""
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    sheet: Sheet | None = None
 
 
 def numbers_of(one: Analysis, evidence: Evidence) -> FigureNumbers:
@@ -77,8 +82,17 @@ def numbers_of(one: Analysis, evidence: Evidence) -> FigureNumbers:
     return rounded(one.module.numbers(evidence))
 
 
-def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, seconds: float) -> None:
-    """Write every figure's numbers, the verdicts, the scores they stand on, and what they were made from."""
+def write_numbers(
+    folder: Path,
+    evidence: Evidence,
+    settings: ReportSettings,
+    seconds: float,
+    sheet: Callable[[], Sheet] | None = None,
+) -> None:
+    """Write every figure's numbers, the verdicts, the scores they stand on, and what they were made from.
+
+    `sheet` makes the sheet once all is judged, so that its wall time holds that, too.
+    """
     left_out: dict[str, str] = {}
     drawn: list[str] = []
     for one in everything():
@@ -106,6 +120,8 @@ def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, se
     }
     if words := evidence.capture.nonfinite_words if evidence.capture else "":
         run["nonfinite"] = words
+    if sheet is not None:
+        run["sheet"] = asdict(sheet())
     write_whole(folder / RUN, text(rounded(run)) + "\n")
 
 
@@ -164,7 +180,9 @@ def redraw(folder: Path) -> Path:
     left_out = (*run.left_out.items(), *lost)
     scores = Table(run.scores.columns, run.scores.rows, run.scores.note)
     note = f"{run.note}. {run.nonfinite}" if run.nonfinite else run.note
-    about = (run.model, note, listed(run.identity))
+    sheet = run.sheet
+    said = listed({key: line for key, line in run.identity.items() if sheet is None or key not in IN_SHEET})
+    about = (run.model, note, said)
     page = Page(
         *about,
         verdicts=tuple(verdicts_of(folder)),
@@ -174,6 +192,9 @@ def redraw(folder: Path) -> Path:
         pictures=tuple(pictures),
         left_out=left_out,
         made="`reprlab report`",
+        scale=SCALE if scores.rows else "",
+        sampled=() if sheet is None else sampled(sheet),
+        sheet=() if sheet is None else groups_of(sheet, run.settings),
     )
     write_whole(folder / INDEX, report_page(page))
     return folder / INDEX

@@ -1,8 +1,9 @@
 """Steps, what schedules are made of: a layer, or a set of layers run side by side."""
 
 from collections.abc import Collection, Iterable
-from typing import TypeAlias, cast
+from typing import Self, TypeAlias, cast
 
+from reprlab.arguments import whole_numbers
 from reprlab.errors import ReprlabError
 
 LIMIT = 100_000  # layer executions in a schedule, and the greatest depth: longer ones are slips
@@ -18,6 +19,10 @@ class Summed(tuple[int, ...]):
     """
 
     __slots__ = ()
+
+    def __new__(cls, layers: Iterable[int] = ()) -> Self:
+        """Refuses what is no whole number."""
+        return super().__new__(cls, whole_numbers("layer", layers))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Summed) and super().__eq__(other)

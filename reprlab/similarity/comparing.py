@@ -10,7 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reprlab.arguments import CALLBACKS, integer, number, optional, positive, several, string, taking
+from reprlab.arguments import (
+    CALLBACKS,
+    drawing_seed,
+    integer,
+    number,
+    optional,
+    positive,
+    several,
+    string,
+    taking,
+)
 from reprlab.captures.given import maybe_states, states_of
 from reprlab.captures.hidden_states import HiddenStates
 from reprlab.counts import counted
@@ -70,7 +80,7 @@ def cka(capture: HiddenStates, *, tokens: str = "all", sink_factor: float = SINK
     positions=string,
     samples=string,
     control=optional(string),
-    seed=integer,
+    seed=drawing_seed,
     bandwidth=number,
     neighbours=integer,
     components=integer,

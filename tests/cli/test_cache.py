@@ -58,6 +58,14 @@ def test_a_damaged_shard_is_named_and_made_again_to_the_same_bytes(
     assert run("cache", "verify").code == 0
 
 
+def test_a_capture_that_cannot_be_read_is_not_all_good(run: Run, captured: Path) -> None:
+    (captured / "manifest.json").write_text("{")
+    done = run("cache", "verify")
+    assert done.code == 2
+    assert done.out == "0 shards, none damaged; 1 capture cannot be read\n"
+    assert "is not JSON" in done.err
+
+
 def test_nothing_is_removed_without_yes(run: Run, captured: Path) -> None:
     done = run("cache", "remove", "tiny-neox")
     assert done == Done(2, "", "reprlab: 1 captures (0 MB) were not removed: add --yes\n")

@@ -433,3 +433,11 @@ def test_the_command_line_starts_without_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_python_runs_the_package_as_the_command_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "reprlab", "--version"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("reprlab ")

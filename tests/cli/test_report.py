@@ -88,6 +88,8 @@ BAD_REPORTS: dict[str, str] = {
     "report --model tiny-llama --benchmarks builtin --corpus builtin --data-dir . --fine-tune 4": "'arc'",
     "report --model tiny-bert --glue rte --glue-limit 0": "--glue-limit 0: give 1 or more",
     "report --model tiny-llama --scores none.npz": "--scores 'none.npz': there is no such file",
+    "report --model tiny-llama --scores file": "--scores 'file' holds no scores: give an .npz of `sweep",
+    "report --model tiny-llama --cache=": "--cache '' is empty: give a path; the working folder is .",
     "report --model tiny-llama --fine-tune -1": "--fine-tune -1: give a number of documents",
     "report --model tiny-llama --out /proc/reprlab": "--out '/proc/reprlab' cannot be written",
     "report --from-numbers --limit 5 --windows 3": "draws what is there: leave --limit, --windows away",

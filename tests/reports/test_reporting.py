@@ -55,6 +55,7 @@ def numbers_in(folder: Path) -> dict[str, Any]:
     found = {f.name: json.loads(f.read_text()) for f in sorted(folder.glob("*.json"))}
     for key in VARYING:
         found["run.json"].pop(key)
+    found["run.json"].get("sheet", {}).pop("wall", None)
     return found
 
 

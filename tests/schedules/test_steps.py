@@ -1,6 +1,7 @@
 import copy
 import pickle
 from operator import eq, ne
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,12 @@ def test_summed_survives_copy_and_pickle() -> None:
     for twin in (copy.deepcopy(summed), pickle.loads(pickle.dumps(summed))):
         assert twin == summed
         assert type(twin) is Summed
+
+
+@pytest.mark.parametrize("layers", [["a"], "12", [1.5], [True]])
+def test_summed_takes_whole_numbers_only(layers: Any) -> None:
+    with pytest.raises(ReprlabError, match="give whole numbers"):
+        Summed(layers)
 
 
 NOT_A_LAYER = "a layer is a whole number 0..99999; text goes to Schedule.parse"

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from reprlab.captures.activations import activations
+from reprlab.errors import ReprlabError
 from reprlab.similarity.comparing import compare
 from reprlab.similarity.controls import null
 from reprlab.similarity.measure import CONTROLS
@@ -63,3 +64,10 @@ def test_shuffled_depths_are_unrelated_and_accumulation_is_not() -> None:
     np.testing.assert_allclose(
         residual.values[3, 4], own.values[3, 4], atol=0.05
     )  # a walk is all accumulation
+
+
+@pytest.mark.parametrize("seed", [-1, 1 << 32])
+def test_a_seed_that_is_none_is_refused(seed: int) -> None:
+    acts = activations({"m": np.random.default_rng(0).normal(size=(3, 8, 4)).astype(np.float32)})
+    with pytest.raises(ReprlabError, match=f"--seed {seed}: give 0 or more, below 2\\^32"):
+        compare(acts, "cosine", control="shuffled", seed=seed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +18,7 @@ from reprlab.benchmarks.glue.table import HIGH, LOW, TASKS, GlueTask
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import jsonl_rows
-from reprlab.row_files import GLUE_REPOSITORY
+from reprlab.row_files import GLUE_REPOSITORY, revision_of
 from reprlab.sampled import sampled
 
 SPLITS = ("train", "validation")
@@ -129,7 +128,7 @@ def from_hub(task: GlueTask, size: RowSample) -> Glue:
         task,
         _trainable(where, train, size.limit),
         validation,
-        f"{GLUE_REPOSITORY}, revision {_revision(splits)}",
+        f"{GLUE_REPOSITORY}, revision {revision_of(splits['train']) or 'unknown'}",
     )
 
 
@@ -169,13 +168,6 @@ def _placed(task: GlueTask, split: str, rows: Iterable[GlueRow]) -> Iterator[tup
     return (
         (f"{GLUE_REPOSITORY} {task.name} {split} row {number}", row) for number, row in enumerate(rows, 1)
     )
-
-
-def _revision(found: Mapping[str, Any]) -> str:
-    """The commit, after which the package datasets names the folder that it keeps rows in."""
-    files = [file["filename"] for file in found["train"].cache_files]
-    named = (part for file in files for part in re.findall(r"[/\\]([0-9a-f]{40})[/\\]", file))
-    return next(named, "unknown")
 
 
 # --- rows ----------------------------------------------------------------------------------------

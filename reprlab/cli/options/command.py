@@ -6,11 +6,15 @@ import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial, wraps
-from typing import Annotated, Any, get_type_hints
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 from typer.core import TyperCommand
 from typer.models import ArgumentInfo
+
+from reprlab.errors import ReprlabError
 
 PANELS = ("What", "How", "Where", "Output")  # of --help, in this order
 
@@ -83,8 +87,10 @@ def _value(kind: Any, given: Mapping[str, Any], without: Collection[str]) -> Any
 
 
 def _panel(parameter: inspect.Parameter) -> int:
-    """Arguments stand first, then the options of each panel."""
-    (option,) = parameter.annotation.__metadata__
+    """Arguments stand first, then the options of each panel; typer's context is neither."""
+    (option,) = getattr(parameter.annotation, "__metadata__", (None,))
+    if option is None:
+        return -2
     return -1 if isinstance(option, ArgumentInfo) else PANELS.index(option.rich_help_panel)
 
 
@@ -95,8 +101,33 @@ def described(command: Callable[..., None]) -> tuple[str, str]:
     return " ".join(text.split()), "\n".join(["Examples:", *lines])
 
 
+def _holds_path(annotation: Any) -> bool:
+    """Whether an option's annotation is one of paths: `Path`, or a list or an option of them."""
+    return annotation is Path or any(map(_holds_path, get_args(annotation)))
+
+
+def given_by(context: typer.Context) -> dict[str, str]:
+    """The parameters that the command line names itself, by name: the option, or MODEL for arguments."""
+    named: dict[str, str] = {}
+    for one in context.command.params:
+        source = context.get_parameter_source(one.name or "")
+        if source is not None and source.name == "COMMANDLINE":
+            flag = max(one.opts, key=len)
+            named[one.name or ""] = flag if flag.startswith("-") else str(one.metavar or flag)
+    return named
+
+
 class PanelledCommand(TyperCommand):
-    """A command whose --help stands in the last panel, not in one of its own."""
+    """A command whose --help stands in the last panel; an empty path is refused, it is no folder's name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        kinds = getattr(self.callback, "__annotations__", {})
+        paths = {flag for one in self.params if _holds_path(kinds.get(one.name)) for flag in one.opts}
+        for word, following in pairwise([*args, "."]):
+            flag, equals, value = word.partition("=")
+            if flag in paths and not (value if equals else following):
+                raise ReprlabError(f"{flag} '' is empty: give a path; the working folder is .")
+        return super().parse_args(ctx, args)
 
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)

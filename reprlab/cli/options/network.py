@@ -71,8 +71,8 @@ class NetworkOptions:
         """The names of the models given, at least one; `new_folder`: --models-dir need not be there."""
         from reprlab.models.locations import known, locate
 
-        if self.models_dir is not None and not self.models_dir.is_dir() and not new_folder:
-            raise ReprlabError(f"--models-dir '{self.models_dir}' is no folder")
+        if not new_folder:
+            self.check_models_dir()
         if "" in self.patterns:
             raise ReprlabError("a model's name is empty: `reprlab models` lists the names")
         if not self.patterns:
@@ -80,6 +80,11 @@ class NetworkOptions:
         names = expand(self.patterns, known(self.models_dir))
         possible(names, lambda name: locate(name, self.models_dir))
         return names
+
+    def check_models_dir(self) -> None:
+        """Refuse a folder of models that is not there."""
+        if self.models_dir is not None and not self.models_dir.is_dir():
+            raise ReprlabError(f"--models-dir '{self.models_dir}' is no folder")
 
     def check_layers(self, names: Sequence[str], check: Callable[[int], object]) -> None:
         """Refuse what the models' numbers of layers do not allow, as far as these are known unloaded."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from reprlab.cli.options.command import how, what, where, writes
 from reprlab.cli.options.data import DataOptions
 from reprlab.cli.options.network import NetworkOptions
-from reprlab.cli.options.outputs import check_folder
+from reprlab.cli.options.outputs import check_folder, holds_scores
 from reprlab.cli.options.pieces import separate, whole
 from reprlab.cli.options.tasks import glue_tasks
 from reprlab.cli.terminal import say, working
@@ -174,6 +174,10 @@ class ReportOptions:
         for path in self.scores or ():
             if not path.is_file():
                 raise ReprlabError(f"--scores '{path}': there is no such file")
+            if not holds_scores(path):
+                raise ReprlabError(
+                    f"--scores '{path}' holds no scores: give an .npz of `sweep --out` or of a report"
+                )
 
     @property
     def size(self) -> str:

@@ -22,7 +22,7 @@ ANSWERS = {  # of a verdict: its sign, in addition to the word and the colour
 }
 _NEEDED = ("number", "question", "paper", "claim", "answer")  # fields that every verdict has
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
-_OWN = re.compile(r"main|answers|figures|scores|left-out|run|rules|models|q\d+|rule-.*|.*-title")
+_OWN = re.compile(r"main|answers|figures|scores|left-out|run|rules|sheet|models|q\d+|rule-.*|.*-title")
 _PNG = b"\x89PNG\r\n\x1a\n"
 _DPI = 200  # dots an inch of a PNG whose header has none
 _SHOWN = 120  # pixels an inch of the picture, so that 8 point type reads like the page's own
@@ -92,6 +92,23 @@ class Table:
 
 
 @dataclass(frozen=True)
+class SheetRow:
+    """A line of the sheet; a `verbatim` text is set as code, as it is."""
+
+    label: str
+    text: str
+    verbatim: bool = False
+
+
+@dataclass(frozen=True)
+class SheetGroup:
+    """Lines of the sheet that belong together."""
+
+    title: str
+    rows: tuple[SheetRow, ...]
+
+
+@dataclass(frozen=True)
 class Page:
     """A report on one model.
 
@@ -101,8 +118,9 @@ class Page:
     name), `findings` (each `key` and `claim`, and may have `answer`, `measured`, `why`, `benchmarks`,
     `documents`, `smallest`) and `sensitivity` (pairs: the change, the answer). A number that is None is
     not known. `common` and `rules` (by question) say how they were decided, `left_out` which figures are
-    missing and why, `made` who made the page. In texts an empty line parts paragraphs, '- ' begins an
-    item, and `...` is code.
+    missing and why, `made` who made the page. `scale` explains the scores, `sampled` which rows were taken
+    of what, and `sheet` how to run it all again; the words of these two are shown as they are. In other
+    texts an empty line parts paragraphs, '- ' begins an item, and `...` is code.
     """
 
     model: str
@@ -115,6 +133,9 @@ class Page:
     pictures: tuple[Picture, ...]
     left_out: tuple[tuple[str, str], ...]
     made: str
+    scale: str = ""
+    sampled: tuple[str, ...] = ()
+    sheet: tuple[SheetGroup, ...] = ()
 
     def __post_init__(self) -> None:
         check(self.verdicts)

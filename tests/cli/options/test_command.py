@@ -2,12 +2,23 @@
 
 import inspect
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 import typer
 
-from reprlab.cli.options.command import PANELS, described, how, what, where, with_options
+from reprlab.cli.options.command import (
+    PANELS,
+    PanelledCommand,
+    described,
+    how,
+    what,
+    where,
+    with_options,
+    writes,
+)
+from reprlab.errors import ReprlabError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +47,23 @@ def given(**changes: Any) -> Any:
         called.append((outer, extra))
 
     return command, inspect.signature(command).parameters, called
+
+
+@pytest.mark.parametrize("words", [["--cache", ""], ["--cache="], ["--out", "", "--cache", "x"]])
+def test_an_empty_path_is_refused_before_it_becomes_the_working_folder(words: list[str]) -> None:
+    def command(
+        *,
+        cache: Annotated[Path | None, where("--cache")] = None,
+        out: Annotated[list[Path] | None, writes("--out")] = None,
+        text: Annotated[str, what("--text")] = "",
+    ) -> None:
+        pass
+
+    app = typer.Typer()
+    app.command(cls=PanelledCommand)(command)
+    with pytest.raises(ReprlabError, match=f"{words[0].rstrip('=')} '' is empty: give a path"):
+        app(words, standalone_mode=False)
+    app(["--text", "", "--cache", "."], standalone_mode=False)
 
 
 def test_values_inside_values_are_options_sorted_by_panel() -> None:
