@@ -11,7 +11,19 @@ from reprlab.arguments import optional, positive, refused, string
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.notation import read, write
-from reprlab.schedules.steps import LIMIT, Step, Summed, checked_step, layer_calls, side_by_side
+from reprlab.schedules.steps import (
+    Block,
+    Step,
+    Summed,
+    checked_step,
+    full_calls,
+    layer_calls,
+    layers_of,
+    ranges,
+    side_by_side,
+    size,
+)
+from reprlab.schedules.update_rules import LIMIT
 
 __all__ = ["PAPER", "Intervention", "Schedule", "Step", "Summed", "choose"]
 
@@ -37,7 +49,7 @@ class Schedule:
 
     steps: tuple[Step, ...]
 
-    def __init__(self, steps: Iterable[int | Iterable[int]]) -> None:
+    def __init__(self, steps: Iterable[int | Iterable[int] | Block]) -> None:
         given: Any = steps
         if isinstance(given, str | bytes) or not isinstance(given, Iterable):
             raise refused("steps", given, "the steps of a schedule; Schedule.parse takes a text")
@@ -45,7 +57,7 @@ class Schedule:
         calls = 0
         for at, step in enumerate(steps):
             checked.append(checked_step(at, step))
-            calls += layer_calls(checked[-1:])
+            calls += size(checked[-1:])
             if calls > LIMIT:
                 raise ReprlabError(f"the schedule runs more than {LIMIT:,} layers: that is the most")
         if not checked:
@@ -93,21 +105,42 @@ class Schedule:
 
     @property
     def layer_calls(self) -> int:
-        """The number of layer executions: a set counts each of its members.
+        """The number of layer executions: a set counts each of its members, a block all that runs in it.
+
+        Blocks `~a:b` also need the full model up to the greatest b, once.
 
         >>> Schedule.parse("0:14 [14:19]*3 19:32").layer_calls
         42
+        >>> Schedule.parse("0:14 (16*5)~14:19 19:32").layer_calls
+        51
         """
-        return layer_calls(self.steps)
+        return layer_calls(self.steps) + full_calls(ranges(self.steps))
 
     @property
     def longest_path(self) -> int:
-        """Layers one after another from input to output: a set counts 1, so this is `len`.
+        """Layers one after another from input to output: a set counts 1, a mean update 0.
+
+        A block `~a:b` comes to its end when its own layers and the full model's first b have run.
 
         >>> Schedule.parse("0:14 [14:19]*3 19:32").longest_path
         30
+        >>> Schedule.parse("0:14 (16)~14:19 19:32").longest_path
+        32
         """
-        return len(self.steps)
+        path = 0
+        for step in self.steps:
+            path += 1 if not isinstance(step, Block) else bool(layer_calls([step])) * len(step.steps)
+            path = max([path, *(stop for _, stop in ranges([step]))])
+        return path
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks among the steps, in order.
+
+        >>> [str(block.rule) for block in Schedule.parse("0:2 (2:4)?7 4:6").blocks]
+        ['?7']
+        """
+        return tuple(step for step in self.steps if isinstance(step, Block))
 
     @classmethod
     def full(cls, layers: int) -> "Schedule":
@@ -316,11 +349,14 @@ def matching(schedule: Schedule, layers: int) -> list[int]:
     """The full model's depth that each depth of a schedule goes with: (steps + 1,).
 
     By place where the schedule has as many steps as the model has layers (each step stands for the layer at
-    its place), else by layer: the depth after the step's layer, of a set after its last.
+    its place), else by layer: the depth after the step's layer, of a set after its last. A block is one step:
+    it goes with the end of the range `a:b` for which it stands.
 
     >>> matching(Schedule.parse("0 1 4 5"), 6), matching(Schedule.parse("0 1 3*2 4 5"), 6)
     ([0, 1, 2, 5, 6], [0, 1, 2, 3, 4, 5, 6])
+    >>> matching(Schedule.parse("0 1 (3*2)~2:4 4 5"), 6)
+    [0, 1, 2, 4, 5, 6]
     """
-    if len(schedule) == layers:
+    if len(schedule) == layers and not schedule.blocks:
         return list(range(layers + 1))
-    return [0, *((step if isinstance(step, int) else max(step)) + 1 for step in schedule)]
+    return [0, *(step.span[1] if isinstance(step, Block) else max(layers_of(step)) + 1 for step in schedule)]
