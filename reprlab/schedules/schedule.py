@@ -158,7 +158,7 @@ class Schedule:
         >>> str(Schedule.skip(32, 14, 19))
         '0:14 19:32'
         """
-        front, _, back = _cut(layers, start, stop)
+        front, _, back = cut(layers, start, stop)
         return cls(chain(front, back))
 
     @classmethod
@@ -189,9 +189,9 @@ class Schedule:
         >>> str(Schedule.middle_repeat(32, 14, 19)), str(Schedule.middle_repeat(6, 2, 4, layer=5))
         ('0:14 16*5 19:32', '0 1 5*2 4 5')
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         chosen = (start + stop - 1) // 2 if layer is None else layer
-        _cut(layers, chosen, chosen + 1)
+        cut(layers, chosen, chosen + 1)
         return cls(chain(front, repeat(chosen, len(middle)), back))
 
     @classmethod
@@ -201,7 +201,7 @@ class Schedule:
         >>> str(Schedule.reverse(32, 14, 19))
         '0:14 19:14 19:32'
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         return cls(chain(front, reversed(middle), back))
 
     @classmethod
@@ -213,7 +213,7 @@ class Schedule:
         >>> str(Schedule.random(32, 14, 19, seed=0))
         '0:14 17:14 18 17 19:32'
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         shuffled = list(middle)
         Random(seed).shuffle(shuffled)
         return cls(chain(front, shuffled, back))
@@ -225,7 +225,7 @@ class Schedule:
         >>> str(Schedule.parallel(32, 14, 19)), str(Schedule.parallel(32, 14, 19, sum=True))
         ('0:14 [14:19] 19:32', '0:14 [14:19]+ 19:32')
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         return cls(chain(front, [side_by_side(middle, summed=sum)], back))
 
     @classmethod
@@ -235,7 +235,7 @@ class Schedule:
         >>> str(Schedule.looped_parallel(32, 14, 19, times=3))
         '0:14 [14:19]*3 19:32'
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         return cls(chain(front, repeat(tuple(middle), _positive(times)), back))
 
     @classmethod
@@ -245,7 +245,7 @@ class Schedule:
         >>> str(Schedule.internal_loop(32, 14, 19, times=2))
         '0:19 14:32'
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         return cls(chain(front, chain.from_iterable(repeat(middle, _positive(times))), back))
 
     @classmethod
@@ -273,14 +273,9 @@ class Schedule:
         Traceback (most recent call last):
         reprlab.errors.ReprlabError: start 16 leaves no middle in 32 layers: allowed are 0..15
         """
-        chosen = choose(PAPER, name, "intervention")
         offered = {"start": start, "layer": layer, "seed": seed, "times": times}
         given = {key: value for key, value in offered.items() if value is not None}
-        if set(given) != set(chosen.needs):
-            takes, got = ", ".join(("layers", *chosen.needs)), ", ".join(("layers", *given))
-            raise ReprlabError(f"{name} takes {takes}; given: {got}")
-        first = given.pop("start", None)
-        return chosen.build(layers, *(() if first is None else _middle(layers, first)), **given)
+        return intervened(PAPER, name, layers, given)
 
 
 class Intervention(NamedTuple):
@@ -308,6 +303,22 @@ PAPER: Mapping[str, Intervention] = {
 }
 
 
+def intervened(
+    table: Mapping[str, Intervention], name: str, layers: int, given: Mapping[str, Any]
+) -> Schedule:
+    """An intervention of a table by name, with what it needs; see `Schedule.paper`.
+
+    >>> str(intervened(PAPER, "skip", 32, {"start": 13}))
+    '0:14 19:32'
+    """
+    chosen, given = choose(table, name, "intervention"), dict(given)
+    if set(given) != set(chosen.needs):
+        takes, got = ", ".join(("layers", *chosen.needs)), ", ".join(("layers", *given))
+        raise ReprlabError(f"{name} takes {takes}; given: {got}")
+    first = given.pop("start", None)
+    return chosen.build(layers, *(() if first is None else _middle(layers, first)), **given)
+
+
 T = TypeVar("T")
 
 
@@ -331,8 +342,8 @@ def _middle(layers: int, start: int) -> tuple[int, int]:
     return start + 1, layers - start
 
 
-def _cut(layers: int, start: int, stop: int) -> tuple[range, range, range]:
-    """The layers before, in and after start:stop."""
+def cut(layers: int, start: int, stop: int) -> tuple[range, range, range]:
+    """The layers before, in and after start:stop; refuses a range that does not fit."""
     if not 0 <= start < stop <= layers <= LIMIT:
         allowed = f"allowed is 0 <= start < stop <= {min(layers, LIMIT)}"
         raise ReprlabError(f"the range {start}:{stop} does not fit {counted(layers, 'layer')}: {allowed}")
