@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from torch import Tensor
 from reprlab.arrays import AnyArray
 from reprlab.captures.layout import LedgerRow, Manifest
 from reprlab.captures.shard_file import reading
-from reprlab.captures.sums import Sums
+from reprlab.captures.sums import Sums, merge, sums
 from reprlab.errors import ReprlabError
 
 
@@ -64,6 +64,30 @@ def states_at(blocks: Sequence[Block], places: Tensor, widths: Sequence[int], de
     if not parts:
         return [torch.zeros(0, width) for width in widths[depths]]
     return list(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
+
+
+def document_sums(blocks: Sequence[Block], out: Tensor) -> list[Sums]:
+    """The sums of each document's tokens but those left out, without reading states if they suffice."""
+    summed: list[Sums] = []
+    for block, mask in zip(blocks, out.split([b.tokens for b in blocks]), strict=True):
+        suspect = torch.zeros(block.tokens, dtype=torch.bool)
+        suspect[block.suspects] = True
+        covered = not bool((mask & ~suspect).any())
+        summed += _from_sums(block, mask) if covered else _from_states(block, mask)
+    return summed
+
+
+def _from_sums(block: Block, out: Tensor) -> Iterator[Sums]:
+    for i, ordinary in enumerate(block.documents):
+        inside = (block.suspects >= int(block.offsets[i])) & (block.suspects < int(block.offsets[i + 1]))
+        rejoining = inside & ~out[block.suspects]
+        yield merge(ordinary, sums(block.suspect_states[:, rejoining])) if rejoining.any() else ordinary
+
+
+def _from_states(block: Block, out: Tensor) -> Iterator[Sums]:
+    states = block.states()
+    for a, b in pairwise(map(int, block.offsets)):
+        yield sums(states[:, a:b][:, ~out[a:b]])
 
 
 def read_block(path: Path, row: LedgerRow, documents: int, manifest: Manifest) -> Block:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import ValidationError
 
-from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, same
+from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, calibration_of, same
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
@@ -78,6 +78,11 @@ class Capture:
             schedule=self.identity.schedule,
             stored=self.identity.stored,
         )
+
+    @property
+    def calibration(self) -> str:
+        """What a block `=digest` names these documents by: a digest of the identity and their number."""
+        return calibration_of(self.identity, self.documents)
 
     @property
     def texts(self) -> TextIdentity:

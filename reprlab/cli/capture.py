@@ -41,6 +41,7 @@ def described(made: Capture) -> dict[str, Any]:
         **made.identity.model_dump(),
         "note": made.manifest.note,
         "documents": made.documents,
+        "calibration": made.calibration,
         "tokens": sum(row.tokens for row in made.rows),
         "bytes": sum(row.bytes for row in made.rows),
         "nonfinite": made.nonfinite,
@@ -53,4 +54,4 @@ def _summary(made: Capture) -> str:
         f"{made.identity.model} on {made.identity.corpus}: {counted(made.documents, 'document')}, "
         f"{counted(made.tokens, 'token')}, {made.depths} depths x {made.width}, {made.identity.dtype}"
     )
-    return escape(f"{text} ({made.manifest.note})")
+    return escape(f"{text} ({made.manifest.note}); calibration {made.calibration}")

@@ -70,8 +70,8 @@ class Block:
     def span(self) -> tuple[int, int]:
         """The depths a and b of the full model whose update h_b - h_a the block stands for.
 
-        >>> Block([16] * 5, Matched(14, 19)).span, Block([5, (2, 3)], RandomDirection(0)).span
-        ((14, 19), (2, 6))
+        >>> Block([16] * 5, Matched(14, 19)).span, Block([5, 6], MeanUpdate("0" * 16)).span
+        ((14, 19), (5, 7))
         """
         if isinstance(self.rule, Matched):
             return self.rule.start, self.rule.stop
@@ -85,7 +85,7 @@ Step: TypeAlias = Plain | Block
 def layer_calls(steps: Iterable[Step]) -> int:
     """The number of layer executions: a set counts each of its members, a mean update nothing.
 
-    >>> layer_calls([0, (1, 2, 3), Summed((1, 2)), Block([4, 5], RandomDirection(0))])
+    >>> layer_calls([0, (1, 2, 3), Summed((1, 2)), Block([4, 5], Matched(4, 6))])
     8
     """
     return sum(map(_calls, steps))
@@ -105,7 +105,7 @@ def size(steps: Iterable[Step]) -> int:
 def layers_of(step: Step) -> tuple[int, ...]:
     """The layers that a step names, those of a block one after the other.
 
-    >>> layers_of(5), layers_of((1, 2)), layers_of(Block([3, (1, 2)], RandomDirection(0)))
+    >>> layers_of(5), layers_of((1, 2)), layers_of(Block([3, (1, 2)], Matched(1, 4)))
     ((5,), (1, 2), (3, 1, 2))
     """
     if isinstance(step, Block):

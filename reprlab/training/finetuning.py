@@ -18,6 +18,7 @@ from reprlab.files import cache_folder
 from reprlab.network.given import network_of
 from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
+from reprlab.network.rewritten import installable
 from reprlab.progress import Progress, Say, Stages
 from reprlab.provenance import minor
 from reprlab.schedules.given import schedules_of
@@ -99,6 +100,8 @@ def finetune(
     _trainable(network)
     given = share_schedules(network.n_layers, shares) if schedules is None else schedules
     entries = labelled(cast("Iterable[Entry | Schedule | str]", given), network.n_layers)
+    for entry in entries:
+        installable(entry.schedule)
     opened = open_splits(task, data_dir=data_dir, preset=preset) if isinstance(task, str) else task
     rows = _rows(network, opened, train_limit, say)
     benchmark = prepared(network, opened.scored, limit)
