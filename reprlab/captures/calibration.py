@@ -86,12 +86,14 @@ def _found(name: str, network: Network, root: Path) -> Calibration:
 
 
 def _checked(name: str, capture: Capture, network: Network) -> Capture:
-    of, full = capture.identity, str(network.full())
+    of = capture.identity
     reason = ""
     if of.weights != network.weights():
         reason = f"it is of '{of.model}', whose weights are others than those of '{network.name}'"
-    elif of.schedule != full:
-        reason = f"it ran under the schedule {of.schedule}: a calibration is of the full model, {full}"
+    elif not capture.is_full:
+        reason = (
+            f"it ran under the schedule {of.schedule}: a calibration is of the full model, {network.full()}"
+        )
     elif capture.nonfinite or not torch.isfinite(capture.norms).all():
         reason = "some of its values are NaN or infinite"
     if reason:

@@ -183,7 +183,7 @@ class _CaptureJob:
         for members in padded_batches(list(map(len, ids)), batch_tokens, self.network.kind):
             lengths = [len(ids[i]) for i in members]
             batch = self.network.batch([ids[i].tolist() for i in members])
-            states = self.network.hidden_states(batch, self.schedule, means=self.means)
+            states = self.network.hidden_states(batch, self.schedule, self.means)
             if self.threshold is None:
                 self.threshold = suspect_threshold(states, lengths)
             documents = _documents(states, lengths, self.threshold)

@@ -347,7 +347,7 @@ class Network:
         return Schedule.full(self.n_layers)
 
     def hidden_states(
-        self, batch: Batch, schedule: Schedule | str | None = None, *, means: Means | None = None
+        self, batch: Batch, schedule: Schedule | str | None = None, means: Means | None = None
     ) -> list[Tensor]:
         """The hidden states at every depth of a schedule, from one nnsight trace of the base model.
 

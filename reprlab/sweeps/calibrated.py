@@ -33,7 +33,7 @@ def check_unscored(found: dict[str, Calibration], network: Network, benchmark: B
             for tokens in asked:
                 if (there := shared.document(_words(network, tokens))) is not None:
                     raise ReprlabError(
-                        f"calibration {name} includes what is scored: its document '{there}' shares text with "
+                        f"calibration {name} includes scored text: its document '{there}' shares words with "
                         f"document '{document.id}' of '{benchmark.name}'; take a capture of another corpus"
                     )
 

@@ -25,7 +25,7 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
-from reprlab.sweeps.calibrated import calibrations, check_unscored, means_of
+from reprlab.sweeps.calibrated import Calibration, calibrations, check_unscored, means_of
 from reprlab.sweeps.chance import at_chance
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.sweeps.job import SweepJob, outlook, ready, run_jobs
@@ -80,7 +80,7 @@ def sweep(
     is added later computes only what is new. `lm_eval_json` is a folder for lm-eval's own results files.
     Without `keep_all` the full model runs first, and a benchmark on which it is at chance leaves the grid:
     its other rows are NaN. The calibrations that blocks `=digest` name are looked up in the cache; one that
-    includes a scored document is refused.
+    includes scored text is refused.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
@@ -104,10 +104,7 @@ def sweep(
             ready(network, one, file, plan, limit, batch_tokens, divergence)
             for one, file in zip(opened, files, strict=True)
         ]
-        for one in jobs:
-            check_unscored(found, network, one.benchmark, limit)
-        means = means_of(found)
-        jobs = [replace(one, means=means) for one in jobs]
+        jobs = _with_means(jobs, found)
         results = _results(jobs, plan, keep_all, progress, say)
     about = (network.label, network.note, network.dtype, network.n_layers)
     scores = Scores(*about, entries, results, made_on(network, *_LIBRARIES))
@@ -116,6 +113,14 @@ def sweep(
 
         export(Path(lm_eval_json), scores, [one.benchmark for one in jobs])
     return scores
+
+
+def _with_means(jobs: Sequence[SweepJob], found: dict[str, Calibration]) -> list[SweepJob]:
+    """The jobs with the mean states that their blocks need, none of them taken over what a job scores."""
+    for one in jobs:
+        check_unscored(found, one.network, one.benchmark, one.limit)
+    means = means_of(found)
+    return [replace(one, means=means) for one in jobs]
 
 
 def _results(

@@ -99,9 +99,7 @@ def finetune(
     _check({"--train-limit": train_limit, "--limit": limit, "--batch-tokens": batch_tokens})
     _trainable(network)
     given = share_schedules(network.n_layers, shares) if schedules is None else schedules
-    entries = labelled(cast("Iterable[Entry | Schedule | str]", given), network.n_layers)
-    for entry in entries:
-        installable(entry.schedule)
+    entries = _installed(cast("Iterable[Entry | Schedule | str]", given), network.n_layers)
     opened = open_splits(task, data_dir=data_dir, preset=preset) if isinstance(task, str) else task
     rows = _rows(network, opened, train_limit, say)
     benchmark = prepared(network, opened.scored, limit)
@@ -154,6 +152,14 @@ def _against(frozen: Scores, runs: Runs) -> FineTuned:
 
 def _of_runs(progress: Progress, total: float, done: float) -> None:
     progress(done, total)
+
+
+def _installed(schedules: Iterable[Entry | Schedule | str], layers: int) -> tuple[Entry, ...]:
+    """Schedules as entries, none with a block, which no module trains."""
+    entries = labelled(schedules, layers)
+    for entry in entries:
+        installable(entry.schedule)
+    return entries
 
 
 def _trainable(network: Network) -> None:

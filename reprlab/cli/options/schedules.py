@@ -82,7 +82,13 @@ class ScheduleOptions:
         ),
     ] = None
 
+    calibration: Annotated[
+        str | None, how(help="Calibration of --grid controls: `reprlab capture` prints one. Default: none.")
+    ] = None
+
     def __post_init__(self) -> None:
+        if self.calibration is not None and self.grid != "controls":
+            raise ReprlabError("--calibration applies to --grid controls; a --schedule is already complete")
         if self.grid is not None:
             choose(GRIDS, self.grid, "grid")
         check_counts(seeds=self.seeds)
@@ -120,7 +126,8 @@ class ScheduleOptions:
         if self.grid is None:
             return []
         starts, loops = whole("--starts", self.starts), whole("--loops", self.loops)
-        return paper_grid(self.grid, layers, starts=starts, seeds=range(self.seeds), loops=loops)
+        own = {"seeds": range(self.seeds), "calibration": self.calibration}
+        return paper_grid(self.grid, layers, starts=starts, loops=loops, **own)
 
 
 def schedule_file(path: Path, layers: int | None = None) -> Iterator[GivenSchedule]:
