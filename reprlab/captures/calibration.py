@@ -91,9 +91,7 @@ def _checked(name: str, capture: Capture, network: Network) -> Capture:
     if of.weights != network.weights():
         reason = f"it is of '{of.model}', whose weights are others than those of '{network.name}'"
     elif not capture.is_full:
-        reason = (
-            f"it ran under the schedule {of.schedule}: a calibration is of the full model, {network.full()}"
-        )
+        reason = f"it ran under the schedule {of.schedule}: a calibration runs {network.full()}"
     elif capture.nonfinite or not torch.isfinite(capture.norms).all():
         reason = "some of its values are NaN or infinite"
     if reason:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from reprlab.cli.options.command import how, what
 from reprlab.cli.options.pieces import check_counts, separate, whole
@@ -126,8 +126,8 @@ class ScheduleOptions:
         if self.grid is None:
             return []
         starts, loops = whole("--starts", self.starts), whole("--loops", self.loops)
-        own = {"seeds": range(self.seeds), "calibration": self.calibration}
-        return paper_grid(self.grid, layers, starts=starts, loops=loops, **own)
+        axes: dict[str, Any] = {"starts": starts, "loops": loops, "calibration": self.calibration}
+        return paper_grid(self.grid, layers, seeds=range(self.seeds), **axes)
 
 
 def schedule_file(path: Path, layers: int | None = None) -> Iterator[GivenSchedule]:
