@@ -24,16 +24,3 @@ def sampled(units: Sequence[Hashable], seed: int | None) -> list[int]:
     drawn = {unit: hashlib.sha256(f"{seed} {unit}".encode()).digest() for unit in dict.fromkeys(units)}
     first = {unit: place for place, unit in reversed(list(enumerate(units)))}
     return sorted(places, key=lambda place: (drawn[units[place]], first[units[place]], place))
-
-
-def sample_text(rows: int, there: int, seed: int | None) -> str:
-    """What was sampled from what, in words.
-
-    >>> sample_text(400, 2000, 0), sample_text(400, 2000, None), sample_text(500, 500, 0)
-    ('400 of 2,000 rows, drawn with seed 0', 'the first 400 of 2,000 rows', 'all 500 rows')
-    """
-    if rows >= there:
-        return f"all {there:,} rows"
-    if seed is None:
-        return f"the first {rows:,} of {there:,} rows"
-    return f"{rows:,} of {there:,} rows, drawn with seed {seed}"

@@ -3,11 +3,10 @@
 from collections import Counter
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprlab.sampled import sample_text, sampled
+from reprlab.sampled import sampled
 
 UNITS = st.lists(st.integers(0, 9), max_size=40)
 
@@ -39,11 +38,3 @@ def test_every_row_is_as_likely_as_any_other() -> None:
 
 def test_the_order_is_the_same_in_every_version() -> None:
     assert sampled(range(12), 0) == [6, 4, 10, 2, 1, 7, 5, 0, 8, 9, 3, 11]
-
-
-@pytest.mark.parametrize(
-    ("rows", "seed", "text"),
-    [(400, 3, "400 of 2,000 rows, drawn with seed 3"), (2000, 3, "all 2,000 rows")],
-)
-def test_a_sample_says_what_it_was_drawn_from(rows: int, seed: int, text: str) -> None:
-    assert sample_text(rows, 2000, seed) == text

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from reprlab.arguments import optional, refused, string, taking
 from reprlab.arrays import AnyArray
-from reprlab.captures.blocks import Block
+from reprlab.captures.blocks import ShardData
 from reprlab.captures.layout import ENDINGS
 from reprlab.captures.sums import norms
 from reprlab.counts import counted
@@ -87,7 +87,7 @@ class Activations:
         return True
 
     @property
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> tuple[ShardData, ...]:
         """The sums by document taken beforehand: none."""
         return ()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,12 @@ from torch import Tensor
 from reprlab.arrays import AnyArray
 from reprlab.captures.layout import LedgerRow, Manifest
 from reprlab.captures.shard_file import reading
-from reprlab.captures.sums import Sums
+from reprlab.captures.sums import Sums, merge, sums
 from reprlab.errors import ReprlabError
 
 
 @dataclass(frozen=True)
-class Block:
+class ShardData:
     """The statistics of one shard's documents, and its states on request."""
 
     file: Path
@@ -48,7 +48,9 @@ def joined(parts: Sequence[Tensor], dim: int) -> Tensor:
     return torch.cat(list(parts), dim=dim)
 
 
-def states_at(blocks: Sequence[Block], places: Tensor, widths: Sequence[int], depths: slice) -> list[Tensor]:
+def states_at(
+    blocks: Sequence[ShardData], places: Tensor, widths: Sequence[int], depths: slice
+) -> list[Tensor]:
     """States (token, width) of the tokens at rising places, one a depth; only they are read."""
     firsts = [0, *accumulate(block.tokens for block in blocks)]  # of each shard, and the end
     parts: list[Tensor] = []
@@ -66,7 +68,31 @@ def states_at(blocks: Sequence[Block], places: Tensor, widths: Sequence[int], de
     return list(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
 
 
-def read_block(path: Path, row: LedgerRow, documents: int, manifest: Manifest) -> Block:
+def document_sums(blocks: Sequence[ShardData], out: Tensor) -> list[Sums]:
+    """The sums of each document's tokens but those left out, without reading states if they suffice."""
+    summed: list[Sums] = []
+    for block, mask in zip(blocks, out.split([b.tokens for b in blocks]), strict=True):
+        suspect = torch.zeros(block.tokens, dtype=torch.bool)
+        suspect[block.suspects] = True
+        covered = not bool((mask & ~suspect).any())
+        summed += _from_sums(block, mask) if covered else _from_states(block, mask)
+    return summed
+
+
+def _from_sums(block: ShardData, out: Tensor) -> Iterator[Sums]:
+    for i, ordinary in enumerate(block.documents):
+        inside = (block.suspects >= int(block.offsets[i])) & (block.suspects < int(block.offsets[i + 1]))
+        rejoining = inside & ~out[block.suspects]
+        yield merge(ordinary, sums(block.suspect_states[:, rejoining])) if rejoining.any() else ordinary
+
+
+def _from_states(block: ShardData, out: Tensor) -> Iterator[Sums]:
+    states = block.states()
+    for a, b in pairwise(map(int, block.offsets)):
+        yield sums(states[:, a:b][:, ~out[a:b]])
+
+
+def read_block(path: Path, row: LedgerRow, documents: int, manifest: Manifest) -> ShardData:
     """A shard's first documents, checksum compared; all parts have the shapes of manifest and ledger."""
     depths, width, all_documents = manifest.depths, manifest.width, row.stop - row.start
     shapes = dict.fromkeys(("mean", "m2"), (all_documents, depths, width))
@@ -83,7 +109,7 @@ def read_block(path: Path, row: LedgerRow, documents: int, manifest: Manifest) -
             for name, shape in shapes.items()
         ]
         counts = file.data("ordinary/count", (all_documents,), "i")[:count].tolist()
-        return Block(
+        return ShardData(
             file=path,
             tokens=tokens,
             width=width,

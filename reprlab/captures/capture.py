@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import ValidationError
 
-from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, same
+from reprlab.captures.layout import FORMAT, Identity, LedgerRow, Manifest, TextIdentity, calibration_of, same
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.files import slug
 from reprlab.foreign import is_there, parsed, problem, read_bytes, read_text, validated
 from reprlab.provenance import SINK_FACTOR, Provenance
+from reprlab.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from reprlab.captures.blocks import Block
+    from reprlab.captures.blocks import ShardData
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,16 @@ class Capture:
         )
 
     @property
+    def is_full(self) -> bool:
+        """Whether it is of the model as it is, not of another schedule."""
+        return self.identity.schedule == str(Schedule.full(self.manifest.layers))
+
+    @property
+    def calibration(self) -> str:
+        """What a block `=digest` names these documents by: a digest of the identity and their number."""
+        return calibration_of(self.identity, self.documents)
+
+    @property
     def texts(self) -> TextIdentity:
         """Which texts and tokens these are."""
         of = self.identity
@@ -128,12 +139,12 @@ class Capture:
         return sum(row.nonfinite for row in self._used)
 
     @property
-    def blocks(self) -> tuple[Block, ...]:
+    def blocks(self) -> tuple[ShardData, ...]:
         """Statistics by shard, in document order, their checksums compared; states stay on disk."""
         return self._blocks
 
     @cached_property
-    def _blocks(self) -> tuple[Block, ...]:
+    def _blocks(self) -> tuple[ShardData, ...]:
         from reprlab.captures.blocks import read_block
 
         return tuple(read_block(self._path(row), row, self.documents, self.manifest) for row in self._used)

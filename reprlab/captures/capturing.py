@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from reprlab.arguments import CALLBACKS, flag, integer, maybe_path, maybe_positive, optional, string, taking
+from reprlab.captures.calibration import calibrations, means_of
 from reprlab.captures.capture import Capture, open_capture
 from reprlab.captures.corpora import Corpus
 from reprlab.captures.described import described
@@ -93,6 +94,7 @@ def capture(
     if there := complete(root, manifest, count, force=force):
         return _taken(there, count, network, say)
     ids = _tokenize(network, corpus, count, manifest.identity.max_tokens)
+    means = means_of(calibrations([schedule], network, root))
     with hold(root, manifest, force=force, say=say) as writer:
         one = _token_bytes(manifest)
         size = shard_bytes // one if shard_bytes else max(SHARD_BYTES // one, batch_tokens)
@@ -100,7 +102,7 @@ def capture(
         if parts:
             network.prove(cache, say)
             with within_memory("capturing"):
-                _CaptureJob(network, corpus, schedule, ids, writer).run(parts, batch_tokens, progress)
+                _CaptureJob(network, corpus, schedule, means, ids, writer).run(parts, batch_tokens, progress)
     return _taken(open_capture(writer.folder), count, network, say)
 
 
@@ -141,9 +143,15 @@ class _CaptureJob:
     """One capture's run: forward passes and statistics here, the disk on one other thread."""
 
     def __init__(
-        self, network: Network, corpus: Corpus, schedule: Schedule, ids: Sequence[TokenArray], writer: Writer
+        self,
+        network: Network,
+        corpus: Corpus,
+        schedule: Schedule,
+        means: dict[str, Tensor],
+        ids: Sequence[TokenArray],
+        writer: Writer,
     ) -> None:
-        self.network, self.corpus, self.schedule = network, corpus, schedule
+        self.network, self.corpus, self.schedule, self.means = network, corpus, schedule, means
         self.ids, self.writer = ids, writer
         self.threshold = writer.threshold()
         self.open: list[ShardWriter] = []
@@ -175,7 +183,7 @@ class _CaptureJob:
         for members in padded_batches(list(map(len, ids)), batch_tokens, self.network.kind):
             lengths = [len(ids[i]) for i in members]
             batch = self.network.batch([ids[i].tolist() for i in members])
-            states = self.network.hidden_states(batch, self.schedule)
+            states = self.network.hidden_states(batch, self.schedule, self.means)
             if self.threshold is None:
                 self.threshold = suspect_threshold(states, lengths)
             documents = _documents(states, lengths, self.threshold)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from reprlab.captures.blocks import Block
+from reprlab.captures.blocks import ShardData
 from reprlab.captures.layout import TextIdentity
 from reprlab.provenance import Provenance
 
@@ -51,7 +51,7 @@ class HiddenStates(Protocol):
         ...
 
     @property
-    def blocks(self) -> Sequence[Block]:
+    def blocks(self) -> Sequence[ShardData]:
         """The sums by document taken as the states were captured; empty where none were."""
         ...
 

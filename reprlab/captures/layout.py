@@ -82,6 +82,11 @@ class Identity(BaseModel):
         return root / slug(self.model) / slug(self.corpus) / self.digest
 
 
+def calibration_of(identity: Identity, documents: int) -> str:
+    """The digest of the first documents of a capture, which may have more of them tomorrow."""
+    return hashlib.sha256(f"{identity.digest} {documents}".encode()).hexdigest()[:16]
+
+
 class Manifest(BaseModel):
     """A capture's identity, shapes and makers."""
 

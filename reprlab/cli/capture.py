@@ -30,7 +30,10 @@ def capture(*, work: CaptureOptions, as_json: AsJson = False) -> None:
     def one(name: str) -> Iterator[dict[str, Any]]:
         for made in work.capture(name, corpora):
             if not as_json:
-                out.print(f"{_summary(made)}\n  {escape(str(made.folder))}", soft_wrap=True)
+                where = escape(str(made.folder))
+                if made.is_full:
+                    where += f", calibration {made.calibration}"
+                out.print(f"{_summary(made)}\n  {where}", soft_wrap=True)
             yield described(made)
 
     each_model(names, one, as_json=as_json)
@@ -41,6 +44,7 @@ def described(made: Capture) -> dict[str, Any]:
         **made.identity.model_dump(),
         "note": made.manifest.note,
         "documents": made.documents,
+        "calibration": made.calibration if made.is_full else None,
         "tokens": sum(row.tokens for row in made.rows),
         "bytes": sum(row.bytes for row in made.rows),
         "nonfinite": made.nonfinite,

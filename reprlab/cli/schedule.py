@@ -15,7 +15,7 @@ from reprlab.cli.terminal import out, print_json
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import PAPER, Schedule
-from reprlab.schedules.steps import Summed
+from reprlab.schedules.steps import Block, Step, Summed
 
 
 @with_options()
@@ -120,9 +120,16 @@ def _print_json(read: Sequence[Schedule], *, several: bool) -> None:
 
 
 def _described(schedule: Schedule) -> dict[str, Any]:
-    steps = [{"summed": step} if isinstance(step, Summed) else step for step in schedule.steps]
+    steps = [_as_json(step) for step in schedule.steps]
     sizes = {"layer_calls": schedule.layer_calls, "longest_path": schedule.longest_path}
     return {"text": str(schedule), "steps": steps, **sizes}
+
+
+def _as_json(step: Step) -> Any:
+    """A step as JSON has it: a layer, a list, or an object of a sum or of a block with its rule."""
+    if isinstance(step, Block):
+        return {"block": [_as_json(one) for one in step.steps], "rule": str(step.rule)}
+    return {"summed": step} if isinstance(step, Summed) else step
 
 
 def _draw(schedule: Schedule, path: Path) -> None:

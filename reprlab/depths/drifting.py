@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from reprlab.arguments import integer, number, string, taking
+from reprlab.captures.blocks import document_sums
 from reprlab.captures.capture import Capture
 from reprlab.captures.given import capture_of, captures_of
 from reprlab.captures.sums import sinks
@@ -21,7 +22,6 @@ from reprlab.errors import ReprlabError, unknown
 from reprlab.provenance import SINK_FACTOR
 from reprlab.schedules.schedule import Schedule, matching
 from reprlab.similarity.policy import POLICIES
-from reprlab.similarity.samples import document_sums
 from reprlab.statistics.bootstraps import draws
 
 DRAWS = 1000
@@ -57,7 +57,7 @@ def drift(
         _same_texts(full, name, capture)
     dropped = sinks(full.norms, sink_factor)
     dropped = dropped if tokens == "no-sinks" else torch.zeros_like(dropped)
-    sums = {name: document_sums(capture, dropped) for name, capture in everything.items()}
+    sums = {name: document_sums(capture.blocks, dropped) for name, capture in everything.items()}
     weights = draws(np.arange(full.documents), count=DRAWS).astype(np.float64)
     drawn = {name: Powers.of(documents).variance(weights) for name, documents in sums.items()}
     seen = _read(everything, ~dropped)

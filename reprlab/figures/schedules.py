@@ -22,14 +22,16 @@ _FACES = {  # light, dark: Okabe and Ito's palette, told apart in grey too
     "side by side": ("#bfe0f5", "#0072b2"),
     "repeated": ("#fbdc8c", "#b37400"),
     "out of order": ("#e3b3cd", "#94386b"),
+    "mean update": ("white", "#009e73"),
 }
 
 
 def diagram(drawn: Sequence[Box], *, caption: str, ax: Any = None) -> Any:
     """A schedule's boxes in the order they run, as the paper's fig. 1 shows them; rows fill a column.
 
-    A set forks and joins in its sign (x with a bar: the mean), a brace counts how often a box runs, a dashed
-    arrow passes over layers that run nowhere. Raises `ReprlabError` for more than 400 boxes.
+    A set forks and joins in its sign (x with a bar: the mean), a brace counts how often a box runs or names
+    the rule of a block, a dashed arrow passes over layers that run nowhere. Raises `ReprlabError` for more
+    than 400 boxes.
 
     >>> from reprlab.schedules.diagram import boxes
     >>> ax = diagram(boxes([0, (1, 2), 3]), caption="0 [1 2] 3")
@@ -40,13 +42,14 @@ def diagram(drawn: Sequence[Box], *, caption: str, ax: Any = None) -> Any:
     from matplotlib import pyplot as plt
     from matplotlib.patches import Rectangle
 
-    count = sum(len(box.labels) for box in drawn)
+    parts = [part for box in drawn for part in box.parts]
+    count = sum(len(part.labels) for part in parts)
     if count > _TOP:
         raise ReprlabError(f"{count:,} boxes are too many for a picture: at most {_TOP}")
     room = COLUMN - 2 * _SIDE
     rows = [drawn[r.start : r.stop] for r in wrap(map(_wide, drawn), room - _STEP)]
     lines = textwrap.wrap(plain(caption), 68, max_lines=6, placeholder=" …")
-    legend = [kind for kind in KINDS if any(box.kind == kind for box in drawn)]
+    legend = [kind for kind in KINDS if any(part.kind == kind for part in parts)]
     height = sum(_tall(row) for row in rows) + _ROW * len(rows) + 0.21 + _LINE * len(lines)
     with mpl.rc_context(STYLE):
         if ax is None:
@@ -60,7 +63,7 @@ def diagram(drawn: Sequence[Box], *, caption: str, ax: Any = None) -> Any:
             spare = room - _STEP - sum(map(_wide, row))
             _row(ax, row, spare / 2 if len(rows) == 1 else 0.0, y)
             y -= _tall(row) + _ROW
-        _legend(ax, legend, y - 0.06, gap=any(box.gap for box in drawn))
+        _legend(ax, legend, y - 0.06, gap=any(box.gap for box in (*drawn, *parts)))
         for at, line in enumerate(lines):
             ax.text(0, y - 0.18 - at * _LINE, line, size=6, color="0.3", va="top")
     return ax
@@ -68,6 +71,9 @@ def diagram(drawn: Sequence[Box], *, caption: str, ax: Any = None) -> Any:
 
 def _wide(box: Box) -> float:
     """The width of a box with what leads to it."""
+    if box.inner:
+        inner = sum(map(_wide, box.inner)) - _lead(box.inner[0])
+        return _lead(box) + max(inner, _LETTER * len(box.brace))
     return _lead(box) + _cell(box) + (2 * _FORK + _SIGN if box.join else 0)
 
 
@@ -81,23 +87,48 @@ def _cell(box: Box) -> float:
 
 
 def _half(box: Box) -> float:
-    return (len(box.labels) * (_CELL + _BETWEEN) - _BETWEEN) / 2
+    labels = max(len(part.labels) for part in box.parts)
+    return (labels * (_CELL + _BETWEEN) - _BETWEEN) / 2
+
+
+def _below(box: Box) -> float:
+    """How far a box reaches below the axis, its brace counted."""
+    own = max(map(_below, box.inner)) if box.inner else _half(box)
+    return own + (_BRACE if box.brace else 0)
 
 
 def _tall(row: Sequence[Box]) -> float:
-    high = max(map(_half, row))
-    return high + max(_half(box) + (_BRACE if box.times > 1 else 0) for box in row)
+    return max(map(_half, row)) + max(map(_below, row))
 
 
 def _row(ax: Any, row: Sequence[Box], x: float, top: float) -> None:
     axis = top - max(map(_half, row))
     for box in row:
-        start = x + _lead(box)
-        _flow(ax, x, start, axis, gap=box.gap, head=not box.join)
-        x = _set(ax, box, start, axis) if box.join else _one(ax, box, start, axis, box.labels[0])
-        if box.times > 1:
-            _brace(ax, start, x, axis - _half(box), f"\N{MULTIPLICATION SIGN}{box.times}")
+        x = _led(ax, box, x, axis)
     _flow(ax, x, x + _STEP, axis)
+
+
+def _led(ax: Any, box: Box, x: float, axis: float) -> float:
+    """A box with the arrow that leads to it from `x`; returns where its right side is."""
+    start = x + _lead(box)
+    _flow(ax, x, start, axis, gap=box.gap, head=not box.parts[0].join)
+    return _placed(ax, box, start, axis)
+
+
+def _placed(ax: Any, box: Box, start: float, axis: float) -> float:
+    """A box, a set or a block whose left side is at `start`; returns where its right side is."""
+    if box.inner:
+        x = _placed(ax, box.inner[0], start, axis)
+        for one in box.inner[1:]:
+            x = _led(ax, one, x, axis)
+        end = max(x, start + _LETTER * len(box.brace))
+        _flow(ax, x, end, axis, head=False)
+    else:
+        end = _set(ax, box, start, axis) if box.join else _one(ax, box, start, axis, box.labels[0])
+    if box.brace:
+        depth = _below(box) - _BRACE
+        _brace(ax, start, end, axis - depth, box.brace.replace("*", "\N{MULTIPLICATION SIGN}"))
+    return end
 
 
 def _one(ax: Any, box: Box, x: float, y: float, label: str) -> float:
@@ -153,7 +184,7 @@ def _legend(ax: Any, kinds: Sequence[str], y: float, *, gap: bool) -> None:
         face, edge = _FACES[kind]
         ax.add_patch(Rectangle((x + 0.005, y - 0.045), 0.09, 0.09, fc=face, ec=edge, lw=0.7))
         ax.text(x + 0.14, y - 0.005, kind, size=6, color="0.3", va="center_baseline")
-        x += 0.22 + 0.042 * len(kind)
+        x += 0.2 + 0.0445 * len(kind)
     if gap:
         _flow(ax, x, x + 0.17, y, gap=True)
         ax.text(x + 0.22, y - 0.005, "layers left out", size=6, color="0.3", va="center_baseline")

@@ -28,9 +28,10 @@ from reprlab.network.memory import out_of_memory, within_memory
 from reprlab.network.module_digest import numbers_digest
 from reprlab.network.probe import TOKENS, Proof, Subject, proof
 from reprlab.network.recorded import Recording, record
-from reprlab.network.rewritten import StandIn, rewritten
+from reprlab.network.rewritten import StandIn, installable, rewritten
 from reprlab.network.traced import trace, trace_schedule, wrap
 from reprlab.network.unsaved import unsaved
+from reprlab.network.updates import Known, Means
 from reprlab.progress import Say
 from reprlab.schedules.schedule import Schedule
 
@@ -345,11 +346,14 @@ class Network:
         """The schedule of the model as it is."""
         return Schedule.full(self.n_layers)
 
-    def hidden_states(self, batch: Batch, schedule: Schedule | str | None = None) -> list[Tensor]:
+    def hidden_states(
+        self, batch: Batch, schedule: Schedule | str | None = None, means: Means | None = None
+    ) -> list[Tensor]:
         """The hidden states at every depth of a schedule, from one nnsight trace of the base model.
 
         Returns depths 0..steps (by default 0..n_layers) as tensors of (document, token, width), pads
-        included, equal bit for bit to what the module itself computes. The head does not run.
+        included, equal bit for bit to what the module itself computes. The head does not run. `means` are the
+        mean states of the calibrations that blocks `=digest` name, (depth, width) each.
         """
         self._itself()
         renew(self.base, self.angles)
@@ -359,20 +363,26 @@ class Network:
             states = trace(self._wrapped, self._wrapped_layers, batch)
             self._three_axes(states[0])
             return states
-        recording = self.record(batch)
+        recording = self.record(batch, means)
         if recording.shared:
             recording.run(schedule)  # says in words what a trace could not
-        return trace_schedule(self._wrapped, self._wrapped_layers, batch, schedule.steps, recording.output)
+        known = Known(batch, means=means or {})
+        layers, form = self._wrapped_layers, recording.output
+        return trace_schedule(self._wrapped, layers, schedule.steps, known, form)
 
-    def record(self, batch: Batch) -> Recording:
-        """A batch made ready for the local executor, which runs any schedules on it."""
+    def record(self, batch: Batch, means: Means | None = None) -> Recording:
+        """A batch made ready for the local executor, which runs any schedules on it.
+
+        `means` are the mean states of the calibrations that blocks `=digest` name, (depth, width) each.
+        """
         self._itself()
         renew(self.base, self.angles)
         self._refuse(self.prove().full, "run layer by layer")
         recording = record(self.module, self.base, self.layers, batch)
         self._three_axes(recording.start)
         tail = self.prove().tail
-        return replace(recording, tailless=tail and self._refusal(tail, "scored token by token"))
+        tailless = tail and self._refusal(tail, "scored token by token")
+        return replace(recording, tailless=tailless, means=means or {})
 
     def prove(self, cache: Path | str | None = None, say: Say = lambda _: None) -> Proof:
         """What of schedules does not hold for this architecture; found once, and kept in the cache.
@@ -436,7 +446,7 @@ class Network:
         ...     module(**net.batch(net.tokenize(["ab"]))).logits.shape
         torch.Size([1, 2, 260])
         """
-        steps, proof = self._checked(schedule).steps, self.prove()
+        steps, proof = installable(self._checked(schedule)), self.prove()
         self._refuse(proof.full or proof.rewritten, "run under a schedule")
         uncached = proof.cached and self._refusal(
             f"{proof.cached}; in Python, use_cache=False runs without one",
@@ -472,6 +482,7 @@ class Network:
         check_growth(max(map(len, ids)), max_new_tokens, self.name, self._position_limit)
         options = {"do_sample": False, "pad_token_id": self.filler, **options}
         schedule = self._checked(schedule)
+        installable(schedule)
         options |= {"kv": kv, "max_new_tokens": max_new_tokens}
         return self.continued(ids, schedule, say=say, **options)
 

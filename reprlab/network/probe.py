@@ -20,7 +20,7 @@ from reprlab.errors import ReprlabError
 from reprlab.files import cache_folder, write_whole
 from reprlab.network.memory import out_of_memory
 from reprlab.network.recorded import Recording, record
-from reprlab.network.rewritten import rewritten
+from reprlab.network.rewritten import installable, rewritten
 from reprlab.progress import Say
 from reprlab.schedules.schedule import Schedule
 from reprlab.schedules.steps import Step
@@ -96,7 +96,7 @@ class Subject:
 
     def scheduled(self, schedule: Schedule) -> Any:
         """The module under a schedule."""
-        return rewritten(self.module, self.layers, schedule.steps, "exact", self.recording.output)
+        return rewritten(self.module, self.layers, installable(schedule), "exact", self.recording.output)
 
 
 def proof(subject: Subject, name: str, folder: Path | str | None, say: Say) -> Proof:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Generator, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -14,8 +14,10 @@ from transformers import Cache
 
 from reprlab.errors import ReprlabError
 from reprlab.network.layers import Call, hidden, like, replaced, taken
+from reprlab.network.updates import Known, Means, Norms, Spans, after, after_mean, full_norms
 from reprlab.schedules.plan import Plan, Run
-from reprlab.schedules.steps import Step, Summed
+from reprlab.schedules.steps import Block, Step, Summed, layers_of, ranges
+from reprlab.schedules.update_rules import MeanUpdate
 
 SLICE_BYTES = 64 << 20  # logits that are in memory at a time, in float32
 
@@ -40,34 +42,58 @@ class Recording:
     tailless: str = ""  # why the tail does not run on single tokens
     shared: tuple[Notes, ...] = ()  # what layers write for later ones, as Gemma 4's keys and values
 
-    def apply(self, step: Step, state: Tensor, notes: Sequence[Notes] = ()) -> Tensor:
-        """The state after one step; `notes` are what the steps before it left in `shared`."""
+    means: Means = field(default_factory=dict[str, Tensor])  # of calibrations that blocks name
+
+    def apply(
+        self, step: Step, state: Tensor, notes: Sequence[Notes] = (), norms: Norms | None = None
+    ) -> Tensor:
+        """The state after one step; `notes` are what the steps before it left in `shared`.
+
+        `norms` are the full model's, of the ranges that a block needs; computed where they are not given.
+        """
         if isinstance(step, int):
             return self._layer(step, state, notes)
-        return combined(step, state, (self._layer(layer, state, notes) for layer in step))
+        if not isinstance(step, Block):
+            return combined(step, state, (self._layer(layer, state, notes) for layer in step))
+        norms = self.norms(ranges([step])) if norms is None else norms
+        known = Known(self.batch, norms, self.means)
+        if isinstance(step.rule, MeanUpdate):
+            return after_mean(step, state, known)
+        end = state
+        for inner in step.steps:
+            end = self.apply(inner, end, notes)
+        return after(step, state, end, known)
+
+    def norms(self, spans: Spans) -> Norms:
+        """The norms of the full model's updates over ranges of depths, from one pass."""
+        notes = copied(self.shared)
+        return full_norms(spans, self.start, lambda layer, state: self._layer(layer, state, notes))
 
     def run(self, steps: Iterable[Step]) -> list[Tensor]:
         """The states at every depth of a schedule: what enters its first step, and what leaves each."""
-        states, notes = [self.start], copied(self.shared)
+        steps = tuple(steps)
+        states, notes, norms = [self.start], copied(self.shared), self.norms(ranges(steps))
         for step in steps:
-            states.append(self.apply(step, states[-1], notes))
+            states.append(self.apply(step, states[-1], notes, norms))
         return states
 
     def walk(self, plan: Plan) -> Iterator[tuple[tuple[int, ...], Tensor]]:
         """Every schedule of a plan in one walk of its tree: positions in the plan, and their last state.
 
-        Bit for bit what `run` gives for each; `plan.peak_alive` states are kept at most.
+        Bit for bit what `run` gives for each; `plan.peak_alive` states are kept at most. The full model's
+        updates that blocks need are computed once, for all schedules.
         """
         for schedule in plan.distinct:
             if max(_highest(step) for step in schedule) >= len(self.layers):
                 schedule.check(len(self.layers))
+        norms = self.norms(plan.ranges)
         slots: list[_Alive | None] = [(self.start, self.shared), *[None] * plan.peak_alive]
         for event in plan.walk():
             alive = slots[event.slot_in if isinstance(event, Run) else event.slot]
             assert alive is not None  # the plan's order sees to it
             if isinstance(event, Run):
                 notes = copied(alive[1])
-                slots[event.slot_out] = self.apply(event.step, alive[0], notes), notes
+                slots[event.slot_out] = self.apply(event.step, alive[0], notes, norms), notes
             else:
                 slots[event.slot] = None if event.last_use else alive
                 yield event.positions, alive[0]
@@ -151,7 +177,7 @@ def shared_notes(calls: Sequence[Call]) -> tuple[Notes, ...]:
 
 
 def _highest(step: Step) -> int:
-    return step if isinstance(step, int) else max(step)
+    return max([*layers_of(step), *(stop - 1 for _, stop in ranges([step]))])
 
 
 def _first(value: Any, rows: int) -> Any:

@@ -21,14 +21,29 @@ from reprlab.errors import ReprlabError, unknown
 from reprlab.network.layers import Call, hidden, like, taken
 from reprlab.network.recorded import combined, shared_notes, sources
 from reprlab.network.slots import AveragedSlot, Joined, Slot, places, prepare, tell
-from reprlab.schedules.steps import Step
+from reprlab.schedules.schedule import Schedule
+from reprlab.schedules.steps import Block, Plain
 
 KV = ("exact", "paper")
 
 
+def installable(schedule: Schedule) -> tuple[Plain, ...]:
+    """The steps of a schedule that an ordinary module can run: layers and sets.
+
+    A block reads states of the whole text, which a module that goes on token by token no longer has. Raises
+    `ReprlabError` for the first one.
+    """
+    for block in schedule.blocks:
+        raise ReprlabError(
+            f"the block {Schedule([block])} runs in rl.sweep, rl.capture and rl.lens alone, which read "
+            "log-likelihoods or hidden states: generating, training and `scheduled` run layers and sets"
+        )
+    return tuple(step for step in schedule if not isinstance(step, Block))
+
+
 @contextmanager
 def rewritten(
-    module: Any, layers: nn.ModuleList, steps: Sequence[Step], kv: str, form: Any, *, uncached: str = ""
+    module: Any, layers: nn.ModuleList, steps: Sequence[Plain], kv: str, form: Any, *, uncached: str = ""
 ) -> Generator[Any]:
     """The module, running a schedule until the block ends; afterwards exactly as it was.
 
@@ -87,7 +102,7 @@ def _fill(layers: nn.ModuleList, modules: Sequence[nn.Module]) -> None:
 class Running:
     """A schedule as it runs: what each layer was given in this pass, and each execution's slot."""
 
-    def __init__(self, layers: Sequence[nn.Module], steps: Sequence[Step], kv: str) -> None:
+    def __init__(self, layers: Sequence[nn.Module], steps: Sequence[Plain], kv: str) -> None:
         self.layers, self.steps = layers, steps
         self.start: Tensor | None = None
         self.shape: tuple[int, int] = (1, 1)  # documents and tokens of this pass

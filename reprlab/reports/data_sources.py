@@ -92,7 +92,7 @@ def of_benchmark(opened: Opened, data_dir: Path | None, used: Mapping[str, int],
         digest=opened.digest,
         rows=rows,
         used={stage: min(count, rows) for stage, count in used.items()},
-        sample=getattr(opened, "sample", None),
+        sample=opened.sample,
         shots=opened.shots,
     )
 
@@ -111,7 +111,7 @@ def of_corpus(corpus: Corpus, used: Mapping[str, int]) -> DataSource:
         digest=corpus.fingerprint,
         rows=len(corpus),
         used=dict(used),
-        sample=getattr(corpus, "sample", None),
+        sample=corpus.sample,
     )
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, chain, groupby
 from typing import Literal, NamedTuple, TypeAlias
 
-from reprlab.schedules.steps import Step, Summed
+from reprlab.schedules.steps import Block, Plain, Step, Summed, layers_of
+from reprlab.schedules.update_rules import MeanUpdate
 
-Kind: TypeAlias = Literal["layer", "side by side", "repeated", "out of order"]
-KINDS: tuple[Kind, ...] = ("layer", "side by side", "repeated", "out of order")
+Kind: TypeAlias = Literal["layer", "side by side", "repeated", "out of order", "mean update"]
+KINDS: tuple[Kind, ...] = ("layer", "side by side", "repeated", "out of order", "mean update")
 
 COPIES = 3  # equal neighbours drawn one by one; more become one box with its count
 RUN = 6  # layers of a run drawn one by one; more become one box `0 … 13`
@@ -21,7 +22,8 @@ class Box:
     """The box of a step, of equal steps in a row, or of a long run of layers.
 
     `labels` holds one label, or those of a set from top to bottom; `join` is how a set comes
-    together, `mean` or `+`; `gap` says that layers before this box run nowhere in the schedule.
+    together, `mean` or `+`; `gap` says that layers before this box run nowhere in the schedule. A block
+    has no labels of its own but `inner` boxes, and its `rule` as the notation writes it.
     """
 
     labels: tuple[str, ...]
@@ -29,18 +31,47 @@ class Box:
     join: Literal["", "mean", "+"] = ""
     times: int = 1
     gap: bool = False
+    inner: tuple["Box", ...] = ()
+    rule: str = ""
+
+    @property
+    def parts(self) -> tuple["Box", ...]:
+        """The boxes with labels: those of a block, else the box itself."""
+        return self.inner or (self,)
+
+    @property
+    def brace(self) -> str:
+        """What stands below the box: a block's rule, and how often it runs."""
+        return self.rule + (f"*{self.times}" if self.times > 1 else "")
 
 
 # Boxes --------------------------------------------------------------------------------------------
 
 
+class _Item(NamedTuple):
+    """Equal steps in a row; `block` numbers the block that they are in, -1: none; it runs `copies` times."""
+
+    step: Plain
+    times: int
+    block: int
+    copies: int
+    rule: str
+
+    @property
+    def mean(self) -> bool:
+        return self.rule.startswith("=")
+
+
 class _Seen(NamedTuple):
     """Equal steps in a row, with what is to be said of them."""
 
-    step: Step
-    times: int
+    item: _Item
     kind: Kind
     gap: bool
+
+    @property
+    def step(self) -> Plain:
+        return self.item.step
 
 
 def boxes(steps: Sequence[Step]) -> tuple[Box, ...]:
@@ -49,32 +80,58 @@ def boxes(steps: Sequence[Step]) -> tuple[Box, ...]:
     A set is `side by side`; a layer in more than one step is `repeated`; one with a higher layer
     before it or a lower one after it is `out of order`; all else is a plain `layer`. More than 3
     equal steps in a row become one box with its count, a run of more than 6 layers one wide box.
+    A block is a box of boxes; one `=digest` holds a single `mean update`, whose layers do not run.
 
     >>> [box.labels for box in boxes([*range(14), (14, 15), *[16] * 5, 18, 17])]
     [('0 … 13',), ('14', '15'), ('16',), ('18',), ('17',)]
     >>> boxes([3, 3, 3, 3])
-    (Box(labels=('3',), kind='repeated', join='', times=4, gap=True),)
+    (Box(labels=('3',), kind='repeated', join='', times=4, gap=True, inner=(), rule=''),)
     """
     drawn: list[Box] = []
-    for run in _runs(list(_seen(steps))):
+    for _, part in groupby(_seen(steps), key=lambda seen: seen.item.block):
+        seen = list(part)
+        inner = _boxes_of(seen)
+        drawn += inner if seen[0].item.block < 0 else _block_boxes(seen[0].item, inner)
+    return tuple(drawn)
+
+
+def _boxes_of(seen: Sequence[_Seen]) -> list[Box]:
+    drawn: list[Box] = []
+    for run in _runs(seen):
         first, last = run[0], run[-1]
         if len(run) > RUN:
             drawn.append(Box((f"{first.step} … {last.step}",), first.kind, gap=first.gap))
         else:
             drawn += chain.from_iterable(map(_copies, run))
-    return tuple(drawn)
+    return drawn
+
+
+def _block_boxes(item: _Item, inner: Sequence[Box]) -> Iterable[Box]:
+    first, *others = inner
+    whole = Box((), gap=first.gap, inner=(replace(first, gap=False), *others), rule=item.rule)
+    return _counted(whole, item.copies)
 
 
 def _copies(seen: _Seen) -> Iterable[Box]:
     step = seen.step
+    if seen.item.mean:
+        return [Box((_mean_label(layers_of(step)),), seen.kind, gap=seen.gap)]
     if isinstance(step, int):
         box = Box((str(step),), seen.kind, gap=seen.gap)
     else:
         join = "+" if isinstance(step, Summed) else "mean"
         box = Box(_labels(step), seen.kind, join, gap=seen.gap)
-    if seen.times > COPIES:
-        return [replace(box, times=seen.times)]
-    return [box, *[replace(box, gap=False)] * (seen.times - 1)]
+    return _counted(box, seen.item.times)
+
+
+def _mean_label(layers: Sequence[int]) -> str:
+    return f"{layers[0]} … {layers[-1]}" if len(layers) > 1 else str(layers[0])
+
+
+def _counted(box: Box, times: int) -> Iterable[Box]:
+    if times > COPIES:
+        return [replace(box, times=times)]
+    return [box, *[replace(box, gap=False)] * (times - 1)]
 
 
 def _labels(layers: tuple[int, ...]) -> tuple[str, ...]:
@@ -86,27 +143,41 @@ def _labels(layers: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(labels if len(labels) <= MEMBERS else [*labels[: MEMBERS - 2], "…", labels[-1]])
 
 
+def _items(steps: Sequence[Step]) -> Iterator[_Item]:
+    for number, (step, equal) in enumerate(groupby(steps)):
+        copies = len(list(equal))
+        if not isinstance(step, Block):
+            yield _Item(step, copies, -1, 1, "")
+        elif isinstance(step.rule, MeanUpdate):
+            rule = str(step.rule)
+            yield _Item(layers_of(step), 1, number, copies, f"{rule[:5]}…")
+        else:
+            for inner, same in groupby(step.steps):
+                yield _Item(inner, len(list(same)), number, copies, str(step.rule))
+
+
 def _seen(steps: Sequence[Step]) -> Iterator[_Seen]:
-    members = [(step,) if isinstance(step, int) else step for step in steps]
-    counts = Counter(chain.from_iterable(members))
-    highest = list(accumulate((max(m) for m in members), max, initial=-1))  # before each step
-    lowest = [*accumulate((min(m) for m in reversed(members)), min)][::-1]  # from each step on
-    ranks = {layer: rank for rank, layer in enumerate([-1, *sorted(counts)])}
-    at = 0
-    for step, equal in groupby(steps):
-        times = len(list(equal))
-        layers, end = members[at], at + times
+    items = list(_items(steps))
+    members = [layers_of(item.step) for item in items]
+    counts: Counter[int] = Counter()
+    for item, layers in zip(items, members, strict=True):
+        counts.update({} if item.mean else dict.fromkeys(layers, item.times * item.copies))
+    highest = list(accumulate((max(m) for m in members), max, initial=-1))  # before each item
+    lowest = [*accumulate((min(m) for m in reversed(members)), min)][::-1]  # from each item on
+    ranks = {layer: rank for rank, layer in enumerate([-1, *sorted(set(chain(*members)))])}
+    for at, (item, layers) in enumerate(zip(items, members, strict=True)):
         kind: Kind = "layer"
-        if not isinstance(step, int):
+        if item.mean:
+            kind = "mean update"
+        elif not isinstance(item.step, int):
             kind = "side by side"
-        elif counts[step] > 1:
+        elif counts[item.step] > 1:
             kind = "repeated"
-        elif highest[at] > step or (end < len(steps) and lowest[end] < step):
+        elif highest[at] > item.step or (at + 1 < len(items) and lowest[at + 1] < item.step):
             kind = "out of order"
         before = max(members[at - 1]) if at else -1
         gap = min(layers) - before > ranks[min(layers)] - ranks[before]  # one between is nowhere
-        yield _Seen(step, times, kind, gap)
-        at = end
+        yield _Seen(item, kind, gap)
 
 
 def _runs(seen: Sequence[_Seen]) -> Iterator[Sequence[_Seen]]:
@@ -128,7 +199,7 @@ def _stride(seen: Sequence[_Seen], at: int) -> int:
     here, there = seen[at], seen[at + 1]
     if not (isinstance(here.step, int) and isinstance(there.step, int)):
         return 0
-    alike = here.times == there.times == 1 and here.kind == there.kind
+    alike = here.item.times == there.item.times == 1 and here.kind == there.kind
     stride = there.step - here.step
     return stride if alike and abs(stride) == 1 else 0
 
@@ -177,7 +248,8 @@ class _Frame(NamedTuple):
 def text(drawn: Sequence[Box], width: int, *, ascii: bool = False) -> list[str]:
     """The boxes as lines of at most `width` characters, unless a single box is wider.
 
-    A dashed arrow passes over layers that run nowhere; a brace under a box says how often it runs.
+    A dashed arrow passes over layers that run nowhere; a brace under a box says how often it runs, one under
+    a block which rule its update obeys.
 
     >>> print("\\n".join(text(boxes([0, (1, 2), 4, 4, 4, 4]), 60)))
                   ┌───┐
@@ -202,11 +274,13 @@ _END = "──▶"
 def _arrow(box: Box) -> str:
     """The line that leads to a box; a set's arrowheads stand after its fork."""
     line = "┄" if box.gap else "─"
-    return line * 3 if box.join else f"{line * 2}▶"
+    return line * 3 if box.parts[0].join else f"{line * 2}▶"
 
 
 def _block(box: Box) -> _Frame:
-    count = f"*{box.times}" if box.times > 1 else ""
+    if box.inner:
+        return _braced(box)
+    count = box.brace
     inner = max(*map(len, box.labels), 0 if box.join else len(count)) + 2
     rules = ["┌", *"├" * (len(box.labels) - 1), "└"], ["┐", *"┤" * (len(box.labels) - 1), "┘"]
     lines = [f"{left}{'─' * inner}{right}" for left, right in zip(*rules, strict=True)]
@@ -220,6 +294,16 @@ def _block(box: Box) -> _Frame:
     if count:
         lines.append(f"╰{count.center(len(lines[0]) - 2, '─')}╯")
     return _Frame(lines, axis)
+
+
+def _braced(box: Box) -> _Frame:
+    """A block: its boxes next to each other over a brace with its rule."""
+    frames = [part for one in box.inner for part in (_Frame([_arrow(one)], 0), _block(one))][1:]
+    axis = max(frame.axis for frame in frames)
+    lines = list(_beside(frames))
+    width = max(len(lines[0]), len(box.brace) + 2)
+    lines = [line.ljust(width, "─" if at == axis else " ") for at, line in enumerate(lines)]
+    return _Frame([*lines, f"╰{box.brace.center(width - 2, '─')}╯"], axis)
 
 
 def _forked(line: str, at: int, axis: int) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reprlab.arguments import optional, positive, string, taking, whole_numbers
-from reprlab.schedules.schedule import PAPER, Schedule, choose
+from reprlab.schedules.controls import INTERVENTIONS
+from reprlab.schedules.schedule import Schedule, choose, intervened
 
 MOST_SEEDS = 1000  # random orders of a start
 
@@ -55,6 +56,8 @@ SKIP, REPEAT, REVERSE = Line("skip"), Line("middle_repeat"), Line("reverse")
 RANDOM, PARALLEL, LOOPED = Line("random"), Line("parallel"), Line("looped_parallel", times=(3,))
 SINGLE = (Line("skip_one"), Line("switch", spare=1))
 LOOPS = (Line("looped_parallel", times=range(1, 29)),)
+MATCHED = tuple(map(Line, ("repeat_matched", "reverse_matched", "parallel_matched")))
+RULED = (Line("random_direction"), Line("mean_ablation"))
 VARIANTS = (Line("full"), SKIP, REPEAT, REVERSE, RANDOM, PARALLEL, LOOPED)
 
 GRIDS: Mapping[str, tuple[Line, ...]] = {
@@ -74,6 +77,7 @@ GRIDS: Mapping[str, tuple[Line, ...]] = {
         Line("middle_repeat", windows=True),
         Line("parallel", windows=True),
     ),
+    "controls": (Line("full"), SKIP, *chain(*zip((REPEAT, REVERSE, PARALLEL), MATCHED, strict=True)), *RULED),
     "paper": (*SINGLE, *LOOPS, *VARIANTS),
 }
 
@@ -84,6 +88,7 @@ GRIDS: Mapping[str, tuple[Line, ...]] = {
     starts=optional(whole_numbers),
     seeds=whole_numbers,
     loops=optional(whole_numbers),
+    calibration=optional(string),
 )
 def paper_grid(
     figure: str,
@@ -92,13 +97,16 @@ def paper_grid(
     starts: Iterable[int] | int | None = None,
     seeds: Iterable[int] | int = range(10),
     loops: Iterable[int] | int | None = None,
+    calibration: str | None = None,
 ) -> list[Entry]:
     """The entries of a figure (`GRIDS`) for a model of `layers` layers, variant by variant.
 
     `starts`: by default every s that leaves a middle layer; `loops` replaces the figure's own
     counts. An argument is unused where the figure has no such axis. `paper` is figures 2, 10 and
-    11 together, `windows` skip, repeat and parallel over every range of layers. Equal schedules
-    stay: `Plan` runs them once and names them.
+    11 together, `windows` skip, repeat and parallel over every range of layers. `controls` is skip, repeat,
+    reverse and parallel with updates as they are and at the full model's norm, a random direction for each
+    of `seeds`, and the mean update over a `calibration` (`Capture.calibration`) where one is given. Equal
+    schedules stay: `Plan` runs them once and names them.
     Raises `ReprlabError` for an unknown figure and for a start that leaves no middle.
 
     >>> for entry in paper_grid("fig09", 32, starts=[13, 15]): print(entry.start, entry.schedule)
@@ -106,9 +114,14 @@ def paper_grid(
     15 0:16 16*3 17:32
     >>> len(paper_grid("fig02", 32)), len(paper_grid("fig11", 32)), len(paper_grid("fig10", 32))
     (63, 241, 448)
+    >>> for entry in paper_grid("controls", 8, starts=2, seeds=1)[3:6]: print(entry.label, entry.schedule)
+    repeat matched s=2 0:3 (4*3)~3:6 6 7
+    reverse s=2 0:3 6:3 6 7
+    reverse matched s=2 0:3 (6:3)~3:6 6 7
     """
     lines = choose(GRIDS, figure, "grid")
-    axes = {
+    axes: dict[str, Sequence[int | str]] = {
+        "calibration": () if calibration is None else (calibration,),
         "start": tuple(range(layers // 2) if starts is None else whole_numbers("starts", starts)),
         "seed": tuple(whole_numbers("seeds", seeds)),
         **({} if loops is None else {"times": tuple(whole_numbers("loops", loops))}),
@@ -116,17 +129,22 @@ def paper_grid(
     return list(chain.from_iterable(_entries(line, layers, axes) for line in lines))
 
 
-def _entries(line: Line, layers: int, axes: Mapping[str, Sequence[int]]) -> Iterator[Entry]:
+def _entries(line: Line, layers: int, axes: Mapping[str, Sequence[int | str]]) -> Iterator[Entry]:
     if line.windows:
-        build = PAPER[line.variant].build
+        build = INTERVENTIONS[line.variant].build
         for window in _windows(layers, layers - line.spare):
             yield Entry(line.variant, build(layers, *window), window=window)
         return
-    values = {"layer": range(layers - line.spare), "times": line.times, **axes}
-    needs = PAPER[line.variant].needs
+    values: dict[str, Sequence[int | str]] = {
+        "layer": range(layers - line.spare),
+        "times": line.times,
+        **axes,
+    }
+    needs = INTERVENTIONS[line.variant].needs
     for point in product(*(values[need] for need in needs)):
-        labels = dict(zip(needs, point, strict=True))
-        schedule = Schedule.paper(line.variant, layers=layers, **labels)
+        given: dict[str, Any] = dict(zip(needs, point, strict=True))
+        schedule = intervened(INTERVENTIONS, line.variant, layers, given)
+        labels = {key: value for key, value in given.items() if key != "calibration"}  # the text has it
         yield replace(Entry(line.variant, schedule), **labels)
 
 

@@ -2,10 +2,14 @@
 
 Numbers are depths, the places between layers. `5` is layer 5, `0:14` walks layers 0..13, `19:14`
 walks layers 18..14 downwards, `[14:19]` runs layers 14..18 side by side and averages, `[14:19]+`
-adds up their updates, `*n` repeats the term before it, `( )` makes several terms one.
+adds up their updates, `*n` repeats the term before it, `( )` makes several terms one. A suffix makes a
+block of a group: `~14:19` scales its update, token by token, to the norm of the full model's over these
+depths, `?7` gives it a random direction of seed 7, `=0123456789abcdef` replaces it by its mean over a
+calibration capture.
 
     schedule = term+
-    term     = (item | set | "(" term+ ")") ("*" number)*
+    term     = (item | set | "(" term+ ")" suffix?) ("*" number)*
+    suffix   = "~" number ":" number | "?" number | "=" digest
     set      = "[" item+ "]" "+"?
     item     = number (":" number)?
 """
@@ -13,18 +17,30 @@ adds up their updates, `*n` repeats the term before it, `( )` makes several term
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import NamedTuple
+from itertools import groupby, pairwise
+from typing import NamedTuple, cast
 
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
-from reprlab.schedules.steps import LIMIT, Step, Summed, layer_calls, side_by_side
+from reprlab.schedules.steps import Block, Plain, Step, Summed, side_by_side, size
+from reprlab.schedules.update_rules import (
+    DIGEST,
+    LIMIT,
+    Matched,
+    MeanUpdate,
+    RandomDirection,
+    Rule,
+)
 
 NESTING = 50  # groups inside one another
 
 ALLOWED = (
     "allowed: a layer 5, a range 0:14 or 19:14, a set [14:19] or [14:19]+, a group (0:5 7), "
-    "and *n after any of them"
+    "a block (16*5)~14:19, (14:19)?7 or (14:19)=0123456789abcdef, and *n after any of them"
+)
+SUFFIXES = "~?="
+BLOCKS = (
+    "a block is a group in parentheses with one suffix: (16*5)~14:19, (14:19)?7, (14:19)=0123456789abcdef"
 )
 CONTENTS = {
     "set": "a set holds layers and ranges only: [1 4:7]",
@@ -38,7 +54,7 @@ CONTENTS = {
 def write(steps: Sequence[Step]) -> str:
     """The canonical text: a function of the steps alone.
 
-    Laws: `read(write(steps)) == steps`; the text holds no groups.
+    Laws: `read(write(steps)) == steps`; the text holds no groups but those of blocks.
     Greedy, in this order:
       1. equal neighbouring steps, as many as there are, become one term `*n`;
       2. the rest between them is cut, from the left, into the longest runs of layers that go
@@ -49,6 +65,8 @@ def write(steps: Sequence[Step]) -> str:
     '0 1 2*2 3:6'
     >>> write([0, 1, 2, 1, 0, (7, 8, 9)])
     '0:3 1 0 [7:10]'
+    >>> write([Block([2, 2], Matched(1, 3)), Block([2, 2], Matched(1, 3))])
+    '(2*2)~1:3*2'
     """
     return " ".join(_terms(steps))
 
@@ -69,6 +87,8 @@ def _terms(steps: Sequence[Step]) -> Iterator[str]:
 def _text(step: Step) -> str:
     if isinstance(step, int):
         return str(step)
+    if isinstance(step, Block):
+        return f"({' '.join(_terms(step.steps))}){step.rule}"
     return f"[{' '.join(_runs(step))}]{'+' if isinstance(step, Summed) else ''}"
 
 
@@ -125,9 +145,9 @@ class _Token(NamedTuple):
 
 
 def _tokens(text: str) -> list[_Token]:
-    tokens = [_Token(*m.span(), m.group()) for m in re.finditer(r"[0-9]+|\S", text)]
-    for token in tokens:
-        if token.text[0] not in "0123456789:[]()*+":
+    tokens = [_Token(*m.span(), m.group()) for m in re.finditer(r"(?<==)[0-9A-Za-z]+|[0-9]+|\S", text)]
+    for before, token in pairwise([_Token(0, 0, ""), *tokens]):
+        if token.text[0] not in f"0123456789:[]()*+{SUFFIXES}" and before.text != "=":
             raise _marked(text, token, token, f"unknown character {token.text!r}", ALLOWED)
     return [*tokens, _Token(len(text), len(text), "")]
 
@@ -175,7 +195,7 @@ class _Reader:
         while self.here.text not in ("", ")", "]"):
             first = self.here
             term = self.term(depth)
-            calls += layer_calls(term)
+            calls += size(term)
             self.limit(first, calls)
             steps += term
         return steps
@@ -183,7 +203,7 @@ class _Reader:
     def term(self, depth: int) -> list[Step]:
         first = self.here
         steps = self.atom(depth)
-        calls, times = layer_calls(steps), 1
+        calls, times = size(steps), 1
         while self.here.text == "*":
             star = self.take()
             times *= self.number()
@@ -197,6 +217,8 @@ class _Reader:
             return [self.members()]
         if self.here.text == "(":
             return self.group(depth + 1)
+        if self.here.text and self.here.text in SUFFIXES:
+            raise self.error(self.here, f"{self.here.text!r} does not follow a group", BLOCKS)
         if not self.here.text.isdigit():
             raise self.error(self.here, f"a term cannot begin with {self.here.text!r}", ALLOWED)
         return list(self.item())
@@ -209,9 +231,39 @@ class _Reader:
         self.close(opened, ")", "group")
         if not steps:
             raise self.error(opened, "the group is empty", ALLOWED)
-        return steps
+        if not self.here.text or self.here.text not in SUFFIXES:
+            return steps
+        rule = self.rule()
+        try:
+            return [Block(cast("list[Plain]", steps), rule)]  # a block inside is what it refuses
+        except ReprlabError as error:
+            raise self.error(opened, str(error), BLOCKS) from error
 
-    def members(self) -> Step:
+    def rule(self) -> Rule:
+        sign = self.take().text
+        first = self.here
+        if sign == "?":
+            return RandomDirection(self.number())
+        if sign == "~":
+            return self.matched(first)
+        if not DIGEST.fullmatch(first.text):
+            advice = "16 digits 0-9 and a-f straight after '=': Capture.calibration has them"
+            raise self.error(first, "a calibration capture's digest is missing", advice)
+        return MeanUpdate(self.take().text)
+
+    def matched(self, first: _Token) -> Matched:
+        start = self.number()
+        if self.here.text != ":":
+            raise self.error(self.here, "a range of depths a:b is missing after '~'", BLOCKS)
+        self.take()
+        stop = self.number()
+        if start >= stop:
+            what = f"the range {start}:{stop} is empty or goes down"
+            raise self.error(first, what, "~a:b has a < b: the full model's update over depths a..b")
+        self.bound(first, stop - 1)
+        return Matched(start, stop)
+
+    def members(self) -> Plain:
         opened = self.take()
         found: set[int] = set()
         while self.here.text.isdigit():

@@ -6,8 +6,8 @@ from functools import cached_property
 
 from reprlab.arguments import of, several
 from reprlab.counts import counted
-from reprlab.schedules.notation import Step, layer_calls
 from reprlab.schedules.schedule import Schedule
+from reprlab.schedules.steps import Block, Step, full_calls, layer_calls, ranges
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ class Plan:
 
     A node is the state after a prefix, the root (slot 0) the state that enters the first step, an
     edge one step. Each edge runs once: layer calls = the sum over distinct prefixes of the layers
-    in their last step.
+    in their last step. Where blocks `~a:b` need the full model's updates, its first layers run
+    once more before the tree, up to the greatest b.
 
     Laws: the steps that lead to an emitted state are those of its schedules, in order; each
     position is emitted once; no order of running the tree, depth-first or not, that runs each
@@ -134,8 +135,17 @@ class Plan:
 
     @cached_property
     def layer_calls(self) -> int:
-        """The layer executions of the tree."""
-        return sum(layer_calls(node.children) for node in self._nodes)
+        """The layer executions of the tree, and of the full model where blocks need its updates."""
+        return full_calls(self.ranges) + sum(layer_calls(node.children) for node in self._nodes)
+
+    @cached_property
+    def ranges(self) -> tuple[tuple[int, int], ...]:
+        """The ranges of depths whose update by the full model blocks need.
+
+        >>> Plan(map(Schedule.parse, ["0:4", "0 (1*2)~1:3 3", "0 (2*2)~1:3 3"])).ranges
+        ((1, 3),)
+        """
+        return tuple(dict.fromkeys(span for schedule in self.distinct for span in ranges(schedule)))
 
     @cached_property
     def calls_at(self) -> Mapping[int, int]:
@@ -145,7 +155,7 @@ class Plan:
         {0: 2, 1: 3}
         """
         found: dict[int, int] = {}
-        calls = 0
+        calls = full_calls(self.ranges)
         for event in self.walk():
             if isinstance(event, Run):
                 calls += layer_calls([event.step])
@@ -155,18 +165,30 @@ class Plan:
 
     @cached_property
     def peak_alive(self) -> int:
-        """How many states `walk` keeps alive at most, the root's counted; simulated.
+        """How many states are alive at most, the root's counted; simulated.
 
-        Between events: while a layer runs, its input and its output both exist.
+        Between events of `walk`: while a layer runs, its input and its output both exist. A block's steps are
+        events of their own, next to which the state that enters the block is alive. Before the walk the full
+        model may run for its updates: then the root, the states that begin a range, and the last one are.
         """
-        alive, peak = {0} if self.schedules else set[int](), 0
+        alive, peak = {0} if self.schedules else set[int](), self._alive_before
         for event in self.walk():
             peak = max(peak, len(alive))
             if isinstance(event, Run):
+                peak = max(peak, len(alive) + _holds(event.step))
                 alive.add(event.slot_out)
             elif event.last_use:
                 alive.remove(event.slot)
         return peak
+
+    @property
+    def _alive_before(self) -> int:
+        """The states alive at most while the full model runs for its updates."""
+
+        def alive(depth: int) -> int:
+            return len({0, depth, *(start for start, stop in self.ranges if start < depth <= stop)})
+
+        return max(map(alive, range(1, full_calls(self.ranges) + 1)), default=0)
 
     def walk(self) -> Iterator[Run | Emit]:
         """The tree depth-first; slots are 0..peak_alive-1 and need no bookkeeping.
@@ -207,7 +229,9 @@ class Plan:
 
         A leaf needs 1. A state is alive until its last child starts, which takes its place; the
         children before it run next to it. So children that need m1 >= m2 >= ... cost
-        max(m1, 1 + m2) with the heaviest last, and 1 + m1 with a lighter one last.
+        max(m1, 1 + m2) with the heaviest last, and 1 + m1 with a lighter one last. A block on the way
+        to a child keeps the state that enters it next to its own: 2 with it, which every other child
+        needs as well.
 
         No order does better, depth-first or not. By induction each child's subtree has m_i states
         alive at some moment, so m1 is a lower bound; it is reached unless m1 = m2. Then look at
@@ -217,7 +241,8 @@ class Plan:
         needs = [1] * len(self._nodes)
         for index in reversed(range(len(self._nodes))):  # children come after their parent
             below = sorted(needs[child] for child in self._nodes[index].children.values())
-            needs[index] = max([1, *below[-1:], *(1 + second for second in below[-2:-1])])
+            blocks = [1 + _holds(step) for step in self._nodes[index].children]
+            needs[index] = max([1, *blocks, *below[-1:], *(1 + second for second in below[-2:-1])])
         return needs
 
     @cached_property
@@ -231,3 +256,8 @@ class Plan:
                     nodes.append(_Node())
             nodes[index].positions.append(position)
         return nodes
+
+
+def _holds(step: Step) -> int:
+    """The states next to its own that a step keeps: the one that enters a block, while its layers run."""
+    return int(isinstance(step, Block) and layer_calls([step]) > 0)

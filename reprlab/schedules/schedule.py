@@ -11,7 +11,19 @@ from reprlab.arguments import optional, positive, refused, string
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError, unknown
 from reprlab.schedules.notation import read, write
-from reprlab.schedules.steps import LIMIT, Step, Summed, checked_step, layer_calls, side_by_side
+from reprlab.schedules.steps import (
+    Block,
+    Step,
+    Summed,
+    checked_step,
+    full_calls,
+    layer_calls,
+    layers_of,
+    ranges,
+    side_by_side,
+    size,
+)
+from reprlab.schedules.update_rules import LIMIT
 
 __all__ = ["PAPER", "Intervention", "Schedule", "Step", "Summed", "choose"]
 
@@ -37,7 +49,7 @@ class Schedule:
 
     steps: tuple[Step, ...]
 
-    def __init__(self, steps: Iterable[int | Iterable[int]]) -> None:
+    def __init__(self, steps: Iterable[int | Iterable[int] | Block]) -> None:
         given: Any = steps
         if isinstance(given, str | bytes) or not isinstance(given, Iterable):
             raise refused("steps", given, "the steps of a schedule; Schedule.parse takes a text")
@@ -45,7 +57,7 @@ class Schedule:
         calls = 0
         for at, step in enumerate(steps):
             checked.append(checked_step(at, step))
-            calls += layer_calls(checked[-1:])
+            calls += size(checked[-1:])
             if calls > LIMIT:
                 raise ReprlabError(f"the schedule runs more than {LIMIT:,} layers: that is the most")
         if not checked:
@@ -93,21 +105,42 @@ class Schedule:
 
     @property
     def layer_calls(self) -> int:
-        """The number of layer executions: a set counts each of its members.
+        """The number of layer executions: a set counts each of its members, a block all that runs in it.
+
+        Blocks `~a:b` also need the full model up to the greatest b, once.
 
         >>> Schedule.parse("0:14 [14:19]*3 19:32").layer_calls
         42
+        >>> Schedule.parse("0:14 (16*5)~14:19 19:32").layer_calls
+        51
         """
-        return layer_calls(self.steps)
+        return layer_calls(self.steps) + full_calls(ranges(self.steps))
 
     @property
     def longest_path(self) -> int:
-        """Layers one after another from input to output: a set counts 1, so this is `len`.
+        """Layers one after another from input to output: a set counts 1, a mean update 0.
+
+        A block `~a:b` comes to its end when its own layers and the full model's first b have run.
 
         >>> Schedule.parse("0:14 [14:19]*3 19:32").longest_path
         30
+        >>> Schedule.parse("0:14 (16)~14:19 19:32").longest_path
+        32
         """
-        return len(self.steps)
+        path = 0
+        for step in self.steps:
+            path += 1 if not isinstance(step, Block) else bool(layer_calls([step])) * len(step.steps)
+            path = max([path, *(stop for _, stop in ranges([step]))])
+        return path
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks among the steps, in order.
+
+        >>> [str(block.rule) for block in Schedule.parse("0:2 (2:4)?7 4:6").blocks]
+        ['?7']
+        """
+        return tuple(step for step in self.steps if isinstance(step, Block))
 
     @classmethod
     def full(cls, layers: int) -> "Schedule":
@@ -125,7 +158,7 @@ class Schedule:
         >>> str(Schedule.skip(32, 14, 19))
         '0:14 19:32'
         """
-        front, _, back = _cut(layers, start, stop)
+        front, _, back = cut(layers, start, stop)
         return cls(chain(front, back))
 
     @classmethod
@@ -156,9 +189,9 @@ class Schedule:
         >>> str(Schedule.middle_repeat(32, 14, 19)), str(Schedule.middle_repeat(6, 2, 4, layer=5))
         ('0:14 16*5 19:32', '0 1 5*2 4 5')
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         chosen = (start + stop - 1) // 2 if layer is None else layer
-        _cut(layers, chosen, chosen + 1)
+        cut(layers, chosen, chosen + 1)
         return cls(chain(front, repeat(chosen, len(middle)), back))
 
     @classmethod
@@ -168,7 +201,7 @@ class Schedule:
         >>> str(Schedule.reverse(32, 14, 19))
         '0:14 19:14 19:32'
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         return cls(chain(front, reversed(middle), back))
 
     @classmethod
@@ -180,7 +213,7 @@ class Schedule:
         >>> str(Schedule.random(32, 14, 19, seed=0))
         '0:14 17:14 18 17 19:32'
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         shuffled = list(middle)
         Random(seed).shuffle(shuffled)
         return cls(chain(front, shuffled, back))
@@ -192,7 +225,7 @@ class Schedule:
         >>> str(Schedule.parallel(32, 14, 19)), str(Schedule.parallel(32, 14, 19, sum=True))
         ('0:14 [14:19] 19:32', '0:14 [14:19]+ 19:32')
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         return cls(chain(front, [side_by_side(middle, summed=sum)], back))
 
     @classmethod
@@ -202,7 +235,7 @@ class Schedule:
         >>> str(Schedule.looped_parallel(32, 14, 19, times=3))
         '0:14 [14:19]*3 19:32'
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         return cls(chain(front, repeat(tuple(middle), _positive(times)), back))
 
     @classmethod
@@ -212,7 +245,7 @@ class Schedule:
         >>> str(Schedule.internal_loop(32, 14, 19, times=2))
         '0:19 14:32'
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         return cls(chain(front, chain.from_iterable(repeat(middle, _positive(times))), back))
 
     @classmethod
@@ -240,14 +273,9 @@ class Schedule:
         Traceback (most recent call last):
         reprlab.errors.ReprlabError: start 16 leaves no middle in 32 layers: allowed are 0..15
         """
-        chosen = choose(PAPER, name, "intervention")
         offered = {"start": start, "layer": layer, "seed": seed, "times": times}
         given = {key: value for key, value in offered.items() if value is not None}
-        if set(given) != set(chosen.needs):
-            takes, got = ", ".join(("layers", *chosen.needs)), ", ".join(("layers", *given))
-            raise ReprlabError(f"{name} takes {takes}; given: {got}")
-        first = given.pop("start", None)
-        return chosen.build(layers, *(() if first is None else _middle(layers, first)), **given)
+        return intervened(PAPER, name, layers, given)
 
 
 class Intervention(NamedTuple):
@@ -275,6 +303,22 @@ PAPER: Mapping[str, Intervention] = {
 }
 
 
+def intervened(
+    table: Mapping[str, Intervention], name: str, layers: int, given: Mapping[str, Any]
+) -> Schedule:
+    """An intervention of a table by name, with what it needs; see `Schedule.paper`.
+
+    >>> str(intervened(PAPER, "skip", 32, {"start": 13}))
+    '0:14 19:32'
+    """
+    chosen, given = choose(table, name, "intervention"), dict(given)
+    if set(given) != set(chosen.needs):
+        takes, got = ", ".join(("layers", *chosen.needs)), ", ".join(("layers", *given))
+        raise ReprlabError(f"{name} takes {takes}; given: {got}")
+    first = given.pop("start", None)
+    return chosen.build(layers, *(() if first is None else _middle(layers, first)), **given)
+
+
 T = TypeVar("T")
 
 
@@ -298,8 +342,8 @@ def _middle(layers: int, start: int) -> tuple[int, int]:
     return start + 1, layers - start
 
 
-def _cut(layers: int, start: int, stop: int) -> tuple[range, range, range]:
-    """The layers before, in and after start:stop."""
+def cut(layers: int, start: int, stop: int) -> tuple[range, range, range]:
+    """The layers before, in and after start:stop; refuses a range that does not fit."""
     if not 0 <= start < stop <= layers <= LIMIT:
         allowed = f"allowed is 0 <= start < stop <= {min(layers, LIMIT)}"
         raise ReprlabError(f"the range {start}:{stop} does not fit {counted(layers, 'layer')}: {allowed}")
@@ -316,11 +360,14 @@ def matching(schedule: Schedule, layers: int) -> list[int]:
     """The full model's depth that each depth of a schedule goes with: (steps + 1,).
 
     By place where the schedule has as many steps as the model has layers (each step stands for the layer at
-    its place), else by layer: the depth after the step's layer, of a set after its last.
+    its place), else by layer: the depth after the step's layer, of a set after its last. A block is one step:
+    it goes with the end of the range `a:b` for which it stands.
 
     >>> matching(Schedule.parse("0 1 4 5"), 6), matching(Schedule.parse("0 1 3*2 4 5"), 6)
     ([0, 1, 2, 5, 6], [0, 1, 2, 3, 4, 5, 6])
+    >>> matching(Schedule.parse("0 1 (3*2)~2:4 4 5"), 6)
+    [0, 1, 2, 4, 5, 6]
     """
-    if len(schedule) == layers:
+    if len(schedule) == layers and not schedule.blocks:
         return list(range(layers + 1))
-    return [0, *((step if isinstance(step, int) else max(step)) + 1 for step in schedule)]
+    return [0, *(step.span[1] if isinstance(step, Block) else max(layers_of(step)) + 1 for step in schedule)]

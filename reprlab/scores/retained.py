@@ -61,7 +61,7 @@ class Retained:
             one = self.scores.labels(places)
             schedule = self.scores.entries[places[0]].schedule
             middle = None if one["start"] is None else layers - 2 * one["start"] - 1
-            cost = {"layer_calls": schedule.layer_calls, "path": len(schedule)}
+            cost = {"layer_calls": schedule.layer_calls, "path": schedule.longest_path}
             labels.append({**one, "middle": middle, **cost})
         return tuple(labels)
 

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reprlab.captures.blocks import Block
+from reprlab.captures.blocks import document_sums
 from reprlab.captures.hidden_states import HiddenStates
-from reprlab.captures.sums import Sums, merge, sinks, sums
+from reprlab.captures.sums import Sums, sinks
 from reprlab.similarity.policy import Policy, places
 from reprlab.similarity.states import Held, States, Survey
 
@@ -49,7 +49,7 @@ def sample(capture: HiddenStates, policy: Policy, out: Tensor | None = None) -> 
     cuts = tuple(int(below[at]) for at in capture.offsets)
     elsewhere = dropped(capture.norms, capture.offsets, replace(policy, tokens="all"))
     excluded = int((out & ~elsewhere).sum())
-    summed = partial(document_sums, capture, out) if capture.blocks and policy.place == "all" else None
+    summed = partial(document_sums, capture.blocks, out) if capture.blocks and policy.place == "all" else None
     centred = _survey(capture, kept) if capture.blocks else None
     samples = Sample(_Kept(capture, kept), cuts, excluded, summed, centred)
     return _means(samples) if policy.samples == "documents" else samples
@@ -69,30 +69,6 @@ def dropped(norms: Tensor, offsets: Sequence[int], policy: Policy) -> Tensor:
             elsewhere[start:stop][place] = False
         out = out | elsewhere
     return out
-
-
-def document_sums(capture: HiddenStates, out: Tensor) -> list[Sums]:
-    """The sums of each document's tokens but those left out, without reading states if they suffice."""
-    summed: list[Sums] = []
-    for block, mask in zip(capture.blocks, out.split([b.tokens for b in capture.blocks]), strict=True):
-        suspect = torch.zeros(block.tokens, dtype=torch.bool)
-        suspect[block.suspects] = True
-        covered = not bool((mask & ~suspect).any())
-        summed += _from_sums(block, mask) if covered else _from_states(block, mask)
-    return summed
-
-
-def _from_sums(block: Block, out: Tensor) -> Iterator[Sums]:
-    for i, ordinary in enumerate(block.documents):
-        inside = (block.suspects >= int(block.offsets[i])) & (block.suspects < int(block.offsets[i + 1]))
-        rejoining = inside & ~out[block.suspects]
-        yield merge(ordinary, sums(block.suspect_states[:, rejoining])) if rejoining.any() else ordinary
-
-
-def _from_states(block: Block, out: Tensor) -> Iterator[Sums]:
-    states = block.states()
-    for a, b in pairwise(map(int, block.offsets)):
-        yield sums(states[:, a:b][:, ~out[a:b]])
 
 
 def _means(samples: Sample) -> Sample:

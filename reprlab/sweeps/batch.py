@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from reprlab.network.batches import PackedRow, together
 from reprlab.network.network import Network
 from reprlab.network.recorded import CACHE_BYTES, SLICE_BYTES, Recording
+from reprlab.network.updates import Means
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 
@@ -85,17 +86,20 @@ def answers(
     plan: Plan,
     *,
     divergence: bool = False,
+    means: Means | None = None,
 ) -> Iterator[tuple[tuple[int, ...], Answers]]:
     """The answers of a batch under every schedule of a plan, as the tree's walk comes to them.
 
     `documents` are rows, `counts` the requests of each document. Yields positions in the plan and answers.
-    Only positions that are read pass the head, in slices of logits of 64 MiB.
+    Only positions that are read pass the head, in slices of logits of 64 MiB. `means` are the mean states of
+    the calibrations that blocks name.
     """
     rows = [row for rows in documents for row in rows]
     readings = Readings.of(documents, counts)
     parts = [
         _RowGroup(
-            network.record(network.rows([rows[number] for number in numbers])), *readings.of_rows(numbers)
+            network.record(network.rows([rows[number] for number in numbers]), means),
+            *readings.of_rows(numbers),
         )
         for numbers in together([max(row.positions) + 1 for row in rows], network.row_kind)
     ]

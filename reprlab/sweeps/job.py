@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from torch import Tensor
 
 from reprlab.arrays import Array
 from reprlab.benchmarks.by_name import prepare
@@ -17,6 +18,7 @@ from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.network.batches import PackedRow, pack, packed_batches
 from reprlab.network.network import Network
+from reprlab.network.updates import Means
 from reprlab.progress import Progress
 from reprlab.schedules.plan import Plan
 from reprlab.scores.results import Results
@@ -51,6 +53,7 @@ class SweepJob:
     plan: Plan
     limit: int
     divergence: bool
+    means: Means = field(default_factory=dict[str, Tensor])  # of the calibrations that blocks name
 
     @cached_property
     def rows(self) -> dict[int, tuple[PackedRow, ...]]:
@@ -116,7 +119,9 @@ class SweepJob:
         documents = [self.rows[place] for place in gap.places]
         counts = [len(self.benchmark.documents[place].requests) for place in gap.places]
         tokens, head = self.tokens(gap.places), self.head(gap)
-        walk = answers(self.network, documents, counts, gap.plan, divergence=self.divergence)
+        walk = answers(
+            self.network, documents, counts, gap.plan, divergence=self.divergence, means=self.means
+        )
         for number, (positions, answers_of_state) in enumerate(walk, start=1):
             done = gap.plan.calls_at[positions[0]] * tokens + number * head
             yield str(gap.plan.schedules[positions[0]]), self._parts(gap, counts, answers_of_state), done

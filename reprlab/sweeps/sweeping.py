@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +15,7 @@ from reprlab.files import cache_folder
 from reprlab.network.given import network_of
 from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
+from reprlab.network.rewritten import installable
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
 from reprlab.sampled import SEED
@@ -24,6 +26,7 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
+from reprlab.sweeps.calibrated import Calibration, calibrations, check_unscored, means_of
 from reprlab.sweeps.chance import at_chance
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.sweeps.job import SweepJob, outlook, ready, run_jobs
@@ -80,7 +83,8 @@ def sweep(
     adds KL to the full model and top-1 agreement. Answers are kept in the cache as they come: a killed call
     goes on where it was, and whatever is added later computes only what is new. `lm_eval_json` is a folder
     for lm-eval's own results files. Without `keep_all` the full model runs first, and a benchmark on which it
-    is at chance leaves the grid: its other rows are NaN.
+    is at chance leaves the grid: its other rows are NaN. The calibrations that blocks `=digest` name are
+    looked up in the cache; one that includes scored text is refused.
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
@@ -91,10 +95,12 @@ def sweep(
     assert isinstance(network, Network)
     _check(network, limit, min(batch_tokens, max_new_tokens))
     entries = labelled(cast("Iterable[Entry | Schedule | str]", schedules), network.n_layers)
+    found = calibrations((entry.schedule for entry in entries), network, cache_folder(cache))
     network.prove(cache, say)
     how = {"data_dir": data_dir, "preset": preset, "sample": sample, "allow_code": allow_code}
     how |= {"cache": cache, "say": say}
     opened = _opened(cast("Sequence[str] | Sequence[Opened]", benchmarks), how)
+    _check_generated(entries, opened)
     plan = Plan(entry.schedule for entry in entries)
     identities = [_identity(network, one, max_new_tokens) for one in opened]
     held = hold_all(cache_folder(cache), identities, made_on(network, *_LIBRARIES), say=say)
@@ -103,6 +109,7 @@ def sweep(
             ready(network, one, file, plan, limit, batch_tokens, divergence)
             for one, file in zip(opened, files, strict=True)
         ]
+        jobs = _with_means(jobs, found)
         results = _results(jobs, plan, keep_all, progress, say)
     about = (network.label, network.note, network.dtype, network.n_layers)
     scores = Scores(*about, entries, results, made_on(network, *_LIBRARIES))
@@ -111,6 +118,14 @@ def sweep(
 
         export(Path(lm_eval_json), scores, [one.benchmark for one in jobs])
     return scores
+
+
+def _with_means(jobs: Sequence[SweepJob], found: dict[str, Calibration]) -> list[SweepJob]:
+    """The jobs with the mean states that their blocks need, none of them taken over what a job scores."""
+    for one in jobs:
+        check_unscored(found, one.network, one.benchmark, one.limit)
+    means = means_of(found)
+    return [replace(one, means=means) for one in jobs]
 
 
 def _results(
@@ -141,6 +156,16 @@ def _check(network: Network, limit: int, least_tokens: int) -> None:
         raise ReprlabError("--batch-tokens and --max-new-tokens: give 1 or more")
     if not network.has_lm_head:
         raise ReprlabError(f"'{network.name}' has no causal language head: sweeps score log-likelihoods")
+
+
+def _check_generated(entries: Sequence[Entry], opened: Sequence[Opened]) -> None:
+    """Refuse blocks where a benchmark's answers are generated, before any are computed."""
+    for one in opened:
+        for entry in entries if one.output == "generate_until" else ():
+            try:
+                installable(entry.schedule)
+            except ReprlabError as error:
+                raise ReprlabError(f"benchmark '{one.name}' generates its answers: {error}") from error
 
 
 def _identity(network: Network, opened: Opened, max_new_tokens: int) -> AnswersIdentity:

@@ -18,6 +18,7 @@ from reprlab.files import cache_folder
 from reprlab.network.given import network_of
 from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
+from reprlab.network.rewritten import installable
 from reprlab.progress import Progress, Say, Stages
 from reprlab.provenance import minor
 from reprlab.sampled import SEED
@@ -121,7 +122,7 @@ def finetune(
 
 def _entries(schedules: Any, shares: Iterable[float], layers: int) -> tuple[Entry, ...]:
     given = share_schedules(layers, shares) if schedules is None else schedules
-    return labelled(cast("Iterable[Entry | Schedule | str]", given), layers)
+    return _installed(cast("Iterable[Entry | Schedule | str]", given), layers)
 
 
 def _opened(task: str | Splits, data_dir: Path | str | None, preset: str, sample: int | None) -> Splits:
@@ -162,6 +163,14 @@ def _against(frozen: Scores, runs: Runs) -> FineTuned:
 
 def _of_runs(progress: Progress, total: float, done: float) -> None:
     progress(done, total)
+
+
+def _installed(schedules: Iterable[Entry | Schedule | str], layers: int) -> tuple[Entry, ...]:
+    """Schedules as entries, none with a block, which no module trains."""
+    entries = labelled(schedules, layers)
+    for entry in entries:
+        installable(entry.schedule)
+    return entries
 
 
 def _trainable(network: Network) -> None:

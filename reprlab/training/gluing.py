@@ -15,6 +15,7 @@ from reprlab.files import cache_folder
 from reprlab.network.given import network_of
 from reprlab.network.memory import within_memory
 from reprlab.network.network import Network
+from reprlab.network.rewritten import installable
 from reprlab.progress import Progress, Say
 from reprlab.provenance import minor
 from reprlab.sampled import SEED
@@ -85,6 +86,8 @@ def glue(
     encoder(network)
     network.prove(cache, say)
     entries = labelled(cast("Iterable[Entry | Schedule | str]", schedules), network.n_layers)
+    for entry in entries:
+        installable(entry.schedule)
     wanted = list(cast("Iterable[str | Glue]", tasks))
     opened = [one for one in wanted if isinstance(one, Glue)] or open_glue(
         [one for one in wanted if isinstance(one, str)], data_dir=data_dir, limit=limit, sample=sample

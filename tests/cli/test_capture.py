@@ -7,6 +7,7 @@ import pytest
 from cli_runs import NAMES, SMALL, Done, Run, the_capture
 
 import reprlab as rl
+from reprlab.captures.capture import open_capture
 
 
 def test_nothing_is_loaded_before_bad_numbers_are_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +30,8 @@ def test_capture_says_what_it_made_and_where(run: Run, tmp_path: Path) -> None:
     done = run("capture", "tiny-neox", *SMALL)
     assert done.out == (
         "tiny-neox on builtin: 3 documents, 72 tokens, 7 depths x 32, float32 "
-        f"(random weights, gpt_neox architecture, byte tokenizer)\n  {the_capture(tmp_path)}\n"
+        f"(random weights, gpt_neox architecture, byte tokenizer)\n  {the_capture(tmp_path)}, "
+        f"calibration {open_capture(the_capture(tmp_path)).calibration}\n"
     )
 
 

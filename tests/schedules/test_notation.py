@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import LAYERS, depth, layer, step, steps
+from strategies import LAYERS, depth, layer, step, steps, steps_with_blocks
 
 from reprlab.errors import ReprlabError
 from reprlab.schedules.notation import ALLOWED, read, write
@@ -15,6 +15,61 @@ from reprlab.schedules.steps import LIMIT, Step, side_by_side
 @given(steps)
 def test_reading_undoes_writing(found: tuple[Step, ...]) -> None:
     assert read(write(found), LAYERS) == found
+
+
+@given(steps_with_blocks)
+def test_reading_undoes_writing_with_blocks(found: tuple[Step, ...]) -> None:
+    assert read(write(found), LAYERS) == found
+    assert write(read(write(found))) == write(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("0 1 2 ( 16 16 16*3 )~14 : 19", "0:3 (16*5)~14:19"),
+        ("((14:17) 17 18)?007*1", "(14:19)?7"),
+        ("(14)=0123456789abcdef *2", "(14)=0123456789abcdef*2"),
+        ("(5)~5:6 (5)~5:6", "(5)~5:6*2"),
+        ("((5)~5:6 3)*2", "(5)~5:6 3 (5)~5:6 3"),
+        ("([3 1:3]+ [4])?0", "([1:4]+ 4)?0"),
+        ("(0:3) ((4))", "0:3 4"),
+    ],
+)
+def test_blocks_have_one_canonical_text(text: str, canonical: str) -> None:
+    assert write(read(text)) == canonical
+    assert write(read(canonical)) == canonical
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "mark"),
+    [
+        ("0 ((1)~1:2 3)?5", "a block cannot hold another block", (2, 15)),
+        ("0 5~1:2", "'~' does not follow a group", (3, 4)),
+        ("(1)~1:2?3", "'?' does not follow a group", (7, 8)),
+        ("[1 2]=0123456789abcdef", "'=' does not follow a group", (5, 6)),
+        ("(1)~2:1", "the range 2:1 is empty or goes down", (4, 7)),
+        ("(1)~2:2", "the range 2:2 is empty or goes down", (4, 7)),
+        ("(1)~2 3", "a range of depths a:b is missing after '~'", (6, 7)),
+        ("(1)~", "a number is missing", (4, 5)),
+        ("(1)~0:7", "layer 6 does not exist in a model of 6 layers", (4, 7)),
+        ("(1 7)~0:2", "layer 7 does not exist in a model of 6 layers", (3, 4)),
+        ("(1)?", "a number is missing", (4, 5)),
+        ("(1)?100001", "the number is too large", (4, 10)),
+        ("(1)=abc 2", "a calibration capture's digest is missing", (4, 7)),
+        ("(1)=0123456789ABCDEF", "a calibration capture's digest is missing", (4, 20)),
+        ("(1 3)=0123456789abcdef", "a mean update stands for one range of layers a:b", (0, 22)),
+        ("(2:0)=0123456789abcdef", "a mean update stands for one range of layers a:b", (0, 22)),
+        ("(1)=0123456789abcdef*100000*9", "the schedule runs more than 100,000 layers", (0, 29)),
+    ],
+)
+def test_a_bad_block_is_marked(text: str, what: str, mark: tuple[int, int]) -> None:
+    with pytest.raises(ReprlabError) as error:
+        read(text, 6)
+    said, shown, carets, *advice = str(error.value).splitlines()
+    assert said.startswith(what)
+    assert shown == f"  {text}"
+    assert carets == "  " + " " * mark[0] + "^" * (mark[1] - mark[0])
+    assert len(advice) == 1
 
 
 @given(st.lists(st.integers(0, LIMIT - 1), min_size=1))

@@ -96,6 +96,18 @@ def test_packed_equals_separate_rows(name: str) -> None:
         assert torch.equal(one.greedy, other.greedy)
 
 
+@pytest.mark.parametrize("name", ["tiny-gpt2", "tiny-llama", "tiny-mistral-full", "tiny-mixtral"])
+def test_packed_equals_separate_rows_under_blocks(name: str) -> None:
+    net, digest = network(name), "0123456789abcdef"
+    plan = Plan(entry.schedule for entry in rl.paper_grid("controls", T, seeds=[7], calibration=digest))
+    means = {digest: torch.randn(T + 1, net.width, generator=torch.Generator().manual_seed(0)).double()}
+    assert any(row.branched for rows in packed(net) for row in rows)
+    one, other = (run(net, rows, plan, means=means) for rows in (packed(net), packed(net, longest=0)))
+    for schedule, together, apart in zip(plan.schedules, one, other, strict=True):
+        where = {"rtol": 1e-4, "atol": 1e-3, "msg": str(schedule)}
+        torch.testing.assert_close(together.likelihoods, apart.likelihoods, **where)
+
+
 def test_rows_are_packed_where_they_fit_a_sliding_window_and_separate_elsewhere() -> None:
     rows = packed(network("tiny-mistral"))
     assert network("tiny-mistral").packed_limit == 16

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from reprlab.cli.options.command import how, what
 from reprlab.cli.options.pieces import check_counts, separate, whole
@@ -82,7 +82,13 @@ class ScheduleOptions:
         ),
     ] = None
 
+    calibration: Annotated[
+        str | None, how(help="Calibration of --grid controls: `reprlab capture` prints one. Default: none.")
+    ] = None
+
     def __post_init__(self) -> None:
+        if self.calibration is not None and self.grid != "controls":
+            raise ReprlabError("--calibration applies to --grid controls; a --schedule is already complete")
         if self.grid is not None:
             choose(GRIDS, self.grid, "grid")
         check_counts(seeds=self.seeds)
@@ -120,7 +126,8 @@ class ScheduleOptions:
         if self.grid is None:
             return []
         starts, loops = whole("--starts", self.starts), whole("--loops", self.loops)
-        return paper_grid(self.grid, layers, starts=starts, seeds=range(self.seeds), loops=loops)
+        axes: dict[str, Any] = {"starts": starts, "loops": loops, "calibration": self.calibration}
+        return paper_grid(self.grid, layers, seeds=range(self.seeds), **axes)
 
 
 def schedule_file(path: Path, layers: int | None = None) -> Iterator[GivenSchedule]:
