@@ -94,7 +94,7 @@ def _damage(view: View) -> Finding:
     if layers < FEWEST:
         raise Missing("too few layers", f"{FEWEST} layers; the model has {layers}")
     middle = _middle(view)
-    near = _similarity(view, "cosine no-sinks").towards(middle[0], middle[-1])[1:]
+    near = _similarity(view, "cosine no-sinks").towards(middle.start, middle.stop)[1:]
     cost = costs(view, range(layers))
     ranks = rank_correlation(near, cost.retained[:, 0])
     answer, reason, p = UNDECIDED, "as by chance", ranks.p_low
