@@ -98,6 +98,11 @@ _CLAIMS_2: Mapping[int, Mapping[str, str]] = {  # of version 2 of the rules, whe
 }
 CLAIMED: Mapping[int, Mapping[int, Mapping[str, str]]] = {1: CLAIMS, 2: {**CLAIMS, **_CLAIMS_2}}  # by version
 
+
+def _both(variant: str, words: str) -> dict[str, tuple[str, str]]:
+    return {variant: (words, words)}
+
+
 SIDES: Mapping[str, tuple[str, str]] = {  # a variant as the first and as the second side of a difference
     "full": ("as trained", "as trained"),
     "skip": ("without the middle layers", "without the middle layers"),
@@ -110,9 +115,9 @@ SIDES: Mapping[str, tuple[str, str]] = {  # a variant as the first and as the se
         "with one middle layer repeated in place of all at the full model's size of update",
         "with one middle layer repeated at that size",
     ),
-    "reverse_matched": ("in reverse order at the full model's size of update",) * 2,
-    "random_direction": ("with a random direction of the full model's size of update",) * 2,
-    "mean_ablation": ("with the middle layers' update replaced by its mean",) * 2,
+    **_both("reverse_matched", "in reverse order at the full model's size of update"),
+    **_both("random_direction", "with a random direction of the full model's size of update"),
+    **_both("mean_ablation", "with the middle layers' update replaced by its mean"),
 }
 _REPEATED = {"middle_repeat", "repeat_matched"}  # the claims are on what repeating costs
 PHRASES: Mapping[str, Phrase] = {  # by label; differences of two variants have a phrase of `SIDES`, too

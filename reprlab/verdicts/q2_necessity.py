@@ -74,10 +74,8 @@ def _ends(view: View) -> Finding:
     layers = _widest(view)
     skipped = _skipped(view, [0, *layers, view.layers - 1])
     each = [
-        _told(
-            f"{name} - costliest", skipped, lambda found, at=at: _cost(found)[at] - _cost(found)[1:-1].max(0)
-        )
-        for name, at in (("first", 0), ("last", -1))
+        _told("first - costliest", skipped, lambda found: _beyond(_cost(found), 0)),
+        _told("last - costliest", skipped, lambda found: _beyond(_cost(found), -1)),
     ]
     found = [view.decisions.difference("c", replace(one, scope=_named(layers)), view.margin) for one in each]
     return view.decisions.together("c", found)

@@ -38,6 +38,11 @@ class OnBenchmark:
     low: float
     high: float
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> OnBenchmark:
+        """Read one as JSON holds it."""
+        return cls(data["name"], *(_float(data[key]) for key in ("weight", "value", "low", "high")))
+
 
 @dataclass(frozen=True)
 class Agreement:
@@ -56,10 +61,7 @@ class Agreement:
         """Read an agreement as JSON holds it."""
         if data is None:
             return None
-        each = tuple(
-            OnBenchmark(**{key: value if key == "name" else _float(value) for key, value in one.items()})
-            for one in data["each"]
-        )
+        each = tuple(map(OnBenchmark.of, data["each"]))
         return cls(each, *(_float(data[name]) for name in ("q", "q_p", "median")))
 
 

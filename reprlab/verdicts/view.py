@@ -176,19 +176,13 @@ class View:
         return replace(found, weights=self._weights(found.benchmarks)) if self.decisions.pools else found
 
     def _weights(self, benchmarks: Sequence[str]) -> tuple[float, ...]:
-        """The square of the full model's margin over the floor, in standard errors: fixed for all schedules."""
-        by_name = {name: self.main.scores.benchmarks[name] for name in benchmarks}
-        metric = self.setting.metric
-        return tuple(
-            margin(
-                one.column(metric).aggregation,
-                one.items(metric)[0],
-                floor=one.guess(metric),
-                units=one.unit_codes,
-            )
-            ** 2
-            for one in by_name.values()
-        )
+        """The full model's margin over the floor, in standard errors, squared: fixed for all schedules."""
+        metric, weights = self.setting.metric, list[float]()
+        for name in benchmarks:
+            one = self.main.scores.benchmarks[name]
+            how, full, units = one.column(metric).aggregation, one.items(metric)[0], one.unit_codes
+            weights.append(margin(how, full, floor=one.guess(metric), units=units) ** 2)
+        return tuple(weights)
 
     def over(
         self,
