@@ -23,7 +23,8 @@ from reprlab.verdicts.values import (
     OnBenchmark,
 )
 
-CLAIMS_AN_ERROR_RATE = (SUPPORTED, IN_PART, SHORT, CONTRADICTED)  # answers that Holm's correction takes
+TESTED = (SUPPORTED, IN_PART, SHORT, CONTRADICTED, DIVIDED)  # answers that Holm's correction takes
+ANY_WILL_DO = (CONTRADICTED, DIVIDED, SHORT)  # of several together
 UNTESTED = frozenset({(1, "b")})  # by the stability of groups, which has no p
 FAMILY = tuple(
     (number, key)
@@ -78,7 +79,7 @@ def _compared(key: str, found: Statistic, margin: float, *, at: float, sign: int
         finding = replace(finding, ground=replace(finding.ground, agreement=_agreement(found, one)))
         if one.disagree:
             sides = _sides(found.benchmarks, one.signs)
-            return replace(finding, answer=DIVIDED, reason="benchmarks disagree", detail=sides)
+            return replace(finding, answer=DIVIDED, reason="benchmarks disagree", detail=sides, p=one.q_p)
     if found.above and found.below and at == 0:
         starts = [listed(list(map(str, sorted(each)))) for each in (found.above, found.below)]
         detail = f"the difference is positive at M = {starts[0]}, negative at M = {starts[1]}"
@@ -131,7 +132,7 @@ def together(key: str, members: Sequence[Finding]) -> Finding:
     one = min(deciding, key=lambda member: (not math.isnan(member.low), member.low))
     known = [1.0 if math.isnan(member.p) else member.p for member in members]
     p = max(known)
-    if answer in (CONTRADICTED, SHORT):
+    if answer in ANY_WILL_DO:
         p = min(1.0, len(members) * min(p for p, m in zip(known, members, strict=True) if m.answer == answer))
     return replace(
         one,
@@ -146,7 +147,8 @@ def corrected(findings: Mapping[int, tuple[Finding, ...]]) -> dict[int, tuple[Fi
     """The findings, of which none is claimed that Holm's correction over all of them does not reject.
 
     The family is every finding of every question that has a p, headlines and parts, run or not. What is
-    supported, in part, short of the margin or contradicted enters with its p, the rest with 1.
+    supported, in part, short of the margin, contradicted or divided by the benchmark enters with its p, the
+    rest with 1.
     """
     by_place = {(number, one.key): one for number, found in findings.items() for one in found}
     claimed = [_claimed(by_place.get(place)) for place in FAMILY]
@@ -158,11 +160,11 @@ def corrected(findings: Mapping[int, tuple[Finding, ...]]) -> dict[int, tuple[Fi
 
 
 def _claimed(one: Finding | None) -> float:
-    return one.p if one is not None and one.answer in CLAIMS_AN_ERROR_RATE else 1.0
+    return one.p if one is not None and one.answer in TESTED else 1.0
 
 
 def _unsure(one: Finding) -> Finding:
-    if one.answer not in CLAIMS_AN_ERROR_RATE:
+    if one.answer not in TESTED:
         return one
     detail = f"p = {one.p:.2g}"
     return replace(one, answer=UNDECIDED, reason="not sure among all", detail=detail)

@@ -11,7 +11,7 @@ from reprlab.verdicts.basis import Basis
 from reprlab.verdicts.evidence import Evidence
 from reprlab.verdicts.q1_controls import controlled_space
 from reprlab.verdicts.q1_space import space
-from reprlab.verdicts.q2_necessity import necessity
+from reprlab.verdicts.q2_necessity import necessity, surely_necessary
 from reprlab.verdicts.q3_sameness import matched_sameness, sameness
 from reprlab.verdicts.q4_order import order, sure_order
 from reprlab.verdicts.q5_parallel import parallel
@@ -36,7 +36,14 @@ _ASKED: Mapping[int, Asking] = {
 }
 ASKED: Mapping[int, Mapping[int, Asking]] = {  # by version of the rules
     1: _ASKED,
-    2: {**_ASKED, 1: controlled_space, 3: matched_sameness, 4: sure_order, 7: sure_looping},
+    2: {
+        **_ASKED,
+        1: controlled_space,
+        2: surely_necessary,
+        3: matched_sameness,
+        4: sure_order,
+        7: sure_looping,
+    },
 }
 SETTINGS: Mapping[int, tuple[Setting, tuple[Setting, ...]]] = {
     1: (AS_RULED, CHANGES),

@@ -9,8 +9,9 @@ import numpy as np
 
 from reprlab.arrays import Array
 from reprlab.schedules.grids import compared_starts
+from reprlab.verdicts.decisions import decided
 from reprlab.verdicts.rules import Missing, Statistic, asked
-from reprlab.verdicts.values import Finding
+from reprlab.verdicts.values import CONTRADICTED, SHORT, Finding, Ground
 from reprlab.verdicts.view import RetainedRows, View, on_each, statistic
 
 FEWEST = 3  # middle layers of a skip that says something
@@ -84,6 +85,48 @@ def _ends(view: View) -> Finding:
 def _beyond(cost: Array, end: int) -> Array:
     """The cost of the first layer or the last, minus the highest of those between: (layer, ...) -> (...)."""
     return cost[end] - cost[1:-1].max(0)
+
+
+def surely_necessary(view: View) -> tuple[Finding, ...]:
+    """Question 2 by version 2: the ends against each middle layer, at once, instead of the costliest seen."""
+    head, cheap, _ = necessity(view)
+    return (head, cheap, asked("c", "first - costliest", lambda: _ends_at_once(view)))
+
+
+def _ends_at_once(view: View) -> Finding:
+    layers = _widest(view)
+    found = _skipped(view, [0, *layers, view.layers - 1])
+    cost = _cost(found)
+    ends = (("first - costliest", cost[0]), ("last - costliest", cost[-1]))
+    scope, ground = _named(layers), Ground((), found.benchmarks, found.fewest(found.benchmarks))
+    members = [
+        replace(least("c", label, end - cost[1:-1], view.margin), scope=scope, ground=ground)
+        for label, end in ends
+    ]
+    return view.decisions.together("c", members)
+
+
+def least(key: str, label: str, apart: Array, margin: float) -> Finding:
+    """The least of several differences, (difference, 1 + draw): all have to be above 0.
+
+    The low end is the lowest of their own, so that all are; the high end is the lowest of simultaneous ones,
+    D + c se with c the 95 % quantile of the draws' largest |D* - D| / se, so that the least one is below it
+    however many there are.
+    """
+    values, drawn = apart[:, 0], apart[:, 1:]
+    errors = drawn.std(-1)
+    with np.errstate(all="ignore"):
+        largest = np.nan_to_num(np.abs(drawn - values[:, None]) / errors[:, None], posinf=0.0).max(0)
+    value, low = float(values.min()), float(np.quantile(drawn, 0.025, axis=-1).min())
+    high = float((values + np.quantile(largest, 0.95) * errors).min())
+    answer, reason = decided(value, low, high, margin)
+    beyond = margin if answer == SHORT else 0.0
+    if answer in {CONTRADICTED, SHORT}:
+        reached = (largest >= ((beyond - values) / errors).max()).sum()
+        p = float((1 + reached) / (1 + len(largest)))
+    else:
+        p = min(1.0, float(2 * (1 + (drawn <= 0).sum(-1).max()) / (1 + drawn.shape[-1])))
+    return Finding(key, label, answer, reason, "", value, low, high, p)
 
 
 def _widest(view: View) -> range:

@@ -86,7 +86,8 @@ def _headline(view: View) -> Finding:
     names = [(SIX.index(a), SIX.index(b)) for a, b in REQUIRED]
     signs = {pair: int(whole.signs[pair]) for pair in names}
     flips = [pair for pair in names if {1, -1} <= set(each[:, pair[0], pair[1]].tolist())]
-    answer, reason, deciding = _answer(signs, flips, _divided(cells, names))
+    divided = _divided(cells, names)
+    answer, reason, deciding = _answer(signs, flips, list(divided))
     worst = min(deciding, key=lambda pair: whole.values[pair] - whole.critical * whole.errors[pair])
     value, half = whole.values[worst], whole.critical * whole.errors[worst]
     sets = sorted(zip(ranks(whole.signs), SIX, strict=True), key=lambda one: one[0])
@@ -99,26 +100,32 @@ def _headline(view: View) -> Finding:
             reason,
             f"the ranks, 1 the least harmful, are {ranked}",
         ),
-        *(value, value - half, value + half, _p(view, whole, names, answer)),
+        *(value, value - half, value + half, _p(view, whole, names, answer, divided)),
         smallest=half if answer == UNDECIDED else np.nan,
         ground=Ground(tuple(starts), cells.benchmarks, cells.fewest(cells.benchmarks)),
     )
 
 
-def _p(view: View, whole: Pairs, names: list[Pair], answer: str) -> float:
-    """The largest p of the pairs as claimed; by version 2 of a contradiction the smallest of the reverse."""
+def _p(view: View, whole: Pairs, names: list[Pair], answer: str, divided: dict[Pair, float]) -> float:
+    """The largest p of the pairs as claimed; by version 2 of a contradiction the smallest of the reverse.
+
+    Where benchmarks disagree, the smallest p of Q, times the pairs.
+    """
+    if answer == DIVIDED:
+        return min(1.0, len(names) * min(divided.values()))
     if answer == CONTRADICTED and view.decisions.pools:
         return min(whole.p(worse, better) for better, worse in names)
     return max(whole.p(*pair) for pair in names)
 
 
-def _divided(cells: RetainedRows, names: list[Pair]) -> list[Pair]:
-    """The pairs on whose sign benchmarks disagree; none by version 1."""
+def _divided(cells: RetainedRows, names: list[Pair]) -> dict[Pair, float]:
+    """The pairs on whose sign benchmarks disagree, and Q's p; none by version 1."""
     if cells.weights is None:
-        return []
+        return {}
     means = cells.retained.mean(0)  # (variant, benchmark, 1 + draw)
     apart = {pair: means[pair[0]] - means[pair[1]] for pair in names}
-    return [p for p, d in apart.items() if pooled_contrast(d[:, 0], d[:, 1:], cells.weights).disagree]
+    found = {pair: pooled_contrast(d[:, 0], d[:, 1:], cells.weights) for pair, d in apart.items()}
+    return {pair: one.q_p for pair, one in found.items() if one.disagree}
 
 
 def _answer(signs: dict[Pair, int], flips: list[Pair], divided: list[Pair]) -> tuple[str, str, list[Pair]]:
