@@ -8,7 +8,7 @@ import pytest
 
 from reprlab.verdicts.claims import CLAIMED, WHOLE
 from reprlab.verdicts.questions import COMMON, RULES
-from reprlab.verdicts.version_2 import CHANGES_OF_RULES, COMMON_BY_VERSION, RULES_BY_VERSION
+from reprlab.verdicts.version_2 import CHANGES_OF_RULES, COMMON_BY_VERSION, RULES_BY_VERSION, Change
 
 
 def test_the_words_of_version_1_are_those_that_were_fixed_before_any_number() -> None:
@@ -30,7 +30,7 @@ def test_every_question_has_a_rule_and_every_part_of_it_a_claim() -> None:
 
 
 @pytest.mark.parametrize("change", CHANGES_OF_RULES, ids=lambda change: change.what[:30])
-def test_a_change_says_what_and_why(change: object) -> None:
+def test_a_change_says_what_and_why(change: Change) -> None:
     for text in (change.what, change.why):
         assert text[0].isupper() or text[0].isdigit()
         assert text.endswith(".")

@@ -99,7 +99,7 @@ ALIKE = (
 
 @cache
 def null_answers() -> Counter[str]:
-    """In how many sets of eight any finding has an answer, where nothing differs and levels are at their limit."""
+    """Sets of eight in which any finding has an answer; nothing differs, levels are at their limit."""
     sets = Counter[str]()
     for seed in range(SIMULATIONS):
         far = 10**6 + 10 * seed
@@ -130,14 +130,11 @@ def other(changes: dict[str, float], **parts: Any) -> dict[int, Any]:
     return ruled_2(evidence(simulated(wanted, entries=(*grid(seeds=5), *matched()), **PAINTED), **parts))
 
 
-def test_repeat_that_is_no_worse_after_matching_contradicts_or_falls_short() -> None:
+def test_repeat_that_is_no_worse_after_matching_contradicts_what_plain_repeat_supports() -> None:
     better = other({"repeat_matched": 0.4})
     assert (part(better, 3).answer, part(better, 3, "b").answer) == ("contradicted", "supported")
     assert "at the full model's size of update, the model retains" in part(better, 3).measured
     assert "more than without the middle layers" in part(better, 3).measured
-    start_6 = painted_2(next(e for e in grid() if e.variant == "skip" and e.start == 6), "arc")
-    same = other({"repeat_matched": start_6 - 0.35 + 0.01})  # skip is 0.48, but for M = 3, where it is 0.62
-    assert part(same, 3).answer in {"short of the margin", "supported", "not decidable", "depends on M"}
 
 
 def test_controls_that_were_not_run_say_what_runs_them() -> None:
@@ -157,12 +154,11 @@ def test_similarities_of_an_older_report_leave_parts_open() -> None:
 
 def test_a_middle_that_is_not_above_a_null_by_the_margin_is_not_supported() -> None:
     for null, answer in ((0.6, "supported"), (0.87, "short of the margin"), (0.95, "contradicted")):
-        same = alike_2(null=null, profile=PROFILE, spread=0.02)
+        same = alike_2(null=null, spread=0.02)
         found = ruled_2(evidence(world(), similarities=same, groups=groups()))
         shuffled = next(one for one in part(found, 1).members if one.label == "inside - shuffled")
-        assert shuffled.value == pytest.approx(0.9 - null - 0.07, abs=0.08)
-        assert shuffled.answer in {answer, "contradicted"}
-        assert part(found, 1, "d").answer in {answer, "contradicted"}
+        assert shuffled.value == pytest.approx(0.9 - null)
+        assert shuffled.answer == part(found, 1).answer == part(found, 1, "d").answer == answer
 
 
 def test_benchmarks_that_disagree_are_seen_and_the_median_stands_beside() -> None:
