@@ -185,6 +185,8 @@ RETAINED = {
     "random": 0.93,
     "parallel": 0.75,
     "looped_parallel": 0.94,
+}
+CONTROLLED = {
     "repeat_matched": 0.35,
     "reverse_matched": 0.88,
     "random_direction": 0.7,
@@ -199,7 +201,7 @@ def painted(entry: Entry, name: str) -> float:
         return 1 - (0.7 if entry.layer in {0, LAYERS - 1} else 0.02 + 0.004 * DEEP[entry.layer])
     near = 0.1 * tau(entry) if entry.seed is not None else 0.0
     harder = HARDER.get(name, 0.0) if entry.variant in {"reverse", "random", "parallel"} else 0.0
-    return RETAINED[entry.variant] + near - harder
+    return {**RETAINED, **CONTROLLED}[entry.variant] + near - harder
 
 
 def tau(entry: Entry) -> float:

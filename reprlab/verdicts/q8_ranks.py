@@ -15,7 +15,7 @@ from reprlab.verdicts.values import CONTRADICTED, DEPENDS, DIVIDED, SUPPORTED, U
 from reprlab.verdicts.view import RetainedRows, View, said
 
 Signs = NDArray[np.int64]
-Pair = tuple[int, int]
+Ordered = tuple[int, int]
 SIX = ("skip", "middle_repeat", "reverse", "random", "parallel", "looped_parallel")
 FIRST, LAST = ("looped_parallel", "random"), "middle_repeat"
 REQUIRED = tuple((one, LAST) for one in SIX if one != LAST) + tuple(
@@ -106,7 +106,7 @@ def _headline(view: View) -> Finding:
     )
 
 
-def _p(view: View, whole: Pairs, names: list[Pair], answer: str, divided: dict[Pair, float]) -> float:
+def _p(view: View, whole: Pairs, names: list[Ordered], answer: str, divided: dict[Ordered, float]) -> float:
     """The largest p of the pairs as claimed; by version 2 of a contradiction the smallest of the reverse.
 
     Where benchmarks disagree, the smallest p of Q, times the pairs.
@@ -118,7 +118,7 @@ def _p(view: View, whole: Pairs, names: list[Pair], answer: str, divided: dict[P
     return max(whole.p(*pair) for pair in names)
 
 
-def _divided(cells: RetainedRows, names: list[Pair]) -> dict[Pair, float]:
+def _divided(cells: RetainedRows, names: list[Ordered]) -> dict[Ordered, float]:
     """The pairs on whose sign benchmarks disagree, and Q's p; none by version 1."""
     if cells.weights is None:
         return {}
@@ -128,7 +128,9 @@ def _divided(cells: RetainedRows, names: list[Pair]) -> dict[Pair, float]:
     return {pair: one.q_p for pair, one in found.items() if one.disagree}
 
 
-def _answer(signs: dict[Pair, int], flips: list[Pair], divided: list[Pair]) -> tuple[str, str, list[Pair]]:
+def _answer(
+    signs: dict[Ordered, int], flips: list[Ordered], divided: list[Ordered]
+) -> tuple[str, str, list[Ordered]]:
     """The answer, its reason, and the pairs that give it."""
     against = [pair for pair, sign in signs.items() if sign < 0 and pair not in {*flips, *divided}]
     if against:
