@@ -70,8 +70,8 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
 
 def _by_layer(best: Any, null: Any, middle: range, costs: dict[int, Any]) -> list[dict[str, Any]]:
     """By layer, its output's similarity to the middle, the null's, and the cost of skipping it."""
-    near = best.towards(middle[0], middle[-1])[1:]
-    other = np.full(len(near), np.nan) if null is None else null.towards(middle[0], middle[-1])[1:]
+    near = best.towards(middle.start, middle.stop)[1:]
+    other = np.full(len(near), np.nan) if null is None else null.towards(middle.start, middle.stop)[1:]
     return [
         {"layer": layer, "to_middle": float(own), "null": float(by), **costs.get(layer, {"damage": np.nan})}
         for layer, (own, by) in enumerate(zip(near, other, strict=True))
@@ -80,7 +80,7 @@ def _by_layer(best: Any, null: Any, middle: range, costs: dict[int, Any]) -> lis
 
 def _averages(best: Any, null: Any, middle: range, last: int) -> dict[str, list[float]]:
     """Mean similarity of the middle to itself and to the ends, and of the null's, each with its interval."""
-    ends = (middle[0], middle[-1])
+    ends = (middle.start, middle.stop)
     parts = {"inside": best.average(*ends), "to_first": best.between(*ends, 0)}
     parts |= {} if last in middle else {"to_last": best.between(*ends, last)}
     parts |= {} if null is None else {"null": null.average(*ends)}

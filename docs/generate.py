@@ -392,19 +392,40 @@ def spoiled(folder: Path) -> None:
 
 def common_rules() -> str:
     """The rules that all eight verdicts share."""
-    from reprlab.verdicts.questions import COMMON
+    return common_rules_of(2)
 
-    return "\n".join(f"{number}. {rule}" for number, rule in enumerate(COMMON, 1))
+
+def common_rules_of(version: int) -> str:
+    """The common rules of one version."""
+    from reprlab.verdicts.version_2 import COMMON_BY_VERSION
+
+    return "\n".join(f"{number}. {rule}" for number, rule in enumerate(COMMON_BY_VERSION[version], 1))
 
 
 def question_rules() -> str:
     """A section a question: the question as reports print it, the paper's answer, and the rule."""
-    from reprlab.verdicts.questions import RULES
+    from reprlab.verdicts.questions import QUESTIONS
+    from reprlab.verdicts.version_2 import RULES_BY_VERSION
 
     return "\n\n".join(
-        f"### {one['number']}. {one['question']}\n\nThe paper: {one['paper']}\n\n{RULES[one['number']]}"
-        for one in numbers("smollm2-135m/verdicts.json")
+        f"### {number}. {one.question}\n\nThe paper: {one.paper}\n\n{RULES_BY_VERSION[2][number]}"
+        for number, one in QUESTIONS.items()
     )
+
+
+def first_question_rules() -> str:
+    """The rule of each question by version 1."""
+    from reprlab.verdicts.questions import RULES
+
+    return "\n\n".join(f"{number}. {rule}" for number, rule in RULES.items())
+
+
+def rule_changes() -> str:
+    """What version 2 of the rules does otherwise than version 1, and why."""
+    from reprlab.verdicts.version_2 import CHANGES_OF_RULES
+
+    rows = [(one.what, one.why, ", ".join(map(str, one.questions))) for one in CHANGES_OF_RULES]
+    return table(("change", "reason", "questions"), rows)
 
 
 def verdict_reasons() -> str:
@@ -417,7 +438,7 @@ def verdict_reasons() -> str:
 def verdict_answers() -> str:
     """The answers of the committed reports, side by side."""
     names = ("smollm2-135m", "minilm-l6")
-    verdicts = [json.loads((ROOT / "reports" / name / "verdicts.json").read_text()) for name in names]
+    verdicts = [leading(f"{name}/verdicts.json") for name in names]
     rows = [
         (one["number"], one["question"], one["paper"], one["answer"], other["answer"])
         for one, other in zip(*verdicts, strict=True)
@@ -429,8 +450,15 @@ def verdict_sentences() -> str:
     """What the committed report of SmolLM2 says on each claim."""
     return "\n".join(
         f"{one['number']}. *{one.get('claim', one['question'])}* {one['sentence']}"
-        for one in numbers("smollm2-135m/verdicts.json")
+        for one in leading("smollm2-135m/verdicts.json")
     )
+
+
+def leading(path: str) -> list[Any]:
+    """The verdicts of a committed report by the last version of the rules that it has."""
+    verdicts = numbers(path)
+    last = max(one.get("version", 1) for one in verdicts)
+    return [one for one in verdicts if one.get("version", 1) == last]
 
 
 # Results --------------------------------------------------------------------------------------------
@@ -557,6 +585,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "grids": grids,
     "common rules": common_rules,
     "question rules": question_rules,
+    "rule changes": rule_changes,
+    "common rules of version 1": lambda: common_rules_of(1),
+    "question rules of version 1": first_question_rules,
     "verdict reasons": verdict_reasons,
     "verdict answers": verdict_answers,
     "verdict sentences": verdict_sentences,

@@ -349,9 +349,8 @@ def test_a_committed_report_has_what_its_run_says(model: str) -> None:
             assert (folder / f"{name}.{ending}").is_file()
     there = {file.stem for file in folder.glob("*.png")}
     assert there == set(run["figures"])
-    assert [verdict["number"] for verdict in json.loads((folder / "verdicts.json").read_text())] == [
-        *range(1, 9)
-    ]
+    verdicts = json.loads((folder / "verdicts.json").read_text())
+    assert [one["number"] for one in verdicts] in ([*range(1, 9)], [*range(1, 9)] * 2)  # a version, or two
 
 
 def test_the_committed_scores_are_those_of_the_report() -> None:

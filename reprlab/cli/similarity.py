@@ -385,7 +385,7 @@ def _sort(found: Similarity) -> str:
 
 
 def _averages(found: Similarity, ranges: Sequence[range]) -> list[Any]:
-    asked = [found.average(part.start, part.stop - 1) for part in ranges]
+    asked = [found.average(part.start, part.stop) for part in ranges]
     return asked or list(found.summary_means)
 
 

@@ -14,7 +14,7 @@ from reprlab.foreign import validated
 from reprlab.reports.analyses import Analysis, analysis, everything
 from reprlab.reports.made_from import identity, listed
 from reprlab.reports.number_files import FigureNumbers, read, rounded, table, text
-from reprlab.reports.pages.content import ComparedModel, Page, Picture, Table
+from reprlab.reports.pages.content import ComparedModel, EarlierVersion, Page, Picture, Table, VerdictData
 from reprlab.reports.pages.html import comparison_page, report_page
 from reprlab.reports.score_table import SCALE
 from reprlab.reports.score_table import table as scores_table
@@ -24,8 +24,9 @@ from reprlab.reports.sheet_lines import IN_SHEET, groups_of, sampled
 from reprlab.scores.scores import Scores
 from reprlab.verdicts.evidence import Evidence
 from reprlab.verdicts.judging import judge
-from reprlab.verdicts.questions import COMMON, RULES
 from reprlab.verdicts.values import Verdict
+from reprlab.verdicts.version_2 import CHANGES_OF_RULES, COMMON_BY_VERSION, RULES_BY_VERSION
+from reprlab.verdicts.versions import VERSIONS
 
 RUN, VERDICTS, INDEX = "run.json", "verdicts.json", "index.html"
 _ENDINGS = ("png", "pdf", "json", "csv")
@@ -104,7 +105,8 @@ def write_numbers(
         except ReprlabError as error:
             left_out[one.name] = str(error)
             _forget(folder, [one.name])
-    verdicts = worded(rounded([verdict.to_json() for verdict in judge(evidence)]))
+    judged = [verdict for version in VERSIONS for verdict in judge(evidence, version=version)]
+    verdicts = worded(rounded([verdict.to_json() for verdict in judged]))
     write_whole(folder / VERDICTS, text(verdicts) + "\n")
     for part, scores in stored_scores(evidence).items():
         _write_scores(folder / f"{part}.npz", scores)
@@ -183,11 +185,14 @@ def redraw(folder: Path) -> Path:
     sheet = run.sheet
     said = listed({key: line for key, line in run.identity.items() if sheet is None or key not in IN_SHEET})
     about = (run.model, note, said)
+    leads, *before = by_version(verdicts_of(folder)).items()
+    version, verdicts = leads
     page = Page(
         *about,
-        verdicts=tuple(verdicts_of(folder)),
-        rules=RULES,
-        common="\n\n".join(COMMON),
+        verdicts=verdicts,
+        rules=RULES_BY_VERSION[version],
+        common="\n\n".join(COMMON_BY_VERSION[version]),
+        earlier=next((_earlier(*one) for one in before), None),
         scores=scores,
         pictures=tuple(pictures),
         left_out=left_out,
@@ -223,6 +228,20 @@ def verdicts_of(folder: Path) -> list[dict[str, Any]]:
         raise ReprlabError(
             f"'{folder / VERDICTS}' holds no verdicts ({error!r}): make it anew with `reprlab report`"
         ) from error
+
+
+def by_version(verdicts: Iterable[VerdictData]) -> dict[int, tuple[VerdictData, ...]]:
+    """Verdicts by the version of their rules, the last first; older reports have version 1 only."""
+    found: dict[int, list[VerdictData]] = {}
+    for one in verdicts:
+        found.setdefault(one["version"], []).append(one)
+    return {version: tuple(found[version]) for version in sorted(found, reverse=True)} or {VERSIONS[-1]: ()}
+
+
+def _earlier(version: int, verdicts: tuple[VerdictData, ...]) -> EarlierVersion:
+    changes = tuple((change.what, change.why) for change in CHANGES_OF_RULES)
+    common = "\n\n".join(COMMON_BY_VERSION[version])
+    return EarlierVersion(verdicts, RULES_BY_VERSION[version], common, changes)
 
 
 def worded(stored: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -303,8 +322,8 @@ def _numbers(folder: Path, names: Sequence[str]) -> dict[str, Any]:
 
 def _member(folder: Path, run: _SavedRun) -> ComparedModel:
     href = f"{folder.name}/{INDEX}"
-    verdicts = tuple(verdicts_of(folder))
-    return ComparedModel(run.model, href, run.note, verdicts, listed(run.identity))
+    verdicts, *before = by_version(verdicts_of(folder)).values()
+    return ComparedModel(run.model, href, run.note, verdicts, listed(run.identity), next(iter(before), ()))
 
 
 def home(reports: Path, model: str) -> Path:

@@ -163,22 +163,25 @@ class Similarity:
         )
         return f"{text} {self.remark}" if self.remark else text
 
-    def mean(self, first: int, last: int) -> float:
-        """Mean of the off-diagonal entries among the depths `first` to `last`, both included."""
-        return self.average(first, last).value
+    def mean(self, start: int, stop: int) -> float:
+        """Mean of the off-diagonal entries among the depths `start` to `stop` - 1, as `--mean start:stop`."""
+        return self.average(start, stop).value
 
-    def average(self, first: int, last: int) -> Average:
-        """`mean` with its 95 % interval over documents."""
-        first, last = integer("first", first), integer("last", last)
-        if not 0 <= first < last < len(self.values):
-            raise ReprlabError(f"depths {first} to {last}: give two of 0..{len(self.values) - 1}, rising")
-        rows, columns = np.nonzero(~np.eye(last - first + 1, dtype=bool))
-        return self._over(f"depths {first} to {last} to each other", rows + first, columns + first)
+    def average(self, start: int, stop: int) -> Average:
+        """`mean` with its 95 % interval over documents; its words name the first depth and the last."""
+        start, stop = integer("start", start), integer("stop", stop)
+        if not 0 <= start < stop - 1 < len(self.values):
+            raise ReprlabError(
+                f"depths {start}:{stop}: give a half-open range of two depths or more in "
+                f"0:{len(self.values)}; {start}:{stop} does not hold {stop}"
+            )
+        rows, columns = np.nonzero(~np.eye(stop - start, dtype=bool))
+        return self._over(f"depths {start} to {stop - 1} to each other", rows + start, columns + start)
 
-    def between(self, first: int, last: int, depth: int) -> Average:
-        """Mean of the entries between the depths `first` to `last` and one depth outside."""
-        rows = np.arange(first, last + 1)
-        return self._over(f"depths {first} to {last} to depth {depth}", rows, np.full(len(rows), depth))
+    def between(self, start: int, stop: int, depth: int) -> Average:
+        """Mean of the entries between the depths `start` to `stop` - 1 and one depth outside."""
+        rows = np.arange(start, stop)
+        return self._over(f"depths {start} to {stop - 1} to depth {depth}", rows, np.full(len(rows), depth))
 
     def _over(self, words: str, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Average:
         value = float(self.values[rows, columns].mean())
@@ -188,9 +191,9 @@ class Similarity:
         low, high = self.resampled.interval(self.values, lambda m: m[..., rows, columns].mean(-1))
         return Average(words, value, float(low), float(high))
 
-    def towards(self, first: int, last: int) -> Array:
-        """Each depth's mean similarity to the depths `first` to `last`, itself left out: (depths,)."""
-        inside = np.arange(first, last + 1)
+    def towards(self, start: int, stop: int) -> Array:
+        """Each depth's mean similarity to the depths `start` to `stop` - 1, itself left out: (depths,)."""
+        inside = np.arange(start, stop)
         return np.array([row[inside[inside != depth]].mean() for depth, row in enumerate(self.values)])
 
     @property
@@ -205,8 +208,8 @@ class Similarity:
             return (self._over("all pairs of depths", rows.ravel(), columns.ravel()),)
         if last < 3:
             return ()
-        low, high = round(last / 4), round(3 * last / 4)
-        return (self.average(low, high), self.between(low, high, 0), self.between(low, high, last))
+        half = round(last / 4), round(3 * last / 4) + 1
+        return (self.average(*half), self.between(*half, 0), self.between(*half, last))
 
     @property
     def summary(self) -> str:

@@ -13,6 +13,7 @@ from reprlab.scores.results import Column, Results
 from reprlab.scores.retained import DRAWS, Retained, retained
 from reprlab.scores.scores import Scores
 from reprlab.verdicts.evidence import Evidence
+from reprlab.verdicts.floors import MEASURED, floored
 
 METRICS = ("u", "acc")
 UNITS = 20  # of documents, at least
@@ -25,18 +26,24 @@ RetainedByMetric = Mapping[str, Retained]
 
 @dataclass(frozen=True, eq=False)
 class Basis:
-    """Evidence, and R by metric of its parts under `count` draws; empty where a part was not run."""
+    """Evidence, and R by metric of its parts under `count` draws; empty where a part was not run.
+
+    `floor` is a name in `FLOORS`, or the floor that the scores have.
+    """
 
     evidence: Evidence
     count: int = DRAWS
+    floor: str = MEASURED
 
     @cached_property
     def main(self) -> RetainedByMetric:
         """R of the sweep's rows."""
-        if self.count == DRAWS:
-            pairs = zip(METRICS, (self.evidence.u, self.evidence.accuracy), strict=True)
-            return {metric: _enough(found) for metric, found in pairs if found is not None}
         return self._by_metric(self.evidence.scores)
+
+    def knows_floor(self, metric: str) -> bool:
+        """Whether the floor is known of a metric of the sweep."""
+        scores = self.evidence.scores
+        return scores is not None and floored(scores, metric, self.floor) is not None
 
     @cached_property
     def loops(self) -> RetainedByMetric:
@@ -72,7 +79,17 @@ class Basis:
     def _by_metric(self, scores: Scores | None) -> RetainedByMetric:
         if scores is None:
             return {}
-        return {metric: _enough(retained(scores, metric, count=self.count)) for metric in METRICS}
+        found: dict[str, Retained] = {}
+        for metric in METRICS:
+            if (changed := floored(scores, metric, self.floor)) is not None:
+                found[metric] = _enough(self._retained(changed, metric))
+        return found
+
+    def _retained(self, scores: Scores, metric: str) -> Retained:
+        """R of some scores; of the sweep as it is once for figures and verdicts."""
+        ready = {"u": self.evidence.u, "acc": self.evidence.accuracy}
+        own = ready[metric] if scores is self.evidence.scores and self.count == DRAWS else None
+        return own or retained(scores, metric, count=self.count)
 
 
 def _enough(found: Retained) -> Retained:

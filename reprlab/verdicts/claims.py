@@ -79,6 +79,30 @@ CLAIMS: Mapping[int, Mapping[str, str]] = {
     },
 }
 
+_CLAIMS_2: Mapping[int, Mapping[str, str]] = {  # of version 2 of the rules, where they differ
+    1: {
+        **CLAIMS[1],
+        "h": "The middle layers are more alike to each other than to the first and last ones, and more than "
+        "in two controls.",
+        "d": "The same holds without the direction that all tokens share, and by centred kernel alignment.",
+    },
+    3: {
+        WHOLE: "Middle layers do different things: to repeat one of them is the worst change, also at the "
+        "full model's size of update.",
+        "h": "At the full model's size of update, repeating one middle layer costs more than leaving them "
+        "all out.",
+        "b": CLAIMS[3]["b"],
+        "c": "At the full model's size of update, repeating one middle layer costs more than the other "
+        "controls.",
+    },
+}
+CLAIMED: Mapping[int, Mapping[int, Mapping[str, str]]] = {1: CLAIMS, 2: {**CLAIMS, **_CLAIMS_2}}  # by version
+
+
+def _both(variant: str, words: str) -> dict[str, tuple[str, str]]:
+    return {variant: (words, words)}
+
+
 SIDES: Mapping[str, tuple[str, str]] = {  # a variant as the first and as the second side of a difference
     "full": ("as trained", "as trained"),
     "skip": ("without the middle layers", "without the middle layers"),
@@ -87,7 +111,15 @@ SIDES: Mapping[str, tuple[str, str]] = {  # a variant as the first and as the se
     "random": ("in random order", "in random order"),
     "parallel": ("in parallel", "in parallel"),
     "looped_parallel": ("in parallel and looped three times", "in parallel and looped three times"),
+    "repeat_matched": (
+        "with one middle layer repeated in place of all at the full model's size of update",
+        "with one middle layer repeated at that size",
+    ),
+    **_both("reverse_matched", "in reverse order at the full model's size of update"),
+    **_both("random_direction", "with a random direction of the full model's size of update"),
+    **_both("mean_ablation", "with the middle layers' update replaced by its mean"),
 }
+_REPEATED = {"middle_repeat", "repeat_matched"}  # the claims are on what repeating costs
 PHRASES: Mapping[str, Phrase] = {  # by label; differences of two variants have a phrase of `SIDES`, too
     "inside - outside": Phrase(
         "the mean cosine between {scope} is {amount} than between these and the other depths",
@@ -98,11 +130,39 @@ PHRASES: Mapping[str, Phrase] = {  # by label; differences of two variants have 
         "tokens",
         *("{} higher", "{} lower"),
     ),
+    "inside - residual": Phrase(
+        "the mean cosine between {scope} is {amount} than in the residual control",
+        *("{} higher", "{} lower"),
+    ),
+    "inside - shuffled": Phrase(
+        "the mean cosine between {scope} is {amount} than between tokens that do not belong together",
+        *("{} higher", "{} lower"),
+    ),
+    "centred inside - outside": Phrase(
+        "centred, the mean cosine between {scope} is {amount} than between these and the other depths",
+        *("{} higher", "{} lower"),
+    ),
+    "centred inside - residual": Phrase(
+        "centred, the mean cosine between {scope} is {amount} than in the residual control",
+        *("{} higher", "{} lower"),
+    ),
+    "cka inside - outside": Phrase(
+        "the mean debiased CKA between {scope} is {amount} than between these and the other depths",
+        *("{} higher", "{} lower"),
+    ),
+    "cka inside - residual": Phrase(
+        "the mean debiased CKA between {scope} is {amount} than in the residual control",
+        *("{} higher", "{} lower"),
+    ),
     "stability": Phrase(
         "the least stable boundary stays within one depth in {amount} of the resamples", "{:.0%}", "{:.0%}"
     ),
     "similarity ~ damage": Phrase(
         "similarity to the middle and the damage of skipping have {amount}",
+        *("a positive rank correlation of {}", "a negative rank correlation of {}"),
+    ),
+    "similarity ~ damage, inner": Phrase(
+        "without {scope}, similarity to the middle and the damage of skipping have {amount}",
         *("a positive rank correlation of {}", "a negative rank correlation of {}"),
     ),
     "smallest skip": Phrase(
@@ -155,7 +215,7 @@ def phrase(label: str) -> Phrase:
     if label in PHRASES:
         return PHRASES[label]
     one, _, other = label.partition(" - ")
-    if other == "middle_repeat":  # the claims are on what repeating costs, so the sentence begins with it
+    if other in _REPEATED:  # so the sentence begins with it
         text = f"{SIDES[other][0]}, the model retains {{amount}} than {SIDES[one][1]}"
         return Phrase(text, more="{} less", less="{} more")
     return Phrase(f"{SIDES[one][0]} the model retains {{amount}} than {SIDES[other][1]}")

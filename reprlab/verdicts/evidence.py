@@ -27,6 +27,10 @@ SIMILARITIES: Mapping[str, tuple[str, str, str | None]] = {  # of the full model
     "cka": ("cka", "all", None),
     "cka no-sinks": ("cka", "no-sinks", None),
     "residual null": ("cosine", "no-sinks", "residual"),
+    "shuffled null": ("cosine", "no-sinks", "shuffled"),
+    "cosine-centred no-sinks": ("cosine-centred", "no-sinks", None),
+    "cosine-centred residual null": ("cosine-centred", "no-sinks", "residual"),
+    "cka residual null": ("cka", "no-sinks", "residual"),
 }
 
 

@@ -26,7 +26,7 @@ def space(view: View) -> tuple[Finding, ...]:
     """h: the middle more alike than it is to the ends, and than a null; b: stable groups; c: damage."""
     return (
         asked("h", "inside - outside", lambda: _headline(view)),
-        asked("b", "stability", lambda: _grouped(view)),
+        asked("b", "stability", lambda: grouped(view)),
         asked("c", DAMAGE, lambda: _damage(view)),
     )
 
@@ -45,9 +45,9 @@ def outside(matrices: Array, middle: range) -> Array:
 
 def _headline(view: View) -> Finding:
     """Inside minus outside, a difference; and inside above the null's draws, which gives a level."""
-    whole, null = _similarity(view, "cosine no-sinks"), _similarity(view, "residual null")
-    middle = _middle(view)
-    value, drawn = inside(whole.values, middle), _draws(whole)
+    whole, null = similarity(view, "cosine no-sinks"), similarity(view, "residual null")
+    middle = middle_of(view)
+    value, drawn = inside(whole.values, middle), draws_of(whole)
     depths = f"depths {middle.start} to {middle.stop - 1}"
     apart = Statistic(
         "inside - outside",
@@ -59,7 +59,7 @@ def _headline(view: View) -> Finding:
     above = Statistic(
         "inside - control",
         float(value - inside(null.values, middle)),
-        value - inside(_draws(null), middle),
+        value - inside(draws_of(null), middle),
         whole.documents,
         scope=depths,
     )
@@ -67,7 +67,7 @@ def _headline(view: View) -> Finding:
     return together("h", members)
 
 
-def _grouped(view: View) -> Finding:
+def grouped(view: View) -> Finding:
     """Every boundary within one depth in 80 % of resamples, and the largest group holds the depth halfway."""
     groups = view.basis.evidence.groups
     if groups is None:
@@ -79,7 +79,7 @@ def _grouped(view: View) -> Finding:
         raise Missing("no draws", "the groups")
     if least < STABLE:
         answer, reason = UNDECIDED, "boundaries move"
-    elif view.layers // 2 in _middle(view):
+    elif view.layers // 2 in middle_of(view):
         answer, reason = SUPPORTED, "clear"
     else:
         answer, reason = CONTRADICTED, "not in the middle"
@@ -93,8 +93,8 @@ def _damage(view: View) -> Finding:
     layers = view.layers
     if layers < FEWEST:
         raise Missing("too few layers", f"{FEWEST} layers; the model has {layers}")
-    middle = _middle(view)
-    near = _similarity(view, "cosine no-sinks").towards(middle[0], middle[-1])[1:]
+    middle = middle_of(view)
+    near = similarity(view, "cosine no-sinks").towards(middle.start, middle.stop)[1:]
     cost = costs(view, range(layers))
     ranks = rank_correlation(near, cost.retained[:, 0])
     answer, reason, p = UNDECIDED, "as by chance", ranks.p_low
@@ -110,7 +110,8 @@ def _damage(view: View) -> Finding:
     )
 
 
-def _middle(view: View) -> range:
+def middle_of(view: View) -> range:
+    """The depths of the largest group."""
     groups = view.basis.evidence.groups
     if groups is None:
         raise Missing("not measured", "groups of depths")
@@ -120,17 +121,19 @@ def _middle(view: View) -> range:
     return middle
 
 
-def _similarity(view: View, name: str) -> Similarity:
-    similarity = view.basis.evidence.similarities.get(name)
-    if similarity is None:
+def similarity(view: View, name: str) -> Similarity:
+    """A matrix of the evidence, by its name in `SIMILARITIES`."""
+    found = view.basis.evidence.similarities.get(name)
+    if found is None:
         raise Missing("not measured", f"the similarity '{name}'")
-    if similarity.documents < UNITS:
-        raise Missing("too few documents", f"{similarity.documents} were captured")
-    return similarity
+    if found.documents < UNITS:
+        raise Missing("too few documents", f"{found.documents} were captured")
+    return found
 
 
-def _draws(found: Similarity) -> Array:
-    drawn = found.draws(10**6)
+def draws_of(found: Similarity, count: int = 10**6) -> Array:
+    """The matrices under draws of documents."""
+    drawn = found.draws(count)
     if drawn is None:
         raise Missing("no draws", found.title)
     return drawn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.scores.retained import Retained, redrawn
 from reprlab.verdicts.curves import kendall
 from reprlab.verdicts.rules import Missing, Statistic
-from reprlab.verdicts.view import View, median, retained_rows, statistic
+from reprlab.verdicts.view import RetainedRows, View, on_each, statistic
 
 SHUFFLES = 9999
 ORDERS, STARTS = 3, 2  # different orders of a start, and such starts, at least
@@ -23,7 +24,7 @@ LABEL = "slope on tau"
 
 
 def slope(view: View) -> Statistic:
-    """The slope of R (median over benchmarks) on Kendall's tau over random orders, within their starts.
+    """The slope of R (one number over benchmarks) on Kendall's tau over random orders, within their starts.
 
     sum_s sum_i w (tau - tau_s)(R - R_s) / sum_s sum_i w (tau - tau_s)^2 over starts of W with three orders or
     more; tau_s and R_s are the start's means. Each draw of documents has its own draw of orders in w: of n
@@ -34,26 +35,31 @@ def slope(view: View) -> Statistic:
     by_start = {start: rows for start, rows in _rows(view).items() if len(rows) >= ORDERS}
     if len(by_start) < STARTS:
         raise Missing("too few orders", f"{counted(len(by_start), 'start')} of this model had them")
-    whole = retained_rows(source, [row for rows in by_start.values() for row in rows])
-    retained = dict(
-        zip((row for rows in by_start.values() for row in rows), map(median, whole.retained), strict=True)
-    )
-    both = np.zeros((2, whole.retained.shape[-1]))
-    for start, rows in by_start.items():
-        tau = np.array([_tau(source, row) for row in rows])
-        weights = redrawn(f"orders {start}", len(rows), math.inf, whole.retained.shape[-1] - 1)
-        both += _sums(tau, np.stack([retained[row] for row in rows]), weights)
+    found = view.rows(source, [row for rows in by_start.values() for row in rows])
+    taus = {start: np.array([_tau(source, row) for row in rows]) for start, rows in by_start.items()}
+    one = statistic(LABEL, _sloped(found, taus), found)
+    told = on_each(one, found, lambda rows: _sloped(rows, taus))
+    return replace(told, starts=tuple(sorted(by_start)))
+
+
+def _sloped(found: RetainedRows, taus: Mapping[int, Array]) -> Array:
+    """The slope over orders in the order of their starts: (order, benchmark, 1 + draw) -> (1 + draw,)."""
+    orders = iter(found.retained)
+    both = np.zeros((2, found.retained.shape[-1]))
+    for start, tau in taus.items():
+        retained = np.stack([found.whole(next(orders)) for _ in tau])
+        weights = redrawn(f"orders {start}", len(tau), math.inf, retained.shape[-1] - 1)
+        both += _sums(tau, retained, weights)
     with np.errstate(all="ignore"):
-        values = both[0] / both[1]
-    return replace(statistic(LABEL, values, whole), starts=tuple(sorted(by_start)))
+        return both[0] / both[1]
 
 
 def chance(view: View) -> float:
     """How often R, shuffled among the orders of each start, has a slope as far from 0: of 9,999 shuffles."""
     source = view.known(view.basis.orders, "random orders")
     groups = [rows for rows in _rows(view).values() if len(rows) >= ORDERS]
-    whole = retained_rows(source, [row for rows in groups for row in rows])
-    retained = iter([float(median(one)[0]) for one in whole.retained])
+    found = view.rows(source, [row for rows in groups for row in rows])
+    retained = iter([float(found.whole(one)[0]) for one in found.retained])
     draw = np.random.default_rng(zlib.crc32(b"orders"))
     total = np.zeros(1 + SHUFFLES)
     for rows in groups:

@@ -6,10 +6,10 @@ import numpy as np
 
 from reprlab.arrays import Array
 from reprlab.counts import counted
-from reprlab.verdicts.rules import Missing, asked, difference, level, together
+from reprlab.verdicts.rules import Missing, asked
 from reprlab.verdicts.sentences import listed
 from reprlab.verdicts.values import UNDECIDED, Finding
-from reprlab.verdicts.view import RetainedRows, View, compared, median, statistic
+from reprlab.verdicts.view import RetainedRows, View, compared, statistic
 
 MATHEMATICS = ("gsm8k", "gsm8k_nll", "builtin_arithmetic_1", "builtin_arithmetic_2")
 HALF, FEWEST = 0.5, 3
@@ -21,7 +21,7 @@ def parallel(view: View) -> tuple[Finding, ...]:
     members = [compared(view, "h", "parallel", "skip")]
     members += _at_a_sixth(view)
     return (
-        together("h", members),
+        view.decisions.together("h", members),
         asked("b", LABEL, lambda: _mathematics(view)),
         compared(view, "c", "reverse", "parallel"),
     )
@@ -40,7 +40,7 @@ def _at_a_sixth(view: View) -> list[Finding]:
     layers = f"{counted(view.middle(start), 'layer')} in parallel"
     by_benchmark = dict(zip(cells.benchmarks, cells.retained[0, 0], strict=True))  # (1 + draw,) each
     each = [statistic("parallel", by_benchmark[name], cells, [name], layers) for name in names]
-    return [level("h", one, above=HALF) for one in each]
+    return [view.decisions.level("h", one, view.margin, above=HALF) for one in each]
 
 
 def _sixth(view: View) -> int:
@@ -52,8 +52,9 @@ def _sixth(view: View) -> int:
 
 
 def _mathematics(view: View) -> Finding:
-    """Under parallel, over W: the median R of the other benchmarks minus that of mathematics."""
-    return difference("b", view.over(LABEL, ["parallel"], lambda found: _apart(view, found)), view.margin)
+    """Under parallel, over W: R of the other benchmarks minus that of mathematics."""
+    found = view.over(LABEL, ["parallel"], lambda found: _apart(view, found), apart=True)
+    return view.decisions.difference("b", found, view.margin)
 
 
 def _apart(view: View, found: RetainedRows) -> tuple[Array, tuple[str, ...]]:
@@ -65,4 +66,5 @@ def _apart(view: View, found: RetainedRows) -> tuple[Array, tuple[str, ...]]:
     if all(maths):
         raise Missing("benchmarks at chance", "any but mathematics")
     one, at = found.retained[0], np.array(maths)
-    return median(one[~at]) - median(one[at]), found.benchmarks
+    others, mathematics = (found.whole(one, np.flatnonzero(side).tolist()) for side in (~at, at))
+    return others - mathematics, found.benchmarks

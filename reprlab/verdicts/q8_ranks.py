@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reprlab.arrays import Array
+from reprlab.statistics.pooled import pooled_contrast
 from reprlab.verdicts.rules import asked
-from reprlab.verdicts.values import CONTRADICTED, DEPENDS, SUPPORTED, UNDECIDED, Finding, Ground
-from reprlab.verdicts.view import View, median, said
+from reprlab.verdicts.values import CONTRADICTED, DEPENDS, DIVIDED, SUPPORTED, UNDECIDED, Finding, Ground
+from reprlab.verdicts.view import RetainedRows, View, said
 
 Signs = NDArray[np.int64]
+Ordered = tuple[int, int]
 SIX = ("skip", "middle_repeat", "reverse", "random", "parallel", "looped_parallel")
 FIRST, LAST = ("looped_parallel", "random"), "middle_repeat"
 REQUIRED = tuple((one, LAST) for one in SIX if one != LAST) + tuple(
@@ -74,17 +76,18 @@ def ranking(view: View) -> tuple[Finding, ...]:
 
 
 def _headline(view: View) -> Finding:
-    """The pairs that the claim orders: all surely so, one surely not, or one surely so and not by start."""
+    """The pairs that the claim orders: all surely so, one surely not, or one so here and not there."""
     starts = view.starts(*SIX)
     cells = view.at_starts(SIX, starts)
     whole, *apart = (
-        pairs(np.stack([median(one) for one in at])) for at in (cells.retained.mean(0), *cells.retained)
+        pairs(np.stack([cells.whole(one) for one in at])) for at in (cells.retained.mean(0), *cells.retained)
     )
     each = np.stack([one.signs for one in apart])
     names = [(SIX.index(a), SIX.index(b)) for a, b in REQUIRED]
     signs = {pair: int(whole.signs[pair]) for pair in names}
     flips = [pair for pair in names if {1, -1} <= set(each[:, pair[0], pair[1]].tolist())]
-    answer, reason, deciding = _answer(signs, flips)
+    divided = _divided(cells, names)
+    answer, reason, deciding = _answer(signs, flips, list(divided))
     worst = min(deciding, key=lambda pair: whole.values[pair] - whole.critical * whole.errors[pair])
     value, half = whole.values[worst], whole.critical * whole.errors[worst]
     sets = sorted(zip(ranks(whole.signs), SIX, strict=True), key=lambda one: one[0])
@@ -97,19 +100,43 @@ def _headline(view: View) -> Finding:
             reason,
             f"the ranks, 1 the least harmful, are {ranked}",
         ),
-        *(value, value - half, value + half, max(whole.p(*pair) for pair in names)),
+        *(value, value - half, value + half, _p(view, whole, names, answer, divided)),
         smallest=half if answer == UNDECIDED else np.nan,
         ground=Ground(tuple(starts), cells.benchmarks, cells.fewest(cells.benchmarks)),
     )
 
 
+def _p(view: View, whole: Pairs, names: list[Ordered], answer: str, divided: dict[Ordered, float]) -> float:
+    """The largest p of the pairs as claimed; by version 2 of a contradiction the smallest of the reverse.
+
+    Where benchmarks disagree, the smallest p of Q, times the pairs.
+    """
+    if answer == DIVIDED:
+        return min(1.0, len(names) * min(divided.values()))
+    if answer == CONTRADICTED and view.decisions.pools:
+        return min(whole.p(worse, better) for better, worse in names)
+    return max(whole.p(*pair) for pair in names)
+
+
+def _divided(cells: RetainedRows, names: list[Ordered]) -> dict[Ordered, float]:
+    """The pairs on whose sign benchmarks disagree, and Q's p; none by version 1."""
+    if cells.weights is None:
+        return {}
+    means = cells.retained.mean(0)  # (variant, benchmark, 1 + draw)
+    apart = {pair: means[pair[0]] - means[pair[1]] for pair in names}
+    found = {pair: pooled_contrast(d[:, 0], d[:, 1:], cells.weights) for pair, d in apart.items()}
+    return {pair: one.q_p for pair, one in found.items() if one.disagree}
+
+
 def _answer(
-    signs: dict[tuple[int, int], int], flips: list[tuple[int, int]]
-) -> tuple[str, str, list[tuple[int, int]]]:
+    signs: dict[Ordered, int], flips: list[Ordered], divided: list[Ordered]
+) -> tuple[str, str, list[Ordered]]:
     """The answer, its reason, and the pairs that give it."""
-    against = [pair for pair, sign in signs.items() if sign < 0 and pair not in flips]
+    against = [pair for pair, sign in signs.items() if sign < 0 and pair not in {*flips, *divided}]
     if against:
         return CONTRADICTED, "opposite", against
+    if divided:
+        return DIVIDED, "benchmarks disagree", divided
     if flips:
         return DEPENDS, "sign flips", flips
     if all(sign > 0 for sign in signs.values()):

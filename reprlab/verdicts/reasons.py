@@ -36,5 +36,12 @@ REASONS: Mapping[str, str] = {  # {detail}: what a finding adds; {documents}: ho
     "opposite": "The relation is surely the other way round",
     "scales disagree": "Retained scores say one thing and logits the opposite; no number of documents "
     "decides that",
+    "margin ruled out": "The interval ends below the least difference that counts, but the opposite is not "
+    "shown",
+    "benchmarks disagree": "The benchmarks differ by more than chance: {detail}",
+    "not sure among all": "It holds by itself, but not as one of all the findings judged at once (Holm, "
+    "{detail}). More documents would decide it",
+    "growth open": "Growth in proportion is ruled out, and whether it grows at all is open. More documents "
+    "would decide it",
     "not in proportion": "It grows, but not in proportion: the interval does not hold 1",
 }

@@ -1,4 +1,4 @@
-"""Deciding: from a statistic and its draws to a finding, from findings to a verdict."""
+"""Deciding by version 1: from a statistic and its draws to a finding, from findings to a verdict."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ class Statistic:
     `label` is its name in `claims.PHRASES`, or two variants (one - other), `scope` its layers or depths.
 
     `above` and `below` are the M of those starts at which it is, by their own intervals, above and below 0.
+    Where version 2 pools it over two benchmarks or more, `each` has it on each, (benchmark, 1 + draw), with
+    their `weights`; `median` is the paper's statistic.
     """
 
     label: str
@@ -53,6 +55,9 @@ class Statistic:
     above: tuple[int, ...] = ()
     below: tuple[int, ...] = ()
     scope: str = ""
+    each: Array | None = None
+    weights: tuple[float, ...] = ()
+    median: float = math.nan
 
     @cached_property
     def ends(self) -> tuple[float, float]:
@@ -205,16 +210,16 @@ def corrected(findings: Mapping[int, tuple[Finding, ...]]) -> dict[int, tuple[Fi
     return verdicts
 
 
-def verdict(number: int, findings: tuple[Finding, ...]) -> Verdict:
+def verdict(number: int, findings: tuple[Finding, ...], version: int = 1) -> Verdict:
     """The answer of a question from its headline and parts.
 
     All supported: supported. The headline supported and a part not: in part, `detail` names it. Else the
-    headline's answer: contradicted, depends on M, or not decidable.
+    headline's answer, whatever it is.
     """
     head, parts = findings[0], findings[1:]
     if head.answer != SUPPORTED:
-        return Verdict(number, head.answer, head.reason, head.detail, findings)
+        return Verdict(number, head.answer, head.reason, head.detail, findings, version=version)
     short = [f"{part.key} {part.answer} ({part.reason})" for part in parts if part.answer != SUPPORTED]
     if short:
-        return Verdict(number, IN_PART, "not every part", ", ".join(short), findings)
-    return Verdict(number, SUPPORTED, "clear", "", findings)
+        return Verdict(number, IN_PART, "not every part", ", ".join(short), findings, version=version)
+    return Verdict(number, SUPPORTED, "clear", "", findings, version=version)

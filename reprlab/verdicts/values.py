@@ -4,29 +4,78 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from reprlab.files import plain
-from reprlab.verdicts.claims import CLAIMS, MARGIN, WHOLE, phrase
+from reprlab.verdicts.claims import CLAIMED, MARGIN, WHOLE, phrase
 from reprlab.verdicts.questions import QUESTIONS
 from reprlab.verdicts.reasons import REASONS
-from reprlab.verdicts.sentences import amount, clause, count, listed, over, sentence, signed
+from reprlab.verdicts.sentences import amount, clause, count, listed, number, over, sentence, signed
 
-ANSWERS = ("supported", "in part", "contradicted", "depends on M", "not decidable")
-SUPPORTED, IN_PART, CONTRADICTED, DEPENDS, UNDECIDED = ANSWERS
+ANSWERS = (
+    "supported",
+    "in part",
+    "short of the margin",
+    "contradicted",
+    "depends on M",
+    "depends on the benchmark",
+    "not decidable",
+)
+SUPPORTED, IN_PART, SHORT, CONTRADICTED, DEPENDS, DIVIDED, UNDECIDED = ANSWERS
 _NUMBERS = ("value", "low", "high", "p", "smallest")
 _TEXTS = ("question", "paper", "claim", "figure", "fragile", "why", "sentence")
 _SHOWN = 3  # members of a compound finding that its sentence names
 
 
 @dataclass(frozen=True)
+class OnBenchmark:
+    """A finding's number on one of several benchmarks, its 95 % interval, and its weight in the whole."""
+
+    name: str
+    weight: float
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> OnBenchmark:
+        """Read one as JSON holds it."""
+        return cls(data["name"], *(_float(data[key]) for key in ("weight", "value", "low", "high")))
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far benchmarks agree on a pooled number: each by itself, Cochran's `q` and its p, their `median`.
+
+    The median is the paper's statistic, and decides nothing.
+    """
+
+    each: tuple[OnBenchmark, ...]
+    q: float
+    q_p: float
+    median: float
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any] | None) -> Agreement | None:
+        """Read an agreement as JSON holds it."""
+        if data is None:
+            return None
+        each = tuple(map(OnBenchmark.of, data["each"]))
+        return cls(each, *(_float(data[name]) for name in ("q", "q_p", "median")))
+
+
+@dataclass(frozen=True)
 class Ground:
-    """The data under a finding: the starts and benchmarks used, and the fewest documents of a benchmark."""
+    """The data under a finding: the starts and benchmarks used, and the fewest documents of a benchmark.
+
+    `agreement` of the benchmarks where a number is pooled over two or more.
+    """
 
     starts: tuple[int, ...] = ()
     benchmarks: tuple[str, ...] = ()
     documents: int = 0
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +119,8 @@ class Finding:
         said, before = [], ""
         shown = self._deciding
         for member in shown[: 1 if self.answer == SUPPORTED and len(shown) > _SHOWN else _SHOWN]:
-            here = over(*astuple(member.ground))
+            ground = member.ground
+            here = over(ground.starts, ground.benchmarks, ground.documents)
             said.append(member._clause(here if here != before else ""))
             before = here
         if len(shown) > _SHOWN:
@@ -79,6 +129,26 @@ class Finding:
         text = sentence("; ".join(said))
         own = sentence(self.detail) if "{detail}" not in REASONS[self.reason] else ""
         return " ".join(filter(None, (text, own)))
+
+    @property
+    def by_benchmark(self) -> str:
+        """The number on each benchmark, how far they agree, and the paper's median; empty of one benchmark.
+
+        >>> each = (OnBenchmark("arc", 0.25, 0.1, 0.02, 0.2), OnBenchmark("lambada", 0.75, 0.3, 0.25, 0.35))
+        >>> ground = Ground(agreement=Agreement(each, 7.94, 0.0048, 0.2))
+        >>> found = Finding("h", "skip - random", "supported", "clear", ground=ground)
+        >>> found.by_benchmark  # doctest: +ELLIPSIS
+        "On arc 0.10 [0.02, 0.20] more (weight 0.25), ... Cochran's Q is 7.9 (p = 0.0048); the median is ..."
+        """
+        if (agreement := self.ground.agreement) is None:
+            return ""
+        how = phrase(self.label)
+        parts = [
+            f"on {one.name} {amount(how, one.value, one.low, one.high)} (weight {number(one.weight)})"
+            for one in agreement.each
+        ]
+        agreed = f"Cochran's Q is {agreement.q:.1f} (p = {agreement.q_p:.2g})"
+        return f"{sentence(', '.join(parts))} {agreed}; the median is {signed(how, agreement.median)}."
 
     @property
     def _deciding(self) -> list[Finding]:
@@ -94,8 +164,9 @@ class Finding:
         how = phrase(self.label)
         text = how.text.format(scope=self.scope, amount=amount(how, self.value, self.low, self.high)) + where
         if how.bar:
-            return f"{text}; {how.bar}" if self.answer != SUPPORTED else text
-        if self.reason == "ruled out" and self.high >= 0:
+            by = f", by {MARGIN} at least" if self.answer == SHORT else ""
+            return f"{text}; {how.bar}{by}" if self.answer != SUPPORTED else text
+        if self.reason == "margin ruled out" or (self.reason == "ruled out" and self.high >= 0):
             return f"{text}, so {signed(how, MARGIN)}, the least that counts, is ruled out"
         return text
 
@@ -114,9 +185,11 @@ class Finding:
         text = " ".join(filter(None, (self.measured, why)))
         return f"{self.answer.capitalize()}: {clause(text)}"
 
-    def to_json(self, number: int) -> dict[str, Any]:
-        """All of it, in words too; `number` is the question's."""
-        said = {"claim": CLAIMS[number][self.key], "measured": self.measured, "why": self.why}
+    def to_json(self, question: int, version: int = 1) -> dict[str, Any]:
+        """All of it, in words too; `question` is its number, `version` that of the rules."""
+        said = {"claim": CLAIMED[version][question][self.key], "measured": self.measured, "why": self.why}
+        if self.ground.agreement is not None:
+            said["by_benchmark"] = self.by_benchmark
         members = [{k: v for k, v in _flat(one).items() if k != "members"} for one in self.members]
         return {**_flat(self), "members": members, **said}
 
@@ -125,7 +198,10 @@ class Finding:
         """Read a finding of `Verdict.to_json`."""
         known: dict[str, Any] = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         known |= {name: math.nan if known[name] is None else known[name] for name in _NUMBERS}
-        known["ground"] = Ground(tuple(data["starts"]), tuple(data["benchmarks"]), data["documents"])
+        agreement = Agreement.of(data.get("agreement"))
+        known["ground"] = Ground(
+            tuple(data["starts"]), tuple(data["benchmarks"]), data["documents"], agreement
+        )
         known["members"] = tuple(map(cls.of, known.get("members", ())))
         return cls(**known)
 
@@ -136,12 +212,19 @@ def _flat(finding: Finding) -> dict[str, Any]:
     for field in fields(finding):
         value = getattr(finding, field.name)
         saved |= asdict(value) if isinstance(value, Ground) else {field.name: value}
+    if saved["agreement"] is None:  # of one benchmark, and by version 1 of the rules
+        del saved["agreement"]
     return saved
+
+
+def _float(value: float | None) -> float:
+    """A number as JSON holds it: null for NaN."""
+    return math.nan if value is None else float(value)
 
 
 def _is(answer: str) -> str:
     """An answer as a predicate."""
-    words = {IN_PART: "is supported in part", DEPENDS: "depends on M"}
+    words = {IN_PART: "is supported in part", DEPENDS: DEPENDS, DIVIDED: DIVIDED}
     return words.get(answer, f"is {answer}")
 
 
@@ -150,7 +233,8 @@ class Verdict:
     """What one model says to one of the paper's eight questions: a claim, and how it was judged.
 
     `answer` is one of `ANSWERS`, `reason` a key of `REASONS`, `detail` says more. `findings`: the headline
-    first, then parts b and c. `sensitivity`: each change of the rules, and the answer then.
+    first, then parts b and c. `sensitivity`: each change of the rules, and the answer then. `version` is that
+    of the rules.
     """
 
     number: int
@@ -159,6 +243,7 @@ class Verdict:
     detail: str
     findings: tuple[Finding, ...]
     sensitivity: tuple[tuple[str, str], ...] = ()
+    version: int = 1
 
     @property
     def question(self) -> str:
@@ -173,7 +258,11 @@ class Verdict:
     @property
     def claim(self) -> str:
         """The paper's answer as a sentence that can be judged."""
-        return CLAIMS[self.number][WHOLE]
+        return self._claims[WHOLE]
+
+    @property
+    def _claims(self) -> Mapping[str, str]:
+        return CLAIMED[self.version][self.number]
 
     @property
     def figure(self) -> str:
@@ -203,7 +292,7 @@ class Verdict:
         fragile = " (fragile)" * self.fragile
         judged = self.findings[0].judged
         if self.answer == IN_PART:
-            parts = [f'"{CLAIMS[self.number][one.key][:-1]}" {_is(one.answer)}' for one in self._open]
+            parts = [f'"{self._claims[one.key][:-1]}" {_is(one.answer)}' for one in self._open]
             judged = f"In part: {clause(self.findings[0].measured)} Of its parts, {listed(parts)}."
         answer, _, rest = judged.partition(":")
         return f"{self.claim} {answer}{fragile}:{rest}"
@@ -211,7 +300,7 @@ class Verdict:
     def to_json(self) -> dict[str, Any]:
         """All of it, in words too, as JSON holds it: NaN as null."""
         texts = {name: getattr(self, name) for name in _TEXTS}
-        findings = [one.to_json(self.number) for one in self.findings]
+        findings = [one.to_json(self.number, self.version) for one in self.findings]
         return plain({**asdict(self), "findings": findings, **texts})
 
     @classmethod
@@ -221,4 +310,5 @@ class Verdict:
             **{name: data[name] for name in ("number", "answer", "reason", "detail")},
             findings=tuple(Finding.of(one) for one in data["findings"]),
             sensitivity=tuple((what, answer) for what, answer in data["sensitivity"]),
+            version=data.get("version", 1),
         )

@@ -11,10 +11,13 @@ from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.schedules.grids import compared_starts
 from reprlab.scores.retained import Retained
+from reprlab.statistics.pooled import margin, pool
 from reprlab.verdicts.basis import FEW, Basis, RetainedByMetric
-from reprlab.verdicts.rules import Missing, Statistic, asked, difference, together
+from reprlab.verdicts.floors import FIRST, MEASURED
+from reprlab.verdicts.rules import Missing, Statistic, asked
 from reprlab.verdicts.sentences import listed
 from reprlab.verdicts.values import Finding
+from reprlab.verdicts.versions import DECISIONS, Decisions
 
 STARTS = 3  # of a curve, at least
 METRIC_NAMES = {"u": "the continuous score u", "acc": "accuracy"}
@@ -23,15 +26,35 @@ TIMES = {"looped_parallel": {"times": 3}}
 
 @dataclass(frozen=True, eq=False)
 class RetainedRows:
-    """R of some rows on the benchmarks that have all of them: `retained` is (..., benchmark, 1 + draw)."""
+    """R of some rows on the benchmarks that have all of them: `retained` is (..., benchmark, 1 + draw).
+
+    `weights` of the benchmarks where version 2 pools them; version 1 takes the median.
+    """
 
     benchmarks: tuple[str, ...]
     documents: Mapping[str, int]
     retained: Array
+    weights: tuple[float, ...] | None = None
 
     def fewest(self, benchmarks: Sequence[str]) -> int:
         """The fewest documents of these benchmarks."""
         return min(self.documents[name] for name in benchmarks)
+
+    def whole(self, retained: Array, places: Sequence[int] | None = None) -> Array:
+        """One number over benchmarks, or some of them: (benchmark, ...) -> (...)."""
+        chosen = range(len(self.benchmarks)) if places is None else places
+        if self.weights is None:
+            return median(retained[list(chosen)])
+        return pool(retained[list(chosen)], [self.weights[at] for at in chosen])
+
+    def on(self, place: int) -> RetainedRows:
+        """The same on one of the benchmarks."""
+        return replace(
+            self,
+            benchmarks=self.benchmarks[place : place + 1],
+            retained=self.retained[..., place : place + 1, :],
+            weights=None,
+        )
 
 
 # (variant, benchmark, 1 + draw) -> (1 + draw,), and the benchmarks that were used
@@ -40,12 +63,17 @@ Combine = Callable[[RetainedRows], tuple[Array, Sequence[str]]]
 
 @dataclass(frozen=True)
 class Setting:
-    """One way to apply the rules: the margin, starts more in W than the rules say, the score."""
+    """One way to apply the rules: the margin, starts more in W than the rules say, the score, its floor.
+
+    `version` of the rules; `floor` is a name in `floors.FLOORS`, or the one that was measured.
+    """
 
     label: str
     margin: float = 0.05
     wider: int = 0
     metric: str = "u"
+    version: int = 1
+    floor: str = FIRST
 
 
 AS_RULED = Setting("as ruled")
@@ -55,6 +83,13 @@ CHANGES = (
     Setting("one start more", wider=1),
     Setting("one start fewer", wider=-1),
     Setting("accuracy instead of the score u", metric="acc"),
+)
+AS_RULED_2 = replace(AS_RULED, version=2, floor=MEASURED)
+CHANGES_2 = (
+    *(replace(one, version=2, floor=MEASURED) for one in CHANGES),
+    replace(AS_RULED_2, label="uniform guessing as the floor", floor="uniform"),
+    replace(AS_RULED_2, label="the floor of version 1", floor=FIRST),
+    replace(AS_RULED_2, label="the model's own ruins as the floor", floor="ruins"),
 )
 
 
@@ -74,6 +109,11 @@ class View:
     def margin(self) -> float:
         """The difference that counts."""
         return self.setting.margin
+
+    @property
+    def decisions(self) -> Decisions:
+        """How this version of the rules decides."""
+        return DECISIONS[self.setting.version]
 
     @property
     def main(self) -> Retained:
@@ -124,32 +164,57 @@ class View:
         source = self.main if source is None else source
         of = {variant: _by_start(source, variant) for variant in variants}
         rows = [0 if variant == "full" else of[variant][start] for start in starts for variant in variants]
-        retained = retained_rows(source, rows)
+        retained = self.rows(source, rows)
         return replace(
             retained,
             retained=retained.retained.reshape(len(starts), len(variants), *retained.retained.shape[1:]),
         )
 
+    def rows(self, source: Retained, rows: Sequence[int]) -> RetainedRows:
+        """`retained_rows`, with the weights of the benchmarks by version 2."""
+        found = retained_rows(source, rows)
+        return replace(found, weights=self._weights(found.benchmarks)) if self.decisions.pools else found
+
+    def _weights(self, benchmarks: Sequence[str]) -> tuple[float, ...]:
+        """The full model's margin over the floor, in standard errors, squared: fixed for all schedules."""
+        metric, weights = self.setting.metric, list[float]()
+        for name in benchmarks:
+            one = self.main.scores.benchmarks[name]
+            how, full, units = one.column(metric).aggregation, one.items(metric)[0], one.unit_codes
+            weights.append(margin(how, full, floor=one.guess(metric), units=units) ** 2)
+        return tuple(weights)
+
     def over(
-        self, label: str, variants: Sequence[str], combine: Combine, *, source: Retained | None = None
+        self,
+        label: str,
+        variants: Sequence[str],
+        combine: Combine,
+        *,
+        source: Retained | None = None,
+        apart: bool = False,
     ) -> Statistic:
-        """A statistic of variants' mean R over W, and at which starts of W its interval is without 0."""
+        """A statistic of variants' mean R over W, and at which starts of W its interval is without 0.
+
+        One that sets benchmarks `apart` from each other has no value on each.
+        """
         starts = self.starts(*(variant for variant in variants if variant != "full"))
         cells = self.at_starts(variants, starts, source)
-        whole, used = combine(replace(cells, retained=cells.retained.mean(0)))
+        means = replace(cells, retained=cells.retained.mean(0))
+        whole, used = combine(means)
         each = np.array(
             [combine(replace(cells, retained=at))[0][1:] for at in cells.retained]
         )  # (start, draw)
         low, high = np.nanquantile(each, [0.025, 0.975], axis=1)
         middles = np.array([self.middle(start) for start in starts])
         above, below = (tuple(middles[sure].tolist()) for sure in (low > 0, high < 0))
-        return replace(statistic(label, whole, cells, used), starts=starts, above=above, below=below)
+        found = replace(statistic(label, whole, cells, used), starts=starts, above=above, below=below)
+        return found if apart else on_each(found, means, lambda one: combine(one)[0])
 
     def contrast(self, more: str, less: str) -> Statistic:
-        """A(more) - A(less), draw by draw: each the median over benchmarks of the mean R over W."""
+        """A(more) - A(less), draw by draw: each the mean R over W, over benchmarks as the version says."""
 
         def combine(found: RetainedRows) -> tuple[Array, tuple[str, ...]]:
-            return median(found.retained[0]) - median(found.retained[1]), found.benchmarks
+            return found.whole(found.retained[0]) - found.whole(found.retained[1]), found.benchmarks
 
         return self.over(f"{more} - {less}", (more, less), combine)
 
@@ -178,6 +243,15 @@ def statistic(
     return Statistic(label, float(values[0]), values[1:], found.fewest(names), names, scope=scope)
 
 
+def on_each(found: Statistic, rows: RetainedRows, find: Callable[[RetainedRows], Array]) -> Statistic:
+    """A statistic with its value on each of two benchmarks or more, and the median, where it is pooled."""
+    if rows.weights is None or len(rows.benchmarks) < 2:
+        return found
+    each = np.stack([find(rows.on(place)) for place in range(len(rows.benchmarks))])
+    plain = find(replace(rows, weights=None, retained=rows.retained[..., :1]))
+    return replace(found, benchmarks=rows.benchmarks, each=each, weights=rows.weights, median=float(plain[0]))
+
+
 def median(retained: Array) -> Array:
     """The median over benchmarks: (benchmark, ...) -> (...)."""
     return np.median(retained, axis=0)
@@ -200,9 +274,10 @@ def _by_start(source: Retained, variant: str) -> dict[int, int]:
 
 def compared(view: View, key: str, more: str, less: str) -> Finding:
     """A(more) - A(less), with the margin."""
-    return asked(key, f"{more} - {less}", lambda: difference(key, view.contrast(more, less), view.margin))
+    decide = view.decisions.difference
+    return asked(key, f"{more} - {less}", lambda: decide(key, view.contrast(more, less), view.margin))
 
 
 def all_of(view: View, key: str, pairs: Sequence[tuple[str, str]]) -> Finding:
     """The differences of several pairs of variants, together."""
-    return together(key, [compared(view, key, *pair) for pair in pairs])
+    return view.decisions.together(key, [compared(view, key, *pair) for pair in pairs])

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reprlab.errors import ReprlabError
-from reprlab.reports.pages.content import ANSWERS, ComparedModel, Page, Picture, Table
+from reprlab.reports.pages.content import ANSWERS, ComparedModel, EarlierVersion, Page, Picture, Table
 from reprlab.reports.pages.formats import DASH, MINUS, number
 from reprlab.reports.pages.html import comparison_page, report_page
 
@@ -298,6 +298,48 @@ def test_every_answer_has_a_word_and_a_sign(answer: str) -> None:
     assert "." + answer.replace(" ", "-") + " {" in html
 
 
+def both_versions() -> Page:
+    old = tuple(
+        verdict(n, "contradicted", claim=f"Old claim {n} is so.", fragile=n == 2) for n in range(1, 4)
+    )
+    earlier = EarlierVersion(
+        old, {n: f"The old rule of {n}." for n in range(1, 9)}, "Old common.", (("a", "b"),)
+    )
+    return page(verdicts=tuple(verdict(n, "supported", fragile=False) for n in range(1, 5)), earlier=earlier)
+
+
+def test_both_versions_answers_stand_side_by_side_and_the_later_leads() -> None:
+    html = report_page(both_versions())
+    glance = [" ".join(text.split()) for tag, _, text in Tree(html).all("li") if "Claim 1 is so." in text]
+    assert "1. Claim 1 is so. ✓supported version 1: ✕contradicted" in glance
+    card = text_of(html, "q2")
+    assert "The claim Claim 2 is so. ✓ supported version 1: ✕ contradicted Headline" in card
+    old = "Version 1 of the rules: ✕ contradicted △ fragile"
+    assert card.index("Rule of question 2") < card.index(old)
+    assert "The claim Old claim 2 is so." in card
+    assert "version 1" not in text_of(html, "q4").lower()  # it has no verdict on it
+    assert text_of(html, "rule-1-3") == "The old rule of 3."
+    assert text_of(html, "rule-3") == "The rule of 3."
+    assert text_of(html, "rule-1-common") == "Old common."
+    assert text_of(html, "changes") == "What changed since version 1, and why a b"
+    alone = report_page(page())
+    assert "ersion 1" not in alone
+    assert "The rules were fixed before the first run." in " ".join(alone.split())
+
+
+def test_versions_stand_side_by_side_where_models_are_compared() -> None:
+    old = (verdict(1, "contradicted"),)
+    html = comparison_page((member("m", verdicts=(verdict(1, "supported", fragile=False),), earlier=old),))
+    rows = [" ".join(text.split()) for tag, _, text in Tree(html).all("tr") if "Claim 1 is so." in text]
+    assert rows == ["1. Claim 1 is so. Claim 1, m: ✓supported version 1: ✕contradicted"]
+
+
+def test_how_benchmarks_agree_is_shown_under_a_finding() -> None:
+    one = verdict(1, "supported")
+    one["findings"][0]["by_benchmark"] = "On arc 0.10 more. Cochran's Q is 1.0."
+    assert "On arc 0.10 more. Cochran" in text_of(report_page(page(verdicts=(one,))), "q1")
+
+
 def test_an_answer_that_there_is_not_is_an_error() -> None:
     with pytest.raises(ReprlabError, match=r"answer of question 3 'suported': did you mean 'supported'\?"):
         page(verdicts=(verdict(3, "suported"),))
@@ -451,10 +493,10 @@ def test_verdicts_side_by_side_lead_to_each_models_own() -> None:
     tree = Tree(comparison())
     links = [a["href"] for _, a, _ in tree.all("a") if (a.get("class") or "") == "to"]
     own = Tree(report_page(page())).values("id")
-    assert len(links) == 6 + 3 + 6
+    assert len(links) == 2 * (len(EVERY) + 1) + 3
     assert links[0] == "some-model-1b/index.html#q1"
     assert all(link.partition("#")[2] in own for link in links)
-    assert "Claim 3, model-b: ✕contradicted" in [
+    assert "Claim 3, model-b: ≲short of the margin" in [
         " ".join(text.split()) for _, a, text in tree.all("a") if a["href"] == "model-b/index.html#q3"
     ]
     rows = [

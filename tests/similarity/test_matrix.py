@@ -90,15 +90,33 @@ def test_a_dataframe_has_a_row_for_each_pair(acts: Capture) -> None:
 
 def test_means_over_depths_have_intervals_of_their_own(acts: Capture) -> None:
     found = rl.cka(acts)
-    inside = found.average(2, 4)
+    inside = found.average(2, 5)
     block = found.values[2:5, 2:5]
     assert inside.value == pytest.approx(block[~np.eye(3, dtype=bool)].mean())
     assert found.resampled is not None
     assert inside.low < inside.value < inside.high
     wide = (found.intervals.high - found.intervals.low)[2:5, 2:5][~np.eye(3, dtype=bool)]  # pyright: ignore
     assert inside.high - inside.low < wide.mean() * 1.001
-    with pytest.raises(ReprlabError, match=r"depths 5 to 9: give two of 0\.\.6, rising"):
+    with pytest.raises(ReprlabError, match=r"5:9: give a half-open range .* in 0:7; 5:9 does not hold 9"):
         found.average(5, 9)
+
+
+@pytest.mark.parametrize("depths", [(3, 3), (3, 4), (4, 3), (-1, 3), (0, 8)])
+def test_a_mean_is_over_two_depths_or_more(acts: Capture, depths: tuple[int, int]) -> None:
+    with pytest.raises(ReprlabError, match="half-open range of two depths or more"):
+        rl.cosine(acts).average(*depths)
+
+
+def test_depths_are_half_open_in_python_as_on_the_command_line(acts: Capture) -> None:
+    """average(8, 25) is --mean 8:25: depths 8 to 24, as a slice has them."""
+    found = rl.cosine(acts)
+    block = found.values[2:5, 2:5]
+    assert found.average(2, 5).words == "depths 2 to 4 to each other"
+    assert found.mean(2, 5) == pytest.approx(block[~np.eye(3, dtype=bool)].mean())
+    assert found.between(2, 5, 0).words == "depths 2 to 4 to depth 0"
+    assert found.between(2, 5, 0).value == pytest.approx(found.values[2:5, 0].mean())
+    np.testing.assert_allclose(found.towards(2, 5)[6], found.values[6, 2:5].mean())
+    assert found.average(0, 7).value == pytest.approx(found.values[~np.eye(7, dtype=bool)].mean())
 
 
 def test_steps_and_block_influence_are_diagonals(acts: Capture) -> None:

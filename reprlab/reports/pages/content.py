@@ -16,8 +16,10 @@ VerdictData = Mapping[str, Any]
 ANSWERS = {  # of a verdict: its sign, in addition to the word and the colour
     "supported": "✓",
     "in part": "◐",
+    "short of the margin": "≲",
     "contradicted": "✕",
     "depends on M": "≷",
+    "depends on the benchmark": "⇅",
     "not decidable": "?",
 }
 _NEEDED = ("number", "question", "paper", "claim", "answer")  # fields that every verdict has
@@ -109,6 +111,28 @@ class SheetGroup:
 
 
 @dataclass(frozen=True)
+class EarlierVersion:
+    """What an earlier version of the rules answered, its rules, and what changed since (pairs: what, why)."""
+
+    verdicts: tuple[VerdictData, ...]
+    rules: Mapping[int, str]
+    common: str
+    changes: tuple[tuple[str, str], ...]
+
+    def __post_init__(self) -> None:
+        check(self.verdicts)
+
+    def on(self, number: int) -> VerdictData | None:
+        """Its verdict on a question; None where it has none."""
+        return on_question(self.verdicts, number)
+
+
+def on_question(verdicts: Iterable[VerdictData], number: int) -> VerdictData | None:
+    """The verdict on a question; None where there is none."""
+    return next((verdict for verdict in verdicts if verdict["number"] == number), None)
+
+
+@dataclass(frozen=True)
 class Page:
     """A report on one model.
 
@@ -119,8 +143,9 @@ class Page:
     `documents`, `smallest`) and `sensitivity` (pairs: the change, the answer). A number that is None is
     not known. `common` and `rules` (by question) say how they were decided, `left_out` which figures are
     missing and why, `made` who made the page. `scale` explains the scores, `sampled` which rows were taken
-    of what, and `sheet` how to run it all again; the words of these two are shown as they are. In other
-    texts an empty line parts paragraphs, '- ' begins an item, and `...` is code.
+    of what, `sheet` how to run it all again, and `earlier` what an earlier version of the rules answered. The
+    words of `sampled` and `sheet` are shown as they are. In other texts an empty line parts paragraphs, '- '
+    begins an item, and `...` is code.
     """
 
     model: str
@@ -136,6 +161,7 @@ class Page:
     scale: str = ""
     sampled: tuple[str, ...] = ()
     sheet: tuple[SheetGroup, ...] = ()
+    earlier: EarlierVersion | None = None
 
     def __post_init__(self) -> None:
         check(self.verdicts)
@@ -151,9 +177,15 @@ class ComparedModel:
     note: str
     verdicts: tuple[VerdictData, ...]
     identity: tuple[tuple[str, str], ...]
+    earlier: tuple[VerdictData, ...] = ()
 
     def __post_init__(self) -> None:
         check(self.verdicts)
+        check(self.earlier)
+
+    def before(self, number: int) -> VerdictData | None:
+        """The verdict on a question by an earlier version of the rules; None where it has none."""
+        return on_question(self.earlier, number)
 
 
 def check(verdicts: Iterable[VerdictData]) -> None:
