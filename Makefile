@@ -13,7 +13,7 @@ SEED ?= 16
 MINUTES ?= 600
 RUN = .venv/bin
 REPORT = $(RUN)/reprlab report --corpus lambada --data-dir $(DATA)
-SIZE = --limit 400 --starts 5:15 --seeds 3 --loops 1:29 --loop-limit 64 --precise 100 --example builtin --fine-tune 400
+SIZE = --limit 400 --starts 5:15 --seeds 10 --loops 1:29 --loop-limit 64 --precise 100 --example builtin --fine-tune 400
 GLUE = --glue rte,sst2,wnli --trained-starts 1 --trained-variants skip,looped_parallel
 
 .PHONY: demo test fast check same docs figures bench attack

@@ -14,7 +14,6 @@ from scipy.stats import rankdata
 from reprlab.arguments import integer, positive, refused, taking
 from reprlab.errors import ReprlabError
 
-
 Series = NDArray[np.float64]
 SURROGATES = 10_000
 _ROUNDING = 1e-12
@@ -81,9 +80,9 @@ def rank_correlation(
     A surrogate is a Gaussian series of first order, AR(1), with the lag-one autocorrelation of a series'
     normal scores, plus (1 + 4 r) / n for that estimate's bias in short series (Marriott and Pope 1954).
     p_low = (1 + surrogates whose rho is at most the one found) / (1 + `count`), p_high = at least. Surrogates
-    of x are held against y, and those of y against x: p is the larger. The same are drawn each time. The share
-    of unrelated AR(1) series of 26 to 30 layers with p <= .05 is .05 or less at r <= .9 and .06 at .95; by
-    orders at random it is .17 at .8 and .26 at .95.
+    of x are held against y, and those of y against x: p is the larger. The same are drawn each time. Of
+    unrelated AR(1) series of 26 to 30 layers a share of .05 or less has p <= .05 at r <= .9, and .06 at .95;
+    by orders at random it is .17 at .8 and .26 at .95.
 
     Laws: unchanged by rising transformations of either and by exchanging x and y; (x, -y) swaps the ends
     (of an even `count`).

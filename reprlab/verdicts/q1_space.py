@@ -89,7 +89,7 @@ def _grouped(view: View) -> Finding:
 
 
 def _damage(view: View) -> Finding:
-    """Spearman's rho of layers' similarity to the middle with 1 - R skipped alone, against AR(1) surrogates."""
+    """Spearman's rho of layers' similarity to the middle with 1 - R skipped alone, by AR(1) surrogates."""
     layers = view.layers
     if layers < FEWEST:
         raise Missing("too few layers", f"{FEWEST} layers; the model has {layers}")

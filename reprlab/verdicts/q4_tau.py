@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,8 @@ from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.schedules.grids import compared_starts
 from reprlab.schedules.schedule import Schedule
-from reprlab.scores.retained import Retained, redrawn
+from reprlab.scores.retained import Retained
+from reprlab.statistics.orders import sampled
 from reprlab.verdicts.curves import kendall
 from reprlab.verdicts.rules import Missing, Statistic
 from reprlab.verdicts.view import View, median, retained_rows, statistic
@@ -25,10 +27,10 @@ LABEL = "slope on tau"
 def slope(view: View) -> Statistic:
     """The slope of R (median over benchmarks) on Kendall's tau over random orders, within their starts.
 
-    sum_s sum_i w (tau - tau_s)(R - R_s) / sum_s sum_i w (tau - tau_s)^2 over starts of W with three orders or
-    more; tau_s and R_s are the start's means. Each draw of documents has its own draw of orders in w: of n
-    orders n - 1, which is unbiased for the spread of a mean of n. Also where they are all that there are: it
-    is asked whether tau decides among orders, and another model of these layers would have other residuals.
+    sum_s sum_i (tau - tau_s)(R - R_s) / sum_s sum_i (tau - tau_s)^2 over starts of W with three orders or
+    more; tau_s and R_s are the start's means. To draws of documents is added what other residuals would give,
+    t-distributed with n - starts - 1 degrees of freedom. Also where the orders are all that there are: it is
+    asked whether tau decides among orders, and another model of these layers would have other residuals.
     """
     source = view.known(view.basis.orders, "random orders")
     by_start = {start: rows for start, rows in _rows(view).items() if len(rows) >= ORDERS}
@@ -38,13 +40,14 @@ def slope(view: View) -> Statistic:
     retained = dict(
         zip((row for rows in by_start.values() for row in rows), map(median, whole.retained), strict=True)
     )
-    both = np.zeros((2, whole.retained.shape[-1]))
-    for start, rows in by_start.items():
-        tau = np.array([_tau(source, row) for row in rows])
-        weights = redrawn(f"orders {start}", len(rows), math.inf, whole.retained.shape[-1] - 1)
-        both += _sums(tau, np.stack([retained[row] for row in rows]), weights)
-    with np.errstate(all="ignore"):
-        values = both[0] / both[1]
+    within = [_within(source, rows, retained) for rows in by_start.values()]
+    tau, level = (np.concatenate(parts) for parts in zip(*within, strict=True))
+    free = len(tau) - len(by_start) - 1
+    with np.errstate(all="ignore"):  # orders that are all as near have no slope
+        values = tau @ level / (tau @ tau)  # (1 + draw,)
+        rest = level[:, 0] - values[0] * tau
+        apart = tau / (tau @ tau) * math.sqrt(rest @ rest / free)  # least squares' standard error, by order
+    values[1:] += sampled(apart, "tau", values.size - 1, degrees=free, inner=float(values[1:].var()))
     return replace(statistic(LABEL, values, whole), starts=tuple(sorted(by_start)))
 
 
@@ -82,9 +85,7 @@ def _rows(view: View) -> dict[int, list[int]]:
     return by_start
 
 
-def _sums(tau: Array, retained: Array, weights: Array) -> Array:
-    """Weighted sums of products and of squares around the means: (2, 1 + draw)."""
-    total = weights.sum(0)
-    x = tau[:, None] - (weights * tau[:, None]).sum(0) / total  # (order, 1 + draw)
-    y = retained - (weights * retained).sum(0) / total
-    return np.stack([(weights * x * y).sum(0), (weights * x * x).sum(0)])
+def _within(source: Retained, rows: list[int], retained: Mapping[int, Array]) -> tuple[Array, Array]:
+    """A start's tau (order,) and R (order, 1 + draw), both minus the start's mean."""
+    tau, level = np.array([_tau(source, row) for row in rows]), np.stack([retained[row] for row in rows])
+    return tau - tau.mean(), level - level.mean(0)
