@@ -81,11 +81,11 @@ def pooled(items: ArrayLike) -> Array:
 
 
 def expanded(value: ArrayLike, drawn: ArrayLike, units: int) -> Array:
-    """Draws of so many units, spread about the value by t_(n-1) / 1.96 sqrt(n / (n - 1)): shapes as `drawn`.
+    """Draws of n units, spread about the value by t_(n-1) / 1.96 sqrt(n / (n - 1)): shapes as `drawn`.
 
     Percentiles of draws of n units are those of a normal distribution with n instead of n - 1 in its
-    variance; so spread they are as wide as t's. Below `LEAST_UNITS` NaN: too few. An infinite or NaN value
-    keeps its draws.
+    variance; spread like this they are as wide as t's. Below `LEAST_UNITS` NaN: too few. A value that is
+    not finite keeps its draws.
 
     >>> expanded(0.5, [0.4, 0.6], 400).round(4).tolist(), expanded(0.5, [0.4, 0.6], 19).tolist()
     ([0.3996, 0.6004], [nan, nan])
