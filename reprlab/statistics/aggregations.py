@@ -35,8 +35,9 @@ class Aggregation:
     """How items become a statistic: link(sum of x / sum of y) over documents, (x, y) = terms(items).
 
     `unlink` is the inverse of `link`, `slope` its derivative, `nothing` what 0 / 0 is where there are
-    documents, `ratio` whether two scores are compared by their quotient. Without `terms`: link(statistic(items, times)), (..., n, k) and how often each draw has each
-    document, (count, n) -> (..., count); by default the upper median.
+    documents, `ratio` whether two scores are compared by their quotient. Without `terms`:
+    link(statistic(items, times)), (..., n, k) and how often each draw has each document, (count, n) ->
+    (..., count); by default the upper median.
 
     >>> how = AGGREGATIONS["perplexity"]
     >>> print(how.link(np.float64(0)), how.unlink(np.float64(1)), how.slope(np.float64(0)))

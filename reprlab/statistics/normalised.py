@@ -42,8 +42,8 @@ def normalised(
     `floor` is the score of guessing, in the statistic's own unit: a share for accuracy, the vocabulary's
     size V for perplexity. R is formed before the link, where more is better: for perplexity of the mean
     log-likelihood and -ln V. It may leave [0, 1]. Standard error: of the influences (d_i(score) - R
-    d_i(full)) / (full - floor), in units; interval R +- t_(G-1) stderr, of 20 units or more. Laws: the full model has R = 1 +-
-    0; shift and positive scale of items and floor change nothing in a mean. NaN with a reason where full is
+    d_i(full)) / (full - floor), in units; interval R +- t_(G-1) stderr, NaN below 20 units. Laws: the full
+    model has R = 1 +- 0; shift and positive scale of items and floor change nothing in a mean. NaN with a reason where full is
     not `guess_margin` standard errors above the floor or the score is NaN; a score of -inf before the link
     is R = -inf with a reason.
 
