@@ -13,8 +13,8 @@ from reprlab.verdicts.evidence import Evidence
 _SHOWN = ("acc", "f1", "mcc", "pearson", "spearman", "perplexity", "u")
 _NOTE = (
     "Each cell is a score and its standard error over documents; a perplexity has its 95 % interval, taken "
-    "on the log scale. R is the share of the score u that a schedule retains: 0 is chance level, 1 is the full "
-    "model."
+    "on the log scale. R is the share of the score u that a schedule retains: 0 is chance level, 1 is the "
+    "full model."
 )
 _NONE = Table((), (), "Nothing was swept.")
 

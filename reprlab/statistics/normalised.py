@@ -43,9 +43,9 @@ def normalised(
     size V for perplexity. R is formed before the link, where more is better: for perplexity of the mean
     log-likelihood and -ln V. It may leave [0, 1]. Standard error: of the influences (d_i(score) - R
     d_i(full)) / (full - floor), in units; interval R +- t_(G-1) stderr, NaN below 20 units. Laws: the full
-    model has R = 1 +- 0; shift and positive scale of items and floor change nothing in a mean. NaN with a reason where full is
-    not `guess_margin` standard errors above the floor or the score is NaN; a score of -inf before the link
-    is R = -inf with a reason.
+    model has R = 1 +- 0; shift and positive scale of items and floor change nothing in a mean. NaN with a
+    reason where full is not `guess_margin` standard errors above the floor or the score is NaN; a score of
+    -inf before the link is R = -inf with a reason.
 
     >>> x = np.arange(20) % 4
     >>> normalised("mean", x > 1, x > 0, floor=0.25).value
