@@ -110,7 +110,7 @@ def compare(
     or `residual` (each update from another token, its norm kept). `bandwidth` (of rbf-cka) is in median
     distances, `neighbours` is k of knn, `components` of cosine-components are taken away. `memory` is bytes.
 
-    Cosines are bootstrapped over documents (1,000 draws, percentile-t): of 12 or more, 100 where lengths
+    Cosines are bootstrapped over documents (1,000 draws, percentile-t): of 12 or more, 200 where lengths
     differ much. CKA and your own measure have a jackknife over 12 to 50 groups of documents, procrustes has
     none. NaN where a value is undefined; `remark` says why.
 

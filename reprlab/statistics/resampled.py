@@ -19,7 +19,7 @@ GROUPS = 50  # of documents, at most, that a jackknife leaves out in turn
 
 
 LEAST_DOCUMENTS = 12  # for an interval, where documents are about as long
-LEAST_UNEQUAL = 100  # where they are not: a few long ones decide a mean over tokens
+LEAST_UNEQUAL = 200  # where they are not: a few long ones decide a mean over tokens
 ALIKE = 0.75  # (sum of lengths)^2 / sum of squares / documents, from which on they are
 LEAST_GROUPS, LEAST_EQUAL = 12, 25  # of a jackknife; and as many of one weight, where weights differ
 

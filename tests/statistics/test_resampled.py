@@ -87,10 +87,10 @@ def test_too_few_documents_have_draws_and_no_interval() -> None:
     assert few.few == "too few documents: 12 are needed"
     assert np.isnan(few.interval(np.ones((1, 1)))).all()
     assert np.isfinite(few.draws(np.ones((1, 1)))).all()
-    lengths = np.exp(rng(0).normal(4, 1, 99))
+    lengths = np.exp(rng(0).normal(4, 1, 199))
     unequal = bootstrapped(lengths[:, None, None], lengths)
     assert unequal is not None
-    assert unequal.few == "too few documents: 100 are needed where lengths differ this much"
+    assert unequal.few == "too few documents: 200 are needed where lengths differ this much"
     assert np.isnan(unequal.interval(np.ones((1, 1)))).all()
 
 
