@@ -173,27 +173,33 @@ def over_documents(spread: float, skewed: bool = False) -> Simulate:
 MAPS = np.random.default_rng(0).normal(size=(2, 6, 12))
 
 
-def states(chance: Chance, n: int) -> tuple[list[Array], list[int]]:
+def states(chance: Chance, n: int, spread: float) -> tuple[list[Array], list[int]]:
     """Two depths of 12 features that share six, documents with directions of their own."""
-    lengths = np.maximum(3, np.exp(chance.normal(3, 0.3, n)).astype(int))
+    lengths = np.maximum(3, np.exp(chance.normal(3, spread, n)).astype(int))
     shared = np.concatenate([chance.normal(size=(k, 6)) + chance.normal(size=6) for k in lengths])
-    return [shared @ m + 1.5 * chance.normal(size=(len(shared), 12)) for m in MAPS], [0, *np.cumsum(lengths)]
+    depths = [shared @ m + 1.5 * chance.normal(size=(len(shared), 12)) for m in MAPS]
+    return depths, [0, *np.cumsum(lengths).tolist()]
 
 
 @cache
-def aligned() -> float:
-    x, y = (a - a.mean(0) for a in states(np.random.default_rng(1), 40_000)[0])
+def aligned(spread: float) -> float:
+    x, y = (a - a.mean(0) for a in states(np.random.default_rng(1), 40_000, spread)[0])
     cross, own = np.square(x.T @ y).sum(), [np.square(a.T @ a).sum() for a in (x, y)]
     return float(cross / math.sqrt(own[0] * own[1]))
 
 
-def jackknife(chance: Chance, n: int) -> bool:
-    pair, offsets = states(chance, n)
-    bounds = grouped(offsets)
-    found = align(Held([torch.from_numpy(one) for one in pair]), bounds=bounds)
-    resampled = Resampled("jackknife", found.without().numpy(), np.diff(bounds) / offsets[-1])
-    low, high = resampled.interval(found.cka().numpy())
-    return holds((low[0, 1], high[0, 1]), aligned())
+def jackknife(spread: float) -> Simulate:
+    def simulate(chance: Chance, n: int) -> bool:
+        pair, offsets = states(chance, n, spread)
+        bounds = grouped(offsets)
+        found = align(Held([torch.from_numpy(one) for one in pair]), bounds=bounds)
+        resampled = Resampled("jackknife", found.without().numpy(), np.diff(bounds) / offsets[-1])
+        if resampled.few:  # and so not shown
+            return simulate(chance, n)
+        low, high = resampled.interval(found.cka().numpy())
+        return holds((low[0, 1], high[0, 1]), aligned(spread))
+
+    return simulate
 
 
 def variance(chance: Chance, n: int) -> bool:
@@ -363,9 +369,9 @@ PAGE = """# Coverage of intervals
 
 A 95 % interval is to hold the truth in 95 of 100 data sets. This table says how often it does, for each kind
 of interval that reprlab shows. `make coverage` makes it by the product's own functions on simulated data,
-with {repetitions:,} repetitions a row. Every kind lies within two points of its aim at the smallest n at which
-it is shown and above, or says "stated only". Below that n there is no interval. Its ends are NaN, and tables
-print "too few".
+with {repetitions:,} repetitions a row. Every kind lies within two points of its aim at the smallest n at
+which it is shown and above, or says "stated only". Below that n there is no interval. Its ends are NaN, and
+tables print "too few".
 
 n counts documents, or units of documents that belong together. For random orders it counts orders, for rank
 correlations layers. Cosines need 12 documents, and 200 where lengths differ much: there the squared sum of
