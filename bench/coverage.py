@@ -328,7 +328,8 @@ KINDS = (
     Kind(
         "lens, percentile-t", "skewed documents, lengths sd .3", (12, 20, 50, 100), over_documents(0.3, True)
     ),
-    Kind("CKA, jackknife", "lengths log-normal, sd .3", (12, 20, 50), jackknife),
+    Kind("CKA, jackknife", "lengths log-normal, sd .3", (12, 20, 50), jackknife(0.3)),
+    Kind("CKA, jackknife", "lengths log-normal, sd 1", (100,), jackknife(1.0)),
     Kind("variance of drift, jackknife of its logarithm", "lengths sd .3", (12, 20, 50, 100), variance),
     Kind("mean over random orders", "normal orders, documents without noise", (3, 5, 10), orders(False)),
     Kind("mean over random orders", "normal orders, documents as noisy", (3, 5, 10), orders(True)),

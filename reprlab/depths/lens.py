@@ -124,8 +124,10 @@ class Lens:
             return text
         apart, same = self.values["kl_full"], self.values["agreement_full"].mean[-1]
         ends = "" if math.isnan(apart.low[-1]) else f" [{apart.low[-1]:.2f}, {apart.high[-1]:.2f}]"
+        return (
             f"{text}; the last one is {apart.mean[-1]:.2f} nats{ends} from the full model's, and "
             f"{100 * same:.0f} % of first choices agree"
+        )
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row a depth: every quantity, its interval, and the labels."""

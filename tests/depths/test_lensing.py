@@ -149,7 +149,7 @@ def test_before_the_layer_left_out_all_is_as_in_the_full_model(found: Lens, skip
 def test_sinks_are_left_out_by_the_norms_of_the_schedules_own_states(tiny: Network, tmp_path: Path) -> None:
     corpus, factor = texts(16), 1.3
     for schedule in (None, rl.Schedule.parse(SKIP)):
-        acts = rl.capture(tiny, corpus, documents=12, cache=tmp_path, schedule=schedule)
+        acts = rl.capture(tiny, corpus, documents=16, cache=tmp_path, schedule=schedule)
         dropped = int(sinks(acts.norms, factor).sum())
         read = lens(tiny, corpus, schedule=schedule, tokens="no-sinks", sink_factor=factor)
         assert 0 < dropped < acts.tokens
