@@ -12,7 +12,6 @@ neighbours there, costs little.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,11 +52,7 @@ def _rows(evidence: rl.Evidence) -> Iterator[dict[str, Any]]:
     for row in frame[frame.variant.isin(("full", *VARIANTS)) & frame.metric.isin(NAMES)].to_dict("records"):
         labels = {key: row[key] for key in ("metric", "benchmark", "variant")}
         layer = None if row["variant"] == "full" else int(row["layer"])
-        value, half = row["value"], 1.96 * row["stderr"]
-        ends = (value - half, value + half)
-        if row["metric"] == "perplexity":  # its logarithm is what has an even spread
-            ends = (value * math.exp(-half / value), value * math.exp(half / value))
-        yield {**labels, "layer": layer, "value": value, "low": ends[0], "high": ends[1]}
+        yield {**labels, "layer": layer, **{key: row[key] for key in ("value", "low", "high")}}
 
 
 def reading(numbers: dict[str, Any]) -> str:
@@ -71,7 +66,7 @@ def reading(numbers: dict[str, Any]) -> str:
         if not rows:
             continue
         worst = min(rows, key=lambda row: row["value"])
-        sure = sum(row["low"] >= 0.9 for row in rows)
+        sure = sum(row["low"] is not None and row["low"] >= 0.9 for row in rows)
         sentences.append(
             f"{change}, layer {worst['layer']} of {numbers['model']} matters most "
             f"(R = {curves.number(worst, 'value')}), and {sure} of {len(rows)} {pairs} surely retain 0.9"

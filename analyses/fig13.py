@@ -54,9 +54,8 @@ def _scores(pair: Any, layers: int) -> Iterator[dict[str, Any]]:
         table = scores.to_dataframe()
         for row in table[table["metric"].isin(["u", "acc"])].itertuples():
             left = layers - rl.Schedule.parse(row.schedule, layers).layer_calls
-            half = 1.96 * row.stderr  # both metrics lie in [0, 1]
             where = {"schedule": row.schedule, "left_out": left, "share": left / layers}
-            ends = {"low": max(0.0, row.value - half), "high": min(1.0, row.value + half)}
+            ends = {key: float(np.clip(getattr(row, key), 0, 1)) for key in ("low", "high")}
             yield {"part": part, "metric": row.metric, **where, "score": row.value, **ends}
 
 

@@ -62,8 +62,9 @@ def _contrasts(losses: np.ndarray, kinds: list[str]) -> list[dict[str, Any]]:
 
 
 def _ends(values: np.ndarray) -> dict[str, float]:
-    """The loss and its interval, of (1 + draw,)."""
-    low, high = np.nanquantile(values[1:], [0.025, 0.975])
+    """The loss and its interval, of (1 + draw,); NaN where there are no draws."""
+    known = values[1:][~np.isnan(values[1:])]
+    low, high = np.quantile(known, [0.025, 0.975]) if known.size else (np.nan, np.nan)
     return {"loss": float(values[0]), "low": float(low), "high": float(high)}
 
 

@@ -209,7 +209,8 @@ def _show(made: FineTuned, crossing: Crossing) -> None:
         ]
         u = rows["u"]
         share = "" if math.isnan(u.share) else f"{u.share:.2f}"
-        gain = f"{u.difference:+.3f} [{u.low:+.3f}, {u.high:+.3f}]"
+        ends = "too few" if math.isnan(u.low) else f"[{u.low:+.3f}, {u.high:+.3f}]"
+        gain = f"{u.difference:+.3f} {ends}"
         table.add_row(escape(entry.label), share, *cells, escape(gain))
     about = made.tuned
     out.print(f"{escape(about.model)} ({escape(about.note)})", soft_wrap=True)

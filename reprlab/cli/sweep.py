@@ -22,6 +22,7 @@ from reprlab.cli.terminal import bar, each_model, out, say, working
 from reprlab.counts import counted
 from reprlab.errors import unknown
 from reprlab.files import slug
+from reprlab.scores.cells import with_ends
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened
@@ -183,6 +184,8 @@ def _show(scores: Scores, asked: str | None) -> None:
     out.print(table)
     if any(len(places) > 1 for places in scores.rows):
         say("± is the standard error over documents; after a semicolon stands the spread over orders")
+    if "perplexity" in shown.values():
+        say("brackets are the 95 % interval of a perplexity over documents, taken on the log scale")
     for of, shares in medians.items():
         there = str(shares["of"][0])
         alone = "" if "," in there else ", the only one that has it" if there else ""
@@ -200,9 +203,11 @@ def _show(scores: Scores, asked: str | None) -> None:
 
 
 def _cell(row: Any) -> str:
-    """A value with its standard error over documents; after a semicolon the spread over seeds."""
+    """A value with its standard error over documents, a perplexity with its interval; seeds' spread."""
     if math.isnan(row.value):
         return ""
+    if row.metric == "perplexity":
+        return escape(with_ends(row))
     digits = 3 if abs(row.value) < 100 else 1 if abs(row.value) < 1e5 else None
     text = f"{row.value:.3g}" if digits is None else f"{row.value:.{digits}f}"
     error = f"{row.stderr:.2g}" if digits is None else f"{row.stderr:.{digits}f}"

@@ -57,7 +57,7 @@ class Drift:
 
     `apart` says for each schedule how far its variance is from the full model's after the middle: the mean
     of |ln(variance / full variance)| over the depths that come after the last layer that differs, with an
-    interval by resampling documents, the same draws for all.
+    interval by a jackknife over documents; its ends are NaN where these are too few.
     """
 
     provenance: Provenance
@@ -97,7 +97,8 @@ class Drift:
         sure = low * high > 0 and abs(value) >= MARGIN
         sign = int(np.sign(value)) if sure else 0
         least, amount, most = sorted((abs(low), abs(value), abs(high))) if sure else (low, value, high)
-        verdict = WORDS[sign].format(amount, least, most)
+        few = f"too few documents for an interval ({value:+.2f} in ln, middle repeat minus skip)"
+        verdict = few if math.isnan(low) else WORDS[sign].format(amount, least, most)
         differs = "variance after the middle layers differs from the full model's by factors of"
         return f"{differs} {factors}: {verdict}"
 

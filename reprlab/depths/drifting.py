@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from reprlab.arguments import integer, number, string, taking
+from reprlab.arrays import Array
 from reprlab.captures.blocks import document_sums
 from reprlab.captures.capture import Capture
 from reprlab.captures.given import capture_of, captures_of
@@ -22,9 +23,8 @@ from reprlab.errors import ReprlabError, unknown
 from reprlab.provenance import SINK_FACTOR
 from reprlab.schedules.schedule import Schedule, matching
 from reprlab.similarity.policy import POLICIES
-from reprlab.statistics.bootstraps import draws
+from reprlab.statistics.resampled import Resampled
 
-DRAWS = 1000
 Triple = tuple[float, float, float]  # a value and its interval
 
 
@@ -58,10 +58,16 @@ def drift(
     dropped = sinks(full.norms, sink_factor)
     dropped = dropped if tokens == "no-sinks" else torch.zeros_like(dropped)
     sums = {name: document_sums(capture.blocks, dropped) for name, capture in everything.items()}
-    weights = draws(np.arange(full.documents), count=DRAWS).astype(np.float64)
-    drawn = {name: Powers.of(documents).variance(weights) for name, documents in sums.items()}
+    counts = np.array([document.count for document in sums["full"]], np.float64)
+    some = counts > 0
+    without = (1.0 - np.eye(len(counts)))[some]  # of each document with tokens in turn
+    left = {name: Powers.of(documents).variance(without) for name, documents in sums.items()}
+    shares = counts[some] / counts.sum()
     seen = _read(everything, ~dropped)
-    curves = {n: _curve(full, c, sums[n], drawn[n], seen[n], ~dropped) for n, c in everything.items()}
+    curves = {
+        n: _curve(full, c, sums[n], _jackknife(left[n], shares), seen[n], ~dropped)
+        for n, c in everything.items()
+    }
     source = replace(
         full.provenance,
         tokens=int((~dropped).sum()),
@@ -70,7 +76,7 @@ def drift(
         sink_factor=sink_factor,
         **{"schedule": "", "stored": ""},  # each curve has its own schedule
     )
-    apart, further = _apart(curves, drawn, after=source.layers - start + 1)
+    apart, further = _apart(curves, left, shares, after=source.layers - start + 1)
     return Drift(source, start, curves, apart, further)
 
 
@@ -114,13 +120,15 @@ def _curve(
     full: Capture,
     capture: Capture,
     sums: Sequence[Any],
-    drawn: Any,
+    left: Resampled,
     seen: Sequence[tuple[float, float, float]],
     mask: Tensor,
 ) -> DriftCurve:
     all_documents = total(sums)
     schedule = Schedule.parse(capture.identity.schedule)
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # states that do not vary have no logarithm
+        logs = replace(left, matrices=np.log(left.matrices))
+        low, high = map(np.exp, logs.interval(np.log(variance(all_documents).numpy())))
     ranks, largest, cosines = zip(*seen, strict=True)
     return DriftCurve(
         schedule=str(schedule),
@@ -138,11 +146,11 @@ def _curve(
 
 
 def _apart(
-    curves: Mapping[str, DriftCurve], drawn: Mapping[str, Any], *, after: int
+    curves: Mapping[str, DriftCurve], left: Mapping[str, Any], shares: Array, *, after: int
 ) -> tuple[dict[str, Triple], Triple | None]:
     """How far variances are apart from depth `after` on, the first after the last layer that differs.
 
-    Second, how much further middle repeat is than skip. Intervals are under the same draws of documents.
+    Second, how much further middle repeat is than skip. Intervals are by a jackknife over documents.
     """
     logs: dict[str, Any] = {}
     apart: dict[str, Triple] = {}
@@ -151,16 +159,22 @@ def _apart(
             continue
         places = [(d, a) for d, a in enumerate(curve.at) if a >= after]
         with np.errstate(divide="ignore", invalid="ignore"):  # states that do not vary have no ratio
-            ratio = [np.abs(np.log(drawn[name][:, d] / drawn["full"][:, a])) for d, a in places]
+            ratio = [np.abs(np.log(left[name][:, d] / left["full"][:, a])) for d, a in places]
             point = [abs(np.log(np.divide(curve.variance[d], curves["full"].variance[a]))) for d, a in places]
         logs[name] = np.mean(ratio, axis=0)
-        low, high = np.quantile(logs[name], [0.025, 0.975])
-        apart[name] = (float(np.mean(point)), float(low), float(high))
+        value = np.array(np.mean(point))
+        low, high = _jackknife(logs[name], shares).interval(value)
+        apart[name] = (float(value), float(low), float(high))
     if not {"skip", "middle repeat"} <= set(logs):
         return apart, None
     value = apart["middle repeat"][0] - apart["skip"][0]
-    low, high = np.quantile(logs["middle repeat"] - logs["skip"], [0.025, 0.975])
+    low, high = _jackknife(logs["middle repeat"] - logs["skip"], shares).interval(np.array(value))
     return apart, (value, float(low), float(high))
+
+
+def _jackknife(left: Array, shares: Array) -> Resampled:
+    """Numbers without each document in turn, (document, ...), with the documents' shares of the tokens."""
+    return Resampled("jackknife", left, shares)
 
 
 def _numbers(values: Any) -> tuple[float, ...]:

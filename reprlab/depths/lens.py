@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,9 +123,10 @@ class Lens:
         if self.full:
             return text
         apart, same = self.values["kl_full"], self.values["agreement_full"].mean[-1]
+        ends = "" if math.isnan(apart.low[-1]) else f" [{apart.low[-1]:.2f}, {apart.high[-1]:.2f}]"
         return (
-            f"{text}; the last one is {apart.mean[-1]:.2f} nats [{apart.low[-1]:.2f}, {apart.high[-1]:.2f}] "
-            f"from the full model's, and {100 * same:.0f} % of first choices agree"
+            f"{text}; the last one is {apart.mean[-1]:.2f} nats{ends} from the full model's, and "
+            f"{100 * same:.0f} % of first choices agree"
         )
 
     def to_dataframe(self) -> pd.DataFrame:

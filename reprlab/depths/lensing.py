@@ -32,10 +32,9 @@ from reprlab.provenance import SINK_FACTOR, Provenance
 from reprlab.schedules.given import schedule_of
 from reprlab.schedules.schedule import Schedule
 from reprlab.similarity.policy import POLICIES
-from reprlab.statistics.bootstraps import draws
+from reprlab.statistics.resampled import bootstrapped
 
 DOCUMENTS = 24
-DRAWS = 1000
 
 
 @taking(
@@ -267,29 +266,37 @@ def _quantities(logits: Tensor, finals: Sequence[_Final], following: Tensor) -> 
     return torch.cat(pieces, dim=1).float().cpu()
 
 
+_RANGES = {
+    "kl": (0.0, math.inf),
+    "entropy": (0.0, math.inf),
+    "agreement": (0.0, 1.0),
+    "likelihood": (-math.inf, 0.0),
+}
+
+
 def _curves(numbers: dict[str, Tensor], mask: Tensor, lengths: Sequence[int]) -> dict[str, LensCurve]:
     """Means over the kept tokens with intervals, the same draws of documents for all."""
     owners = torch.arange(len(lengths)).repeat_interleave(torch.tensor(lengths))
     final = torch.zeros(len(owners), dtype=torch.bool)
     final[torch.tensor(lengths).cumsum(0) - 1] = True  # nothing follows in its document
-    weights = draws(np.arange(len(lengths)), count=DRAWS).astype(np.float64)
     curves: dict[str, LensCurve] = {}
     for name, values in numbers.items():
         use = mask & ~final if name == "likelihood" else mask
         sums = torch.zeros(len(lengths), len(values), dtype=torch.float64)
         sums.index_add_(0, owners[use], values[:, use].T.double())
         counts = owners[use].bincount(minlength=len(lengths)).double()
-        curves[name] = _resampled(sums.numpy(), counts.numpy(), weights)
+        curves[name] = _resampled(sums.numpy(), counts.numpy(), _RANGES[name.partition("_")[0]])
     return curves
 
 
-def _resampled(sums: NDArray[Any], counts: NDArray[Any], weights: NDArray[Any]) -> LensCurve:
-    """Sums (document, depth) over counts (document,), and the quantiles under weights (draw, document)."""
-    if not counts.any():
-        nothing = (math.nan,) * sums.shape[1]
-        return LensCurve(nothing, nothing, nothing)
-    times = weights @ counts
-    under = (weights @ sums)[times > 0] / times[times > 0, None]
-    low, high = np.quantile(under, [0.025, 0.975], axis=0)
-    mean = sums.sum(0) / counts.sum()
+def _resampled(sums: NDArray[Any], counts: NDArray[Any], within: tuple[float, float]) -> LensCurve:
+    """Sums (document, depth) over counts (document,), with the interval over documents; NaN of too few.
+
+    Ends stay `within` the quantity's range.
+    """
+    nothing = np.full(sums.shape[1], math.nan)
+    mean = sums.sum(0) / counts.sum() if counts.any() else nothing
+    found = bootstrapped(sums, counts)
+    low, high = (nothing, nothing) if found is None else found.interval(mean)
+    low, high = np.maximum(low, np.minimum(within[0], mean)), np.minimum(high, np.maximum(within[1], mean))
     return LensCurve(*(tuple(map(float, row)) for row in (mean, low, high)))

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from reprlab.reports.pages.content import Table
+from reprlab.scores.cells import with_ends
 from reprlab.statistics.bootstraps import interval
 from reprlab.verdicts.evidence import Evidence
 
@@ -16,8 +17,9 @@ SCALE = (
     "the way from the floor to the unchanged model; R may also lie below 0 or above 1."
 )
 _NOTE = (
-    "Each cell is a score and its standard error over documents. The score u lies between 0 and 1, and is "
-    "larger the more likely the model finds the right answer; R is formed of it."
+    "Each cell is a score and its standard error over documents; a perplexity has its 95 % interval, taken "
+    "on the log scale. The score u lies between 0 and 1, and is larger the more likely the model finds the "
+    "right answer; R is formed of it."
 )
 _NONE = Table((), (), "Nothing was swept.")
 
@@ -29,11 +31,12 @@ def table(evidence: Evidence) -> Table:
         return _NONE
     frame = scores.pooled()
     shown = [(r.name, m) for r in scores.benchmarks.values() for m in _SHOWN if m in r.metrics]
-    cells = {(row.row, row.benchmark, row.metric): _cell(row.value, row.stderr) for row in frame.itertuples()}
+    cells = {(row.row, row.benchmark, row.metric): _cell(row) for row in frame.itertuples()}
     rows: list[tuple[str, ...]] = []
     for at, (labels, places) in enumerate(zip(u.labels, scores.rows, strict=True)):
         low, high = interval(u.drawn_median[at])
-        median = "" if math.isnan(u.median[at]) else f"{u.median[at]:.2f} [{low:.2f}, {high:.2f}]"
+        ends = "too few" if math.isnan(low) else f"[{low:.2f}, {high:.2f}]"
+        median = "" if math.isnan(u.median[at]) else f"{u.median[at]:.2f} {ends}"
         named = (scores.entries[places[0]].label, labels["schedule"])
         rows.append((*named, *(cells[at, *one] for one in shown), median))
     columns = ("variant", "schedule", *(f"{name}, {metric}" for name, metric in shown), "median R of u")
@@ -43,10 +46,13 @@ def table(evidence: Evidence) -> Table:
     return Table(columns, tuple(rows), note)
 
 
-def _cell(value: Any, stderr: Any) -> str:
-    if math.isnan(value):
+def _cell(row: Any) -> str:
+    """A score with its standard error; a perplexity with its interval."""
+    if math.isnan(row.value):
         return ""
-    if value >= 1e4 or not math.isfinite(value):
-        return f"{value:.2g}"
-    digits = 1 if value >= 100 else 3
-    return f"{value:.{digits}f} ± {stderr:.{digits}f}"
+    if row.metric == "perplexity":
+        return with_ends(row)
+    if row.value >= 1e4 or not math.isfinite(row.value):
+        return f"{row.value:.2g}"
+    digits = 1 if row.value >= 100 else 3
+    return f"{row.value:.{digits}f} ± {row.stderr:.{digits}f}"

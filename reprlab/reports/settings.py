@@ -41,7 +41,7 @@ class ReportSettings:
     documents: int
     limit: int
     starts: tuple[int, ...] | None = None
-    seeds: int = 3
+    seeds: int = 10
     every: int = 1
     loops: tuple[int, ...] = ()
     loop_limit: int = 0

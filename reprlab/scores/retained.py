@@ -20,7 +20,8 @@ from reprlab.errors import unknown
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import AGGREGATIONS
-from reprlab.statistics.bootstraps import bootstrap, draws, interval
+from reprlab.statistics.bootstraps import LEAST_UNITS, bootstrap, draws, expanded, interval
+from reprlab.statistics.orders import LEAST_ORDERS, over_orders
 
 DRAWS = 10_000
 MEDIAN = "median"
@@ -32,10 +33,12 @@ class Retained:
     """R = (score - floor) / (full - floor) of every row of some scores: 0 is chance level, 1 the full model.
 
     `values` (row, benchmark) and `drawn` (row, benchmark, draw): numerator and denominator under the same
-    draw of documents, the same draws for every row, others for every benchmark. Rows are those of
-    `scores.rows`: the seeds of a random order together, resampled with the documents unless all orders were
-    run. `benchmarks` are those on which the full model is 5 standard errors above chance or
-    more, `undecided` the others, and why.
+    draw of documents, the same draws for every row, others for every benchmark. Draws of n units are spread
+    by t_(n-1) / 1.96 sqrt(n / (n-1)) about the value, which keeps intervals of few units honest. Rows are
+    those of `scores.rows`: the seeds of a random order together, to whose draws what other orders would give
+    is added unless all were run. Draws are NaN where units or orders are too few (`few` says so).
+    `benchmarks` are those on which the full model is 5 standard errors above chance or more, `undecided` the
+    others, and why.
     """
 
     scores: Scores
@@ -54,6 +57,7 @@ class Retained:
         """Each row's variant and what that takes, the middle layers M = T - 2s - 1, and its cost.
 
         `layer_calls` are layers run, `path` steps in a row, a set as one; of several orders the first's.
+        `orders` is the number of orders that the row is a mean of, 1 of a single schedule.
         """
         layers = self.scores.layers
         labels: list[dict[str, Any]] = []
@@ -62,7 +66,7 @@ class Retained:
             schedule = self.scores.entries[places[0]].schedule
             middle = None if one["start"] is None else layers - 2 * one["start"] - 1
             cost = {"layer_calls": schedule.layer_calls, "path": schedule.longest_path}
-            labels.append({**one, "middle": middle, **cost})
+            labels.append({**one, "orders": len(places), "middle": middle, **cost})
         return tuple(labels)
 
     def rows(self, variant: str, **labels: Any) -> list[int]:
@@ -81,13 +85,25 @@ class Retained:
 
     @cached_property
     def drawn_median(self) -> NDArray[np.float32]:
-        """The median over benchmarks under each draw: (row, draw)."""
-        return _median(self.drawn)
+        """The median over benchmarks under each draw: (row, draw); NaN where one of them has none."""
+        without = (np.isnan(self.drawn) & ~np.isnan(self.values)[..., None]).any(1)
+        drawn = _median(self.drawn)
+        drawn[without] = np.nan
+        return drawn
+
+    def few(self, row: int, benchmark: str) -> str:
+        """Why a row has no interval on a benchmark, or over them by the name `median`; empty where it has."""
+        if lacks_orders(self.scores, self.scores.rows[row]):
+            return f"too few orders: {LEAST_ORDERS} are needed"
+        names = self.benchmarks if benchmark == MEDIAN else (benchmark,)
+        counts = {name: len(set(self.scores.results(name).units)) for name in names}
+        return f"too few units: {LEAST_UNITS} are needed" if min(counts.values()) < LEAST_UNITS else ""
 
     def table(self, *variants: str) -> list[dict[str, Any]]:
         """A row for every row of these variants and benchmark: its labels, `R`, and `low` and `high` (95 %).
 
-        The benchmark `median` is the median over benchmarks, there where they are two or more.
+        The ends are NaN where there is too little for an interval, and `few` says of what. The benchmark
+        `median` is the median over benchmarks, there where they are two or more.
         """
         rows: list[dict[str, Any]] = []
         for row, labels in enumerate(self.labels):
@@ -97,6 +113,7 @@ class Retained:
                 low, high = interval(drawn)
                 named = {key: labels[key] for key in labels if key != "row"}
                 rows.append({**named, "benchmark": name, "R": float(value), "low": low, "high": high})
+                rows[-1]["few"] = self.few(row, name)
         return rows
 
     def _cells(self, row: int) -> list[tuple[str, float, NDArray[np.float32]]]:
@@ -149,32 +166,36 @@ def _drawn_by_row(scores: Scores, results: Results, metric: str, count: int) -> 
         floor = how.unlink(np.array(results.guess(metric)))
         above = how.unlink(bootstrap(name, items, results.unit_codes, times)) - floor  # (schedule, 1 + draw)
         retained_by_row = above / above[0]
-    rows = [over_orders(scores, places, retained_by_row[list(places)]) for places in scores.rows]
-    drawn = np.array(rows)
-    return drawn[:, 0], drawn[:, 1:]
+    rows = rows_of(scores, retained_by_row, times.shape[1])
+    return rows[:, 0], rows[:, 1:]
 
 
-def over_orders(scores: Scores, places: Sequence[int], retained_by_row: Array) -> Array:
-    """One of `scores.rows`, (order, 1 + draw) -> (1 + draw,): its orders' mean, under draws of orders too."""
-    if len(places) == 1:
-        return retained_by_row[0]
-    entry = scores.entries[places[0]]
-    middle = math.inf if entry.start is None else scores.layers - 2 * entry.start - 1
-    weights = redrawn(f"{entry.variant} {entry.start}", len(places), middle, retained_by_row.shape[1] - 1)
-    return (weights * retained_by_row).sum(0) / weights.sum(0)
+def rows_of(scores: Scores, levels: Array, units: int) -> Array:
+    """Levels of schedules and their draws as those of rows: (schedule, 1 + draw) -> (row, 1 + draw).
 
-
-def redrawn(name: str, size: int, middle: float, count: int) -> Array:
-    """How often each of a start's orders is drawn, first as they are: (order, 1 + count).
-
-    Of n orders n - 1 are drawn, which keeps the spread of their mean what it is; all once where they are
-    every order of the `middle` layers but the model's own. `name` decides the draws.
-
-    >>> redrawn("random 9", 3, 15, 2).sum(0).tolist(), redrawn("random 13", 5, 3, 2).sum(0).tolist()
-    ([3.0, 2.0, 2.0], [5.0, 5.0, 5.0])
+    Draws are spread for the number of `units`, orders of a start are put together.
     """
-    if middle <= size and size >= math.factorial(int(middle)) - 1:
-        return np.ones((size, 1 + count))
-    chance = np.random.default_rng(zlib.crc32(name.encode()))
-    drawn: Array = chance.multinomial(size - 1, np.full(size, 1 / size), size=count).T.astype(np.float64)
-    return np.concatenate([np.ones((size, 1)), drawn], axis=1)
+    spread_out = expanded(levels[:, :1], levels[:, 1:], units)
+    levels = np.concatenate([levels[:, :1], spread_out], axis=1)
+    return np.array([_together(scores, places, levels[list(places)]) for places in scores.rows])
+
+
+def _together(scores: Scores, places: Sequence[int], levels: Array) -> Array:
+    """One of `scores.rows`, (order, 1 + draw) -> (1 + draw,)."""
+    entry = scores.entries[places[0]]
+    if len(places) == 1 and not lacks_orders(scores, places):
+        return levels[0]
+    return over_orders(levels, f"{entry.variant} {entry.start}", census=_census(scores, places))
+
+
+def lacks_orders(scores: Scores, places: Sequence[int]) -> bool:
+    """Whether a row is a mean over too few random orders for an interval, and not over all that there are."""
+    sample = scores.entries[places[0]].seed is not None and not _census(scores, places)
+    return sample and len(places) < LEAST_ORDERS
+
+
+def _census(scores: Scores, places: Sequence[int]) -> bool:
+    """Whether a row has every order of its middle layers but the model's own."""
+    start = scores.entries[places[0]].start
+    middle = math.inf if start is None else scores.layers - 2 * start - 1
+    return middle <= len(places) + 1 and len(places) >= math.factorial(int(middle)) - 1

@@ -25,7 +25,7 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.scores.results import Column, Results
 from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
 from reprlab.statistics.bootstraps import pooled, seeds_spread
-from reprlab.statistics.intervals import Difference, difference, standard_error
+from reprlab.statistics.intervals import Difference, difference, score_interval, standard_error
 from reprlab.statistics.normalised import Normalised, normalised
 
 _LABELS = ("variant", "start", "layer", "window", "times")
@@ -76,7 +76,10 @@ class Scores:
     def compare(
         self, a: Schedule | str, b: Schedule | str, *, benchmark: str | None = None, metric: str = "u"
     ) -> Difference:
-        """A metric under one schedule minus that under another, paired over the documents of a benchmark."""
+        """A metric under one schedule minus that under another, paired over the documents of a benchmark.
+
+        Of perplexities the interval is of their `ratio`.
+        """
         results = self.results(benchmark)
         items = results.items(metric)
         one, other = items[self.row_of(a)], items[self.row_of(b)]
@@ -158,7 +161,10 @@ class Scores:
         return replace(results, ids=ids, units=units, values=values, nonfinite=lost, divergence=None)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row for each entry, benchmark and metric: value, standard error, n, normalised score."""
+        """One row for each entry, benchmark and metric: value, standard error, interval, n, normalised score.
+
+        `low` and `high` are at 95 %, a perplexity's on the log scale; NaN below 40 units of documents.
+        """
         return pd.DataFrame(list(self._rows()))
 
     def _rows(self) -> Iterator[dict[str, Any]]:
@@ -167,6 +173,7 @@ class Scores:
                 how, items = results.column(metric).aggregation, results.items(metric)
                 value = np.atleast_1d(aggregate(how, items))
                 error = np.atleast_1d(standard_error(how, items, results.unit_codes))
+                low, high = map(np.atleast_1d, score_interval(how, items, results.unit_codes))
                 for place, entry in enumerate(self.entries):
                     of_full = self.retained(results, metric, [place])
                     yield {
@@ -178,6 +185,8 @@ class Scores:
                         "metric": metric,
                         "value": value[place],
                         "stderr": error[place],
+                        "low": low[place],
+                        "high": high[place],
                         "normalised": of_full.value,
                         "normalised_stderr": of_full.stderr,
                         "documents": len(results.ids),
@@ -191,8 +200,8 @@ class Scores:
     def pooled(self) -> pd.DataFrame:
         """A row for each of `rows`, benchmark and metric: the seeds of a random order together.
 
-        `value` is the score of each document's mean over seeds, `stderr` the documents' spread of it,
-        `seed_sd` the seeds' own.
+        `value` is the score of each document's mean over seeds, `stderr` the documents' spread of it, `low`
+        and `high` the ends of a single schedule's interval, `seed_sd` the seeds' own spread.
         """
         pairs = [(r, metric) for r in self.benchmarks.values() for metric in r.metrics]
         return pd.DataFrame([self._pooled(*pair, places) for places in self.rows for pair in pairs])
@@ -224,12 +233,17 @@ class Scores:
     def _pooled(self, results: Results, metric: str, places: Sequence[int]) -> dict[str, Any]:
         how, items = results.column(metric).aggregation, results.items(metric)[list(places)]
         _, spread = seeds_spread(np.atleast_1d(aggregate(how, items)))
+        several = len(places) > 1  # documents alone do not say how far a mean over orders moves
+        ends = score_interval(how, items[0], results.unit_codes)
+        low, high = (math.nan if several else float(end) for end in ends)
         return {
             **self.labels(places),
             "benchmark": results.name,
             "metric": metric,
             "value": float(aggregate(how, pooled(items))),
             "stderr": float(standard_error(how, pooled(items), results.unit_codes)),
+            "low": low,
+            "high": high,
             "seed_sd": spread,
             "nonfinite": int(results.nonfinite[list(places)].sum()),
         }

@@ -15,7 +15,7 @@ from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.scores.results import Results
-from reprlab.scores.retained import DRAWS, over_orders
+from reprlab.scores.retained import DRAWS, rows_of
 from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import bootstrap, draws, interval
 
@@ -132,6 +132,6 @@ def _task(scores: Scores, results: Results, count: int) -> tuple[Array, Array, A
         for metric in metrics
     ]
     whole = np.mean(statistics, axis=0)  # (schedule, 1 + draw)
-    rows = np.array([over_orders(scores, places, whole[list(places)]) for places in scores.rows])
+    rows = rows_of(scores, whole, times.shape[1])
     floor = np.array(sum(map(results.guess, metrics)) / len(metrics))
     return rows[:, 0], rows[:, 1:], floor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,18 +28,28 @@ from reprlab.statistics.resampled import DRAWS, Resampled
 
 @dataclass(frozen=True)
 class Average:
-    """The mean over a part of the matrix, with its interval; NaN ends where there is none."""
+    """The mean over a part of the matrix, with its interval; NaN ends where there is none.
+
+    `value` and its ends are of means over tokens. `by_document` is the same of the mean over documents of
+    their own means, NaN where documents are equally long or nobody knows.
+    """
 
     words: str
     value: float
     low: float
     high: float
+    by_document: float = math.nan
 
     @property
     def text(self) -> str:
-        """The mean and its interval: 0.849 [0.84, 0.86]."""
+        """The mean and its interval: 0.849 [0.840, 0.860], and the mean over documents where it differs.
+
+        >>> Average("all", 0.849, 0.84, 0.86, 0.8612).text
+        '0.849 [0.840, 0.860] (mean over documents 0.861)'
+        """
         ends = "" if np.isnan(self.low) else f" [{self.low:.3f}, {self.high:.3f}]"
-        return f"{self.value:.3f}{ends}"
+        other = "" if np.isnan(self.by_document) else f" (mean over documents {self.by_document:.3f})"
+        return f"{self.value:.3f}{ends}{other}"
 
 
 @dataclass(frozen=True)
@@ -56,9 +67,10 @@ class Intervals:
 SAVED = (
     *("values", "measure", "model", "note", "corpus", "schedule", "documents", "tokens", "excluded"),
     *("policy", "sink_factor", "dtype", "stored", "made_with", "layers", "remark", "width", "samples"),
-    *("positions", "other", "control", "settings", "intervals", "low", "high", "averages"),
+    *("positions", "other", "control", "settings", "intervals", "low", "high", "averages", "by_document"),
 )
-_NO_COLUMNS = {"values", "made_with", "low", "high", "averages", "settings", "own_measure"}
+_MATRICES = ("values", "low", "high", "by_document")
+_NO_COLUMNS = {*_MATRICES, "made_with", "averages", "settings", "own_measure"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,9 @@ class Similarity:
 
     Symmetric; 1 on the diagonal, 0 where the measure is a distance. Between two captures (`other` is the
     second one's label) it is (depth, depth of the other). `intervals` bound each value at 95 %;
-    `averages` are means over parts. `resampled` matrices are at hand until the value is saved.
+    `averages` are means over parts. `values` are means over tokens where the measure is a mean, so that long
+    documents weigh more; `by_document` are then the means over documents of their own means, None where
+    documents are equally long. `resampled` matrices are at hand until the value is saved.
     """
 
     values: Array
@@ -82,10 +96,11 @@ class Similarity:
     settings: dict[str, float] = field(default_factory=dict[str, float])
     intervals: Intervals = Intervals()
     averages: tuple[Average, ...] = ()
+    by_document: Array | None = None
     resampled: Resampled | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for array in (self.values, self.intervals.low, self.intervals.high):
+        for array in (self.values, self.intervals.low, self.intervals.high, self.by_document):
             if array is not None:
                 array.setflags(write=False)
 
@@ -161,6 +176,11 @@ class Similarity:
             f"{counted(source.tokens, sampled[self.samples])}{places}{size}; {source.tokens_in_words}; "
             f"{source.dtype_in_words}{schedule}{control}."
         )
+        if self.by_document is not None:
+            text += (
+                " Values are means over tokens, in which long documents weigh more; the mean over documents "
+                "is given with them."
+            )
         return f"{text} {self.remark}" if self.remark else text
 
     def mean(self, start: int, stop: int) -> float:
@@ -186,10 +206,11 @@ class Similarity:
     def _over(self, words: str, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Average:
         value = float(self.values[rows, columns].mean())
         saved = next((average for average in self.averages if average.words == words), None)
+        by = math.nan if self.by_document is None else float(self.by_document[rows, columns].mean())
         if self.resampled is None:
-            return saved or Average(words, value, np.nan, np.nan)
+            return saved or Average(words, value, math.nan, math.nan, by)
         low, high = self.resampled.interval(self.values, lambda m: m[..., rows, columns].mean(-1))
-        return Average(words, value, float(low), float(high))
+        return Average(words, value, float(low), float(high), by)
 
     def towards(self, start: int, stop: int) -> Array:
         """Each depth's mean similarity to the depths `start` to `stop` - 1, itself left out: (depths,)."""
@@ -252,7 +273,10 @@ class Similarity:
         return None if self.resampled is None else self.resampled.draws(self.values, count)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row a pair of depths, with its interval and its labels."""
+        """One row a pair of depths, with its interval and its labels.
+
+        `similarity` is the mean over tokens, `by_document` the mean over documents where lengths differ.
+        """
         rows, columns = self.values.shape
         a, b = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
         labels = {key: value for key, value in self.to_dict().items() if key not in _NO_COLUMNS}
@@ -263,7 +287,8 @@ class Similarity:
             "other_depth": b.ravel(),
             "similarity": self.values.ravel(),
         }
-        for name, bound in (("low", self.intervals.low), ("high", self.intervals.high)):
+        bounds = {"low": self.intervals.low, "high": self.intervals.high, "by_document": self.by_document}
+        for name, bound in bounds.items():
             pairs[name] = np.nan if bound is None else bound.ravel()
         return pd.DataFrame({**pairs, **labels, **self.settings})
 
@@ -281,7 +306,7 @@ class Similarity:
         """Every field; the matrices a row a line."""
         data = self.to_dict()
         data["averages"] = [plain(average) for average in data["averages"]]
-        return _compact(data, ("values", "low", "high"))
+        return _compact(data, _MATRICES)
 
     @classmethod
     def load(cls, path: Path | str) -> Similarity:
@@ -291,7 +316,7 @@ class Similarity:
             data = known(data, (*SAVED, "own_measure"))
             other = bool(data.get("other"))
             values = (matrix if other else square)(data.pop("values", None))
-            low, high = (_bound(data.pop(name, None), values) for name in ("low", "high"))
+            low, high, by = (_bound(data.pop(name, None), values) for name in _MATRICES[1:])
             if (low is None) != (high is None):
                 raise ValueError("one of 'low' and 'high' is missing")
             source = Provenance.popped(data)
@@ -300,7 +325,9 @@ class Similarity:
                 raise ValueError("no matrix of a measure")
             intervals = Intervals(rest.pop("intervals"), low, high)
             averages = tuple(map(_average, rest.pop("averages")))
-            return cls(values, provenance=source, intervals=intervals, averages=averages, **rest)
+            return cls(
+                values, provenance=source, intervals=intervals, averages=averages, by_document=by, **rest
+            )
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the matrix as a heat map and give back its axes."""
@@ -328,6 +355,7 @@ class _SavedAverage:
     value: float | None
     low: float | None
     high: float | None
+    by_document: float | None = None
 
 
 @dataclass(frozen=True)
@@ -347,7 +375,8 @@ class _SavedSimilarity:
 
 
 def _average(saved: _SavedAverage) -> Average:
-    numbers = (np.nan if value is None else value for value in (saved.value, saved.low, saved.high))
+    known = (saved.value, saved.low, saved.high, saved.by_document)
+    numbers = (math.nan if value is None else value for value in known)
     return Average(saved.words, *numbers)
 
 
@@ -378,7 +407,12 @@ def average(parts: Sequence[Similarity], corpus: str) -> Similarity:
     """
     chance = np.random.default_rng(0)  # draws of different corpora have nothing to do with each other
     drawn = [chance.permutation(d) for part in parts if (d := part.draws(DRAWS)) is not None]
-    resampled = Resampled("bootstrap", np.mean(drawn, axis=0)) if len(drawn) == len(parts) else None
+    resampled = None
+    if len(drawn) == len(parts):
+        found = [part.resampled for part in parts if part.resampled is not None]
+        documents = tuple(one for each in found for one in each.documents)
+        known = all(len(each.documents) == 1 for each in found)
+        resampled = Resampled("bootstrap", np.mean(drawn, axis=0), documents=documents if known else ())
     sources = [part.provenance for part in parts]
     source = replace(
         sources[0],
@@ -393,8 +427,18 @@ def average(parts: Sequence[Similarity], corpus: str) -> Similarity:
         provenance=source,
         remark=" ".join(sorted({part.remark for part in parts} - {""})),
         averages=(),
+        by_document=_mean_by_document(parts),
     )
     return bounded(mean, resampled)
+
+
+def _mean_by_document(parts: Sequence[Similarity]) -> Array | None:
+    """The mean over corpora of the means over documents; None where these are nowhere others than tokens'."""
+    if all(part.by_document is None for part in parts):
+        return None
+    each = [part.values if part.by_document is None else part.by_document for part in parts]
+    mean: Array = np.mean(each, axis=0)
+    return mean
 
 
 def bounded(similarity: Similarity, resampled: Resampled | None) -> Similarity:
@@ -404,7 +448,7 @@ def bounded(similarity: Similarity, resampled: Resampled | None) -> Similarity:
     with np.errstate(invalid="ignore"):
         low, high = resampled.interval(similarity.values)
     if not np.isfinite(low[~np.eye(*low.shape, dtype=bool)]).any():
-        return bounded(similarity, None)
+        return replace(bounded(similarity, None), resampled=resampled if resampled.few else None)
     intervals = Intervals(resampled.words, low, high)
     similarity = replace(similarity, resampled=resampled, intervals=intervals)
     return replace(similarity, averages=similarity.summary_means)

@@ -35,8 +35,9 @@ class Aggregation:
     """How items become a statistic: link(sum of x / sum of y) over documents, (x, y) = terms(items).
 
     `unlink` is the inverse of `link`, `slope` its derivative, `nothing` what 0 / 0 is where there are
-    documents. Without `terms`: link(statistic(items, times)), (..., n, k) and how often each draw has each
-    document, (count, n) -> (..., count); by default the upper median.
+    documents, `ratio` whether two scores are compared by their quotient. Without `terms`:
+    link(statistic(items, times)), (..., n, k) and how often each draw has each document, (count, n) ->
+    (..., count); by default the upper median.
 
     >>> how = AGGREGATIONS["perplexity"]
     >>> print(how.link(np.float64(0)), how.unlink(np.float64(1)), how.slope(np.float64(0)))
@@ -49,6 +50,7 @@ class Aggregation:
     unlink: Callable[[Array], Array] = lambda value: value
     slope: Callable[[Array], Array] = np.ones_like
     nothing: float = math.nan
+    ratio: bool = False
     statistic: Callable[[Array, Array], Array] = lambda items, times: _each(_median, items, times)
 
 
@@ -75,6 +77,7 @@ _PERPLEXITY = Aggregation(
     link=lambda level: np.exp(-level),
     unlink=lambda value: -np.log(value),
     slope=lambda level: -np.exp(-level),
+    ratio=True,
 )
 _BITS = Aggregation(
     columns=2,

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import stdtrit
 
 from reprlab.arrays import Array
 from reprlab.errors import ReprlabError
 from reprlab.statistics.aggregations import blocks_of, quiet, read_items, resampled_level, unit_codes_of
+
+LEAST_UNITS = 20  # of documents: draws of fewer have no interval
 
 
 def draws(units: ArrayLike, count: int = 10_000, seed: int = 0) -> NDArray[np.int16]:
@@ -75,6 +78,24 @@ def pooled(items: ArrayLike) -> Array:
     [[0.5], [1.0]]
     """
     return np.asarray(items, np.float64).mean(0)
+
+
+def expanded(value: ArrayLike, drawn: ArrayLike, units: int) -> Array:
+    """Draws of n units, spread about the value by t_(n-1) / 1.96 sqrt(n / (n - 1)): shapes as `drawn`.
+
+    Percentiles of draws of n units are those of a normal distribution with n instead of n - 1 in its
+    variance; spread like this they are as wide as t's. Below `LEAST_UNITS` NaN: too few. A value that is
+    not finite keeps its draws.
+
+    >>> expanded(0.5, [0.4, 0.6], 400).round(4).tolist(), expanded(0.5, [0.4, 0.6], 19).tolist()
+    ([0.3996, 0.6004], [nan, nan])
+    """
+    centre, spread = np.asarray(value, np.float64), np.asarray(drawn, np.float64)
+    if units < LEAST_UNITS:
+        return np.full(np.broadcast_shapes(centre.shape, spread.shape), np.nan)
+    factor = float(stdtrit(units - 1, 0.975) / stdtrit(1e9, 0.975)) * math.sqrt(units / (units - 1))
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isfinite(centre), centre + (spread - centre) * factor, spread)
 
 
 def interval(drawn: NDArray[Any], level: float = 0.95) -> tuple[float, float]:

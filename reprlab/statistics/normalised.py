@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from reprlab.errors import ReprlabError
 from reprlab.statistics.aggregations import quiet, unit_codes_of
+from reprlab.statistics.bootstraps import LEAST_UNITS
 from reprlab.statistics.intervals import linked, read_pair, spread, t_interval, vector_norm
 
 
@@ -41,10 +42,10 @@ def normalised(
     `floor` is the score of guessing, in the statistic's own unit: a share for accuracy, the vocabulary's
     size V for perplexity. R is formed before the link, where more is better: for perplexity of the mean
     log-likelihood and -ln V. It may leave [0, 1]. Standard error: of the influences (d_i(score) - R
-    d_i(full)) / (full - floor), in units; interval R +- t_(G-1) stderr. Laws: the full model has R = 1 +-
-    0; shift and positive scale of items and floor change nothing in a mean. NaN with a reason where full is
-    not `guess_margin` standard errors above the floor or the score is NaN; a score of -inf before the link
-    is R = -inf with a reason.
+    d_i(full)) / (full - floor), in units; interval R +- t_(G-1) stderr, NaN below 20 units. Laws: the full
+    model has R = 1 +- 0; shift and positive scale of items and floor change nothing in a mean. NaN with a
+    reason where full is not `guess_margin` standard errors above the floor or the score is NaN; a score of
+    -inf before the link is R = -inf with a reason.
 
     >>> x = np.arange(20) % 4
     >>> normalised("mean", x > 1, x > 0, floor=0.25).value
@@ -74,7 +75,7 @@ def normalised(
         return Normalised(-math.inf, reason="the score is -inf: some document was given probability 0")
     if not np.isfinite(score):
         return Normalised(math.nan, reason=f"the score is {score}: some document has no number")
-    ends = t_interval(float(value), float(stderr), level, int(min(live, live2)))
+    ends = t_interval(float(value), float(stderr), level, int(min(live, live2)), least=LEAST_UNITS)
     return Normalised(float(value), float(stderr), *ends)
 
 

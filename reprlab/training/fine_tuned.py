@@ -22,7 +22,7 @@ from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import aggregate
 from reprlab.statistics.bootstraps import bootstrap, draws
-from reprlab.statistics.intervals import difference, standard_error
+from reprlab.statistics.intervals import Difference, contrast, difference, standard_error
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,19 @@ class FineTuned:
             ),
             reason=reason,
         )
+
+    def contrast(self, metric: str = "u", share: float = 0.3) -> Difference:
+        """The mean gain of tuning where at most this share of the layers is left out, minus that beyond it.
+
+        Over the entries that leave layers out and change nothing else, the full model among them; paired over
+        the documents' units. Raises `ReprlabError` where all shares are on one side.
+        """
+        before, after = self._results
+        entries = self._leaving_out()
+        places = [place for _, place in entries]
+        items = [results.items(metric)[places] for results in (after, before)]
+        first = [left <= share + 1e-9 for left, _ in entries]
+        return contrast(before.column(metric).aggregation, *items, first, units=before.unit_codes)
 
     def _leaving_out(self) -> list[tuple[float, int]]:
         """The entries that leave layers out and change nothing else, once each, as (share, place), rising."""

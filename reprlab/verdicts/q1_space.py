@@ -89,7 +89,7 @@ def grouped(view: View) -> Finding:
 
 
 def _damage(view: View) -> Finding:
-    """Spearman's rho of layers' similarity to the middle with 1 - R skipped alone, by all circular shifts."""
+    """Spearman's rho of layers' similarity to the middle with 1 - R skipped alone, by AR(1) surrogates."""
     layers = view.layers
     if layers < FEWEST:
         raise Missing("too few layers", f"{FEWEST} layers; the model has {layers}")
@@ -102,7 +102,7 @@ def _damage(view: View) -> Finding:
         answer, reason = SUPPORTED, "clear"
     elif ranks.p_high <= ALPHA:
         answer, reason, p = CONTRADICTED, "opposite", ranks.p_high
-    detail = f"p = {p:.3f} over {ranks.count} circular shifts"
+    detail = f"p = {p:.3f} by {ranks.method}"
     return Finding(
         *("c", DAMAGE, answer, reason, detail, ranks.rho),
         p=p,

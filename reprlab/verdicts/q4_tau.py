@@ -13,7 +13,8 @@ from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.schedules.grids import compared_starts
 from reprlab.schedules.schedule import Schedule
-from reprlab.scores.retained import Retained, redrawn
+from reprlab.scores.retained import Retained
+from reprlab.statistics.orders import sampled
 from reprlab.verdicts.curves import kendall
 from reprlab.verdicts.rules import Missing, Statistic
 from reprlab.verdicts.view import RetainedRows, View, on_each, statistic
@@ -26,10 +27,10 @@ LABEL = "slope on tau"
 def slope(view: View) -> Statistic:
     """The slope of R (one number over benchmarks) on Kendall's tau over random orders, within their starts.
 
-    sum_s sum_i w (tau - tau_s)(R - R_s) / sum_s sum_i w (tau - tau_s)^2 over starts of W with three orders or
-    more; tau_s and R_s are the start's means. Each draw of documents has its own draw of orders in w: of n
-    orders n - 1, which is unbiased for the spread of a mean of n. Also where they are all that there are: it
-    is asked whether tau decides among orders, and another model of these layers would have other residuals.
+    sum_s sum_i (tau - tau_s)(R - R_s) / sum_s sum_i (tau - tau_s)^2 over starts of W with three orders or
+    more; tau_s and R_s are the start's means. To draws of documents is added what other residuals would give,
+    t-distributed with n - starts - 1 degrees of freedom. Also where the orders are all that there are: it is
+    asked whether tau decides among orders, and another model of these layers would have other residuals.
     """
     source = view.known(view.basis.orders, "random orders")
     by_start = {start: rows for start, rows in _rows(view).items() if len(rows) >= ORDERS}
@@ -44,14 +45,20 @@ def slope(view: View) -> Statistic:
 
 def _sloped(found: RetainedRows, taus: Mapping[int, Array]) -> Array:
     """The slope over orders in the order of their starts: (order, benchmark, 1 + draw) -> (1 + draw,)."""
-    orders = iter(found.retained)
-    both = np.zeros((2, found.retained.shape[-1]))
-    for start, tau in taus.items():
-        retained = np.stack([found.whole(next(orders)) for _ in tau])
-        weights = redrawn(f"orders {start}", len(tau), math.inf, retained.shape[-1] - 1)
-        both += _sums(tau, retained, weights)
-    with np.errstate(all="ignore"):
-        return both[0] / both[1]
+    whole, at = [found.whole(row) for row in found.retained], 0
+    within: list[tuple[Array, Array]] = []
+    for tau in taus.values():
+        level = np.stack(whole[at : at + len(tau)])  # (order, 1 + draw)
+        within.append((tau - tau.mean(), level - level.mean(0)))
+        at += len(tau)
+    tau, level = (np.concatenate(parts) for parts in zip(*within, strict=True))
+    free = len(tau) - len(taus) - 1
+    with np.errstate(all="ignore"):  # orders that are all as near have no slope
+        values = tau @ level / (tau @ tau)  # (1 + draw,)
+        rest = level[:, 0] - values[0] * tau
+        apart = tau / (tau @ tau) * math.sqrt(rest @ rest / free)  # least squares' standard error, by order
+    values[1:] += sampled(apart, "tau", values.size - 1, degrees=free, inner=float(values[1:].var()))
+    return values
 
 
 def chance(view: View) -> float:
@@ -86,11 +93,3 @@ def _rows(view: View) -> dict[int, list[int]]:
         if (start := source.labels[row]["start"]) in inside:
             by_start.setdefault(start, []).append(row)
     return by_start
-
-
-def _sums(tau: Array, retained: Array, weights: Array) -> Array:
-    """Weighted sums of products and of squares around the means: (2, 1 + draw)."""
-    total = weights.sum(0)
-    x = tau[:, None] - (weights * tau[:, None]).sum(0) / total  # (order, 1 + draw)
-    y = retained - (weights * retained).sum(0) / total
-    return np.stack([(weights * x * y).sum(0), (weights * x * x).sum(0)])

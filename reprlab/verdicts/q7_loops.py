@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
-from reprlab.verdicts.curves import peaks
+from reprlab.verdicts.curves import peaks, slopes
 from reprlab.verdicts.rules import Missing, Statistic, asked, found_out
 from reprlab.verdicts.sentences import listed
 from reprlab.verdicts.values import CONTRADICTED, IN_PART, SUPPORTED, UNDECIDED, Finding
@@ -54,10 +52,7 @@ def _slope(view: View) -> tuple[Statistic, str]:
     used = [peak for peak in peaks(source) if not peak.unused]
     if len(used) < MIDDLES:
         raise Missing("too few counts", f"there are {len(used)}")
-    x = np.log([peak.middle for peak in used])
-    x -= x.mean()
-    counts = np.log([[peak.times, *peak.drawn] for peak in used])  # (M, 1 + draw)
-    one = statistic(LABEL, x @ counts / (x @ x), retained_rows(source, rows))
+    one = statistic(LABEL, slopes(used), retained_rows(source, rows))
     starts = tuple((view.layers - peak.middle - 1) // 2 for peak in reversed(used))
     best = listed([f"{peak.times} at M = {peak.middle}" for peak in used])
     return replace(one, starts=starts), f"the best numbers are {best}"

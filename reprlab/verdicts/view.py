@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -204,7 +205,8 @@ class View:
         each = np.array(
             [combine(replace(cells, retained=at))[0][1:] for at in cells.retained]
         )  # (start, draw)
-        low, high = np.nanquantile(each, [0.025, 0.975], axis=1)
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # no draws at a start
+            low, high = np.nanquantile(each, [0.025, 0.975], axis=1)
         middles = np.array([self.middle(start) for start in starts])
         above, below = (tuple(middles[sure].tolist()) for sure in (low > 0, high < 0))
         found = replace(statistic(label, whole, cells, used), starts=starts, above=above, below=below)

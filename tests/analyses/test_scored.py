@@ -228,7 +228,10 @@ def test_numbers_by_start_are_means_over_documents_against_floor_and_full(name: 
             orders.pop(FULL.schedule, None)
         expected = (np.mean([means[at] for at in orders.values()]) - 0.2) / (means[0] - 0.2)
         assert row["R"] == pytest.approx(expected, rel=1e-4, abs=1e-5)
-        assert row["low"] <= row["R"] + 1e-6 <= row["high"] + 2e-6
+        if row["few"]:
+            assert (row["low"], row["high"], 1 < row["orders"] < 3) == (None, None, True)
+        else:
+            assert row["low"] <= row["R"] + 1e-6 <= row["high"] + 2e-6
 
 
 @pytest.mark.parametrize("name", BY_START)
@@ -528,7 +531,8 @@ def test_what_reasoning_loses_more_is_the_difference_of_means() -> None:
     assert apart["mean of three"]["loss"] == pytest.approx(
         np.mean([apart[v]["loss"] for v in order]), abs=1e-5
     )
-    assert apart["mean of three"]["low"] > 0
+    assert min(apart[variant]["low"] for variant in ("reverse", "parallel")) > 0
+    assert apart["random"]["low"] is apart["mean of three"]["low"] is None  # two of five orders at M = 3
     assert "One class has one benchmark only" in analysis("semantic_reasoning").reading(told)
     scores = evidence().scores
     assert scores is not None

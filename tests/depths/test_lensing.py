@@ -22,7 +22,7 @@ from reprlab.depths.lensing import lens
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.network.recorded import Recording
-from reprlab.statistics.bootstraps import draws
+from reprlab.statistics.resampled import bootstrapped
 
 CAUSAL = [name for name in TINY if network(name).has_lm_head]
 SKIP = "0:2 3:6"
@@ -30,12 +30,12 @@ SKIP = "0:2 3:6"
 
 @pytest.fixture(scope="module")
 def found() -> Lens:
-    return lens(network("tiny-llama"), texts(12), documents=9)
+    return lens(network("tiny-llama"), texts(16), documents=14)
 
 
 @pytest.fixture(scope="module")
 def skipped() -> Lens:
-    return lens(network("tiny-llama"), texts(12), documents=9, schedule=SKIP)
+    return lens(network("tiny-llama"), texts(16), documents=14, schedule=SKIP)
 
 
 def naive(net: Network, text: str, schedule: str | None = None) -> list[Tensor]:
@@ -68,7 +68,7 @@ def by_hand(net: Network, documents: tuple[str, ...], schedule: str | None = Non
 @pytest.mark.parametrize("schedule", [None, SKIP, "0:2 [2:4]*2 4:6", "5"])
 @pytest.mark.parametrize("batch_tokens", [64, 2048])
 def test_it_is_the_naive_computation(tiny: Network, schedule: str | None, batch_tokens: int) -> None:
-    corpus = texts(9)
+    corpus = texts(14)
     read = lens(tiny, corpus, schedule=schedule, batch_tokens=batch_tokens)
     expected = by_hand(tiny, corpus.texts, schedule)
     assert set(read.values) == set(expected) - (set() if schedule else {"kl_full", "agreement_full"})
@@ -81,7 +81,7 @@ def test_slices_and_pieces_change_nothing(
 ) -> None:
     monkeypatch.setattr(lensing, "SLICE_BYTES", 4 * 260 * 7)
     monkeypatch.setattr(lensing, "CACHE_BYTES", 4 * 260 * 3)
-    again = lens(tiny, texts(12), documents=9)
+    again = lens(tiny, texts(16), documents=14)
     for key, curve in again.values.items():
         assert curve.mean == pytest.approx(found.values[key].mean, rel=1e-5, abs=1e-6)
     monkeypatch.setattr(lensing, "CACHE_BYTES", 1)
@@ -96,7 +96,7 @@ def test_slices_and_pieces_change_nothing(
 def test_laws_hold_on_every_causal_architecture(name: str, schedule: str | None) -> None:
     net = network(name)
     schedule = schedule and str(rl.Schedule.skip_one(net.n_layers, 2))
-    read = lens(net, texts(6), schedule=schedule)
+    read = lens(net, texts(14), schedule=schedule)
     assert read.depths == net.n_layers + (0 if schedule else 1)
     assert read.nonfinite == 0
     assert read.values["kl"].mean[-1] == read.values["kl"].low[-1] == read.values["kl"].high[-1] == 0
@@ -131,7 +131,7 @@ def test_the_last_depth_is_the_models_own_bit_for_bit(name: str) -> None:
 
 
 def test_under_the_full_models_own_schedule_nothing_is_held_against_it(tiny: Network, found: Lens) -> None:
-    assert lens(tiny, texts(12), documents=9, schedule="0:6") == found
+    assert lens(tiny, texts(16), documents=14, schedule="0:6") == found
     assert found.full
 
 
@@ -147,9 +147,9 @@ def test_before_the_layer_left_out_all_is_as_in_the_full_model(found: Lens, skip
 
 
 def test_sinks_are_left_out_by_the_norms_of_the_schedules_own_states(tiny: Network, tmp_path: Path) -> None:
-    corpus, factor = texts(12), 1.3
+    corpus, factor = texts(16), 1.3
     for schedule in (None, rl.Schedule.parse(SKIP)):
-        acts = rl.capture(tiny, corpus, documents=12, cache=tmp_path, schedule=schedule)
+        acts = rl.capture(tiny, corpus, documents=16, cache=tmp_path, schedule=schedule)
         dropped = int(sinks(acts.norms, factor).sum())
         read = lens(tiny, corpus, schedule=schedule, tokens="no-sinks", sink_factor=factor)
         assert 0 < dropped < acts.tokens
@@ -173,14 +173,15 @@ def test_excluded_tokens_are_out_of_the_means(tiny: Network) -> None:
 
 
 def test_the_interval_is_that_of_resampled_documents(tiny: Network, found: Lens) -> None:
-    single = [lens(tiny, Corpus("one", (t,), ("0",), "")) for t in texts(9).texts]
+    single = [lens(tiny, Corpus("one", (t,), ("0",), "")) for t in texts(14).texts]
     counts = np.array([one.provenance.tokens for one in single])
     sums = np.array([one.values["kl"].mean for one in single]) * counts[:, None]
-    drawn = draws(np.arange(9), count=1000).astype(float)
-    under = drawn @ sums / (drawn @ counts)[:, None]
-    assert found.values["kl"].low == pytest.approx(np.quantile(under, 0.025, axis=0), rel=1e-4)
-    assert found.values["kl"].high == pytest.approx(np.quantile(under, 0.975, axis=0), rel=1e-4)
-    assert single[0].values["kl"].low == single[0].values["kl"].mean == single[0].values["kl"].high
+    resampled = bootstrapped(sums, counts.astype(float))
+    assert resampled is not None
+    low, high = resampled.interval(sums.sum(0) / counts.sum())
+    assert found.values["kl"].low == pytest.approx(low, rel=1e-3, abs=1e-6)
+    assert found.values["kl"].high == pytest.approx(high, rel=1e-3, abs=1e-6)
+    assert np.isnan([*single[0].values["kl"].low, *single[0].values["kl"].high]).all()  # too few
 
 
 def test_documents_of_one_token_have_no_next_one(tiny: Network) -> None:
@@ -188,7 +189,7 @@ def test_documents_of_one_token_have_no_next_one(tiny: Network) -> None:
     assert np.isnan(read.values["likelihood"].mean).all()
     assert np.isfinite(read.values["entropy"].mean).all()
     mixed = lens(tiny, Corpus("mixed", ("a", "bc"), ("0", "1"), ""))
-    assert np.isfinite([*mixed.values["likelihood"].low, *mixed.values["likelihood"].high]).all()
+    assert np.isfinite(mixed.values["likelihood"].mean).all()
 
 
 def test_numbers_that_are_not_finite_are_counted_and_said(tiny: Network) -> None:
@@ -297,7 +298,7 @@ def test_a_picture_has_a_line_a_quantity(found: Lens, skipped: Lens, show: str) 
         ({"sink_factor": 0.5}, "sink factor 0.5: give 1 or more"),
         ({"sink_factor": math.nan}, "sink factor nan: give 1 or more"),
         ({"documents": 0}, "--documents 0: give 1 or more"),
-        ({"documents": 99}, "has 12 documents, 99 were asked for"),
+        ({"documents": 99}, "has 16 documents, 99 were asked for"),
         ({"max_tokens": 0}, "--max-tokens 0: give 1 or more"),
         ({"batch_tokens": 0}, "--batch-tokens 0: give 1 or more"),
         ({"schedule": "0:9"}, "does not exist in a model of 6 layers"),
@@ -307,7 +308,7 @@ def test_a_picture_has_a_line_a_quantity(found: Lens, skipped: Lens, show: str) 
 def test_what_cannot_be_read_is_refused_with_words(
     tiny: Network, given: dict[str, Any], message: str
 ) -> None:
-    corpus = given.pop("corpus", texts(12))
+    corpus = given.pop("corpus", texts(16))
     with pytest.raises(ReprlabError, match=message):
         lens(given.pop("network", tiny), corpus, **given)
 

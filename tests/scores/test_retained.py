@@ -19,7 +19,7 @@ def test_values_are_the_normalised_scores_and_the_full_model_is_one_in_every_dra
     assert np.allclose(r.values, frame[["a", "b"]])
     assert np.allclose(r.median, frame["median"])
     assert (r.drawn[0] == 1).all()
-    assert np.allclose(r.drawn_median, np.median(r.drawn, axis=1))
+    assert np.allclose(r.drawn_median, np.median(r.drawn, axis=1), equal_nan=True)
 
 
 def test_intervals_agree_with_the_delta_method() -> None:
@@ -94,7 +94,13 @@ def test_a_table_has_labels_intervals_and_a_median_of_two_or_more() -> None:
     r = retained(some(full=0.8), count=100)
     rows = r.table("skip", "random")
     assert {row["benchmark"] for row in rows} == {"a", "b", "median"}
-    assert all(row["low"] <= row["R"] <= row["high"] for row in rows)
+    known = [row for row in rows if not row["few"]]
+    assert all(row["low"] <= row["R"] <= row["high"] for row in known)
+    few = [row for row in rows if row["few"]]
+    assert {(row["variant"], row["orders"]) for row in few} == {("random", 2)}  # of five, with three layers
+    assert {row["few"] for row in few} == {"too few orders: 3 are needed"}
+    assert all(np.isnan([row["low"], row["high"]]).all() for row in few)
+    assert {row["orders"] for row in rows if row["variant"] == "skip"} == {1}
     one = next(row for row in rows if row["variant"] == "skip" and row["start"] == 4)
     assert (one["middle"], one["layer_calls"], one["path"]) == (3, 9, 9)
     alone = replace(r.scores, benchmarks={"a": r.scores.benchmarks["a"]})

@@ -91,7 +91,17 @@ def test_the_table_has_a_row_for_each_entry_benchmark_and_metric(scores: Scores)
 def test_the_tables_columns() -> None:
     labels = ["schedule", "variant", "start", "layer", "window", "times", "seed", "benchmark", "class"]
     labels += ["preset", "shots"]
-    counts = ["metric", "value", "stderr", "normalised", "normalised_stderr", "documents", "units"]
+    counts = [
+        "metric",
+        "value",
+        "stderr",
+        "low",
+        "high",
+        "normalised",
+        "normalised_stderr",
+        "documents",
+        "units",
+    ]
     rest = ["nonfinite", "reason", "model", "dtype"]
     assert list(together(made("choice", [ACC])).to_dataframe()) == [*labels, *counts, *rest]
 
@@ -195,7 +205,11 @@ def test_a_comparison_turned_around_is_its_mirror_image(scores: Scores, metric: 
     one = scores.compare(SKIP, ONE, benchmark="cloze", metric=metric)
     other = scores.compare(str(ONE), str(SKIP), benchmark="cloze", metric=metric)
     assert (one.value, one.stderr, one.low, one.high) == pytest.approx(
-        (-other.value, other.stderr, -other.high, -other.low)
+        (-other.value, other.stderr, -other.high, -other.low), nan_ok=True
+    )
+    turned = (other.ratio_high, other.ratio_low)
+    assert (one.ratio_low * turned[0], one.ratio_high * turned[1]) == pytest.approx(
+        (1, 1) if metric == "perplexity" else (math.nan, math.nan), nan_ok=True
     )
 
 

@@ -51,9 +51,10 @@ def test_save_and_load_give_the_value_back(acts: Capture, tmp_path: Path, measur
     again = Similarity.load(tmp_path / "a.json")
     np.testing.assert_array_equal(again.values, found.values)
     assert again.intervals.how == found.intervals.how
+    np.testing.assert_array_equal(again.by_document, found.by_document)
     for name in ("low", "high"):
         np.testing.assert_array_equal(getattr(again.intervals, name), getattr(found.intervals, name))
-    apart = {"values": 0, "intervals": 0, "resampled": 0}
+    apart = {"values": 0, "intervals": 0, "resampled": 0, "by_document": 0}
     assert {**vars(again), **apart} == {**vars(found), **apart}
     assert again.summary == found.summary
     again.save(tmp_path / "b.json")
@@ -62,7 +63,8 @@ def test_save_and_load_give_the_value_back(acts: Capture, tmp_path: Path, measur
 
 def test_nan_is_null_in_json(acts: Capture, tmp_path: Path) -> None:
     values = np.full((2, 2), np.nan)
-    replace(rl.cosine(acts), values=values, intervals=Intervals(), averages=()).save(tmp_path / "a.json")
+    found = replace(rl.cosine(acts), values=values, intervals=Intervals(), averages=(), by_document=None)
+    found.save(tmp_path / "a.json")
     text = (tmp_path / "a.json").read_text()
     assert "NaN" not in text
     assert json.loads(text)["values"] == [[None, None]] * 2
@@ -85,7 +87,22 @@ def test_a_dataframe_has_a_row_for_each_pair(acts: Capture) -> None:
     pair = frame[(frame["depth"] == 2) & (frame["other_depth"] == 5)]
     assert pair["similarity"].item() == found.values[2, 5]
     assert pair["low"].item() < pair["similarity"].item() < pair["high"].item()
+    assert found.by_document is not None
+    assert pair["by_document"].item() == found.by_document[2, 5] != found.values[2, 5]
     assert set(frame["model"]) == {"tiny-llama"}
+
+
+def test_both_means_are_shown_where_lengths_differ(acts: Capture) -> None:
+    found = rl.cosine(acts)
+    assert found.by_document is not None
+    inside = found.average(2, 4)
+    block = found.by_document[2:5, 2:5]
+    assert inside.by_document == pytest.approx(block[~np.eye(3, dtype=bool)].mean())
+    assert f"(mean over documents {inside.by_document:.3f})" in found.summary
+    assert "Values are means over tokens, in which long documents weigh more" in found.caption
+    alone = rl.cosine(acts.first(1))
+    assert alone.by_document is None
+    assert "long documents weigh more" not in alone.caption
 
 
 def test_means_over_depths_have_intervals_of_their_own(acts: Capture) -> None:

@@ -10,10 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lm_eval.api import metrics as harness
 from made_items import NAMES, SMOOTH, clustered, naive, seeds, some
+from scipy.stats import t as scipy_t
 from scipy.stats import ttest_rel
 
+from reprlab.errors import ReprlabError
 from reprlab.statistics.bootstraps import bootstrap, draws
-from reprlab.statistics.intervals import Difference, difference, standard_error
+from reprlab.statistics.intervals import (
+    LEAST_PAIRED,
+    contrast,
+    difference,
+    score_interval,
+    standard_error,
+)
 from reprlab.statistics.normalised import normalised
 
 
@@ -83,7 +91,7 @@ def test_nanmean_is_the_mean_of_what_is_there() -> None:
     assert math.isnan(standard_error("nanmean", [math.nan, 1.0, math.nan]))
 
 
-@given(seeds, st.integers(3, 60), st.sampled_from([0.8, 0.95, 0.99]))
+@given(seeds, st.integers(40, 90), st.sampled_from([0.8, 0.95, 0.99]))
 @settings(deadline=None, max_examples=40)
 def test_a_difference_of_means_is_the_paired_t_test(seed: int, n: int, level: float) -> None:
     a, b = some("mean", n, seed=seed, schedules=(2,))
@@ -92,7 +100,7 @@ def test_a_difference_of_means_is_the_paired_t_test(seed: int, n: int, level: fl
     assert (found.value, found.documents, found.units) == (pytest.approx((a - b).mean()), n, n)
 
 
-@given(seeds, st.integers(2, 30), st.sampled_from(NAMES))
+@given(seeds, st.sampled_from([2, 3, 30, 80, 90]), st.sampled_from(NAMES))
 @settings(deadline=None, max_examples=60)
 def test_a_difference_is_antisymmetric_and_nought_with_itself(seed: int, n: int, name: str) -> None:
     (a, b), units = some(name, n, seed=seed, schedules=(2,)), np.arange(n) // 2 * 2
@@ -100,7 +108,16 @@ def test_a_difference_is_antisymmetric_and_nought_with_itself(seed: int, n: int,
     mirrored = (-two.value, two.stderr, -two.high, -two.low)
     assert (one.value, one.stderr, one.low, one.high) == pytest.approx(mirrored, abs=0, rel=0, nan_ok=True)
     same, counted = difference(name, a, a), int(a.any(1).sum()) if name == "f1" else n
-    assert same == Difference(0, 0, 0, 0, n, counted)
+    nought = 0 if counted >= LEAST_PAIRED else math.nan
+    if name in {"perplexity", "weighted_perplexity"}:
+        assert (same.ratio, one.ratio) == (1, pytest.approx(1 / two.ratio))
+        inverted = (1 / two.ratio_high, 1 / two.ratio_low)
+        assert (one.ratio_low, one.ratio_high) == pytest.approx(inverted, nan_ok=True)
+        assert math.isnan(same.low)
+    else:
+        ends = (same.value, same.stderr, same.low, same.high)
+        assert ends == pytest.approx((0, 0, nought, nought), abs=0, nan_ok=True)
+    assert (same.documents, same.units) == (n, counted)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "median"])
@@ -112,6 +129,39 @@ def test_a_difference_s_error_is_that_of_paired_draws(name: str) -> None:
     spread = np.subtract(*(bootstrap(name, x, units, counts) for x in (a, b)))
     near = 0.03 if name in SMOOTH else 0.08  # of its own 1,000 draws
     assert difference(name, a, b, units).stderr == pytest.approx(spread.std(ddof=1), rel=near)
+
+
+def test_a_perplexity_s_interval_is_that_of_its_log_likelihood() -> None:
+    items = some("perplexity", 60)
+    low, high = score_interval("perplexity", items)
+    ends = scipy_t.interval(0.95, 59, items.mean(), items.std(ddof=1) / math.sqrt(60))
+    assert (low, high) == pytest.approx((math.exp(-ends[1]), math.exp(-ends[0])))
+    value = naive("perplexity", items)
+    assert high - value > value - low > 0
+    assert np.isnan(score_interval("perplexity", items[:39])).all()
+
+
+def test_a_ratio_of_perplexities_is_the_paired_t_interval_of_logarithms() -> None:
+    a, b = some("perplexity", 60, schedules=(2,))
+    found, ends = difference("perplexity", a, b), ttest_rel(b, a).confidence_interval()
+    assert found.ratio == pytest.approx(naive("perplexity", a) / naive("perplexity", b))
+    assert (found.ratio_low, found.ratio_high) == pytest.approx(tuple(np.exp(ends)))
+    assert found.reason == "the interval is of the ratio of two perplexities"
+
+
+def test_a_contrast_is_the_difference_of_mean_differences() -> None:
+    a, b = np.random.default_rng(0).normal(size=(2, 5, 60))
+    side = np.array([True, True, False, False, False])
+    gains = a - b
+    found, wanted = contrast("mean", a, b, side), ttest_rel(gains[:2].mean(0), gains[2:].mean(0))
+    ends = wanted.confidence_interval()
+    assert found.value == pytest.approx((gains[:2].mean(0) - gains[2:].mean(0)).mean())
+    assert (found.low, found.high) == pytest.approx((ends.low, ends.high))
+    assert contrast("mean", a, b, ~side).value == pytest.approx(-found.value)
+    with pytest.raises(ReprlabError, match=r"^a contrast takes rows on both sides: all are on one$"):
+        contrast("mean", a, b, [True] * 5)
+    with pytest.raises(ReprlabError, match=r"^a contrast takes two arrays \(row, documents, 1\) and a side"):
+        contrast("mean", a, b, side[:4])
 
 
 def test_intervals_of_differences_hold_the_truth() -> None:

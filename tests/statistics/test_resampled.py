@@ -6,6 +6,7 @@ import torch
 
 from reprlab.similarity.cka.cka import align
 from reprlab.similarity.states import Held
+from reprlab.statistics.bootstraps import draws
 from reprlab.statistics.resampled import Resampled, bootstrapped, grouped
 
 rng = np.random.default_rng
@@ -23,7 +24,7 @@ def test_a_jackknife_of_a_mean_is_its_standard_error() -> None:
 
 
 def test_a_bootstrap_of_a_ratio_has_the_spread_of_documents() -> None:
-    counts = rng(0).integers(5, 50, 40).astype(float)
+    counts = rng(0).integers(15, 50, 40).astype(float)
     sums = (counts * rng(1).normal(1, 0.2, 40))[:, None, None]
     found = bootstrapped(sums, counts)
     assert found is not None
@@ -60,6 +61,46 @@ def test_an_interval_of_a_mean_is_that_of_the_mean_of_matrices() -> None:
     low, high = found.interval(np.zeros((3, 3)), lambda m: m[..., 0, 1:].mean(-1))
     expected = np.quantile(matrices[:, 0, 1:].mean(1), [0.025, 0.975])
     np.testing.assert_allclose([low, high], expected)
+
+
+def test_the_interval_is_percentile_t_with_the_jackknife_s_error() -> None:
+    counts = rng(0).integers(20, 50, 14).astype(float)
+    sums = counts * rng(1).normal(1, 0.2, 14)
+    found = bootstrapped(sums[:, None, None], counts)
+    assert found is not None
+    ratio = sums.sum() / counts.sum()
+    moved = []
+    for times in draws(np.arange(14), 1000):
+        value = (times @ sums) / (times @ counts)
+        squares = (times * (sums - value * counts) ** 2).sum()
+        moved.append((value - ratio) / (np.sqrt(squares * 14 / 13) / (times @ counts)))
+    left = np.array([np.delete(sums, i).sum() / np.delete(counts, i).sum() for i in range(14)])
+    error = np.sqrt(13 / 14 * ((left - left.mean()) ** 2).sum())
+    low, high = np.quantile(moved, [0.025, 0.975])
+    ends = [float(end[0, 0]) for end in found.interval(np.array([[ratio]]))]
+    assert ends == pytest.approx([ratio - high * error, ratio - low * error])
+
+
+def test_too_few_documents_have_draws_and_no_interval() -> None:
+    few = bootstrapped(np.arange(11.0)[:, None, None], np.full(11, 5.0))
+    assert few is not None
+    assert few.few == "too few documents: 12 are needed"
+    assert np.isnan(few.interval(np.ones((1, 1)))).all()
+    assert np.isfinite(few.draws(np.ones((1, 1)))).all()
+    lengths = np.exp(rng(0).normal(4, 1, 199))
+    unequal = bootstrapped(lengths[:, None, None], lengths)
+    assert unequal is not None
+    assert unequal.few == "too few documents: 200 are needed where lengths differ this much"
+    assert np.isnan(unequal.interval(np.ones((1, 1)))).all()
+
+
+def test_groups_of_a_jackknife_are_enough_or_too_few() -> None:
+    def few(shares: np.ndarray) -> str:
+        return Resampled("jackknife", np.ones((len(shares), 1, 1)), shares / shares.sum()).few
+
+    assert few(np.ones(11)) == "too few documents: 12 are needed"
+    assert few(np.ones(12)) == few(np.ones(50)) == ""
+    assert few(np.exp(rng(0).normal(0, 1, 40))) == "too few documents where lengths differ this much"
 
 
 def test_one_document_has_no_bootstrap() -> None:

@@ -31,7 +31,7 @@ def test_the_table_has_both_scores_and_their_difference(whole: Whole, tmp_path: 
         one, other = (s.results().items(found.metric)[place, :, 0] for s in (made.frozen, made.tuned))
         assert (found.frozen, found.tuned) == (pytest.approx(one.mean()), pytest.approx(other.mean()))
         assert found.difference == pytest.approx((other - one).mean())
-        assert found.low <= found.difference <= found.high
+        assert np.isnan([found.low, found.high]).all()  # too few documents
     assert made.save(tmp_path / "a.csv") == [tmp_path / "a.csv"]
     for file, scores in zip(made.save(tmp_path / "a.npz"), (made.frozen, made.tuned), strict=True):
         assert np.array_equal(Scores.load(file).results().values, scores.results().values)

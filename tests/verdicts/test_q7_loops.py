@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from judged import Level, evidence, grid, loop_grid, part, peaked, ruled, simulated, world
+
+from reprlab.scores.retained import DRAWS
+from reprlab.verdicts import curves
+from reprlab.verdicts.basis import Basis
+from reprlab.verdicts.q7_loops import looping
+from reprlab.verdicts.view import AS_RULED, View
 
 
 def test_best_counts_are_named_unless_they_are_not_known() -> None:
@@ -16,3 +23,11 @@ def test_best_counts_are_named_unless_they_are_not_known() -> None:
     assert told(lambda e, b: 0.5) == "there are 0"  # anything between 1 and 11
     none = evidence(world(), loops=world(entries=grid()[:2]))
     assert part(ruled(none), 7, "b").detail == "looped parallel among the counts of iterations"
+
+
+def test_the_figure_and_the_verdict_give_one_interval_for_one_slope() -> None:
+    loops = simulated(lambda e, b: peaked(e, b, 0.7), entries=loop_grid(counts=16), noise=0.3)
+    fit = curves.proportion(curves.peaks(curves.both_of(loops)["u"]))
+    found = looping(View(Basis(evidence(world(), loops=loops), DRAWS), AS_RULED))[1]
+    assert fit["low"] < fit["slope"] < fit["high"]
+    assert (found.value, found.low, found.high) == pytest.approx((fit["slope"], fit["low"], fit["high"]))

@@ -27,11 +27,11 @@ _COUNTS = ("documents", "limit", "seeds", "loop_limit", "windows", "precise", "g
 _WORDS = ("precise_on", "example")
 _RANGES, _NAMES = ("starts", "loops", "trained_starts"), ("single_on", "trained_variants")
 _SIZES: Mapping[str, dict[str, Any]] = {
-    "quick": {"documents": 24, "limit": 40, "seeds": 2, "every": 3},
+    "quick": {"documents": 24, "limit": 40, "seeds": 3, "every": 3},
     "": {
         "documents": 100,
         "limit": 100,
-        "seeds": 3,
+        "seeds": 10,
         "loops": (1, 2, 3, 4, 6, 8, 12, 16, 20, 24, 28),
         "loop_limit": 40,
     },
@@ -95,9 +95,9 @@ class ReportOptions:
     fine_tune: Annotated[
         int | None, what(help="Documents of ARC for fig. 13; 0 leaves it out. Default: 0 (--full: 400).")
     ] = None
-    seeds: Annotated[
-        int | None, how(help="Random orders a start, 1 to 1000. Default: 3 (--quick: 2, --full: 10).")
-    ] = None
+    seeds: Annotated[int | None, how(help="Random orders a start, 1 to 1000. Default: 10 (--quick: 3).")] = (
+        None
+    )
     loops: Annotated[
         list[str] | None,
         how(

@@ -11,7 +11,7 @@ from reprlab.verdicts.curves.by_start import (
     summary,
     window,
 )
-from reprlab.verdicts.curves.loops import Peak, peaks, proportion
+from reprlab.verdicts.curves.loops import Peak, peaks, proportion, slopes
 from reprlab.verdicts.curves.orders import kendall, orders, slope
 from reprlab.verdicts.curves.words import WORDS, basis, change, compared, decisive, number, retains
 
@@ -36,6 +36,7 @@ __all__ = [
     "ranking",
     "retains",
     "slope",
+    "slopes",
     "summary",
     "window",
 ]

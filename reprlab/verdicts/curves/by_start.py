@@ -16,8 +16,8 @@ from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import interval
 from reprlab.verdicts.evidence import Evidence
 
-_LABELS = ("variant", "times", "start", "middle", "schedule", "seeds", "layer_calls", "path")
-_ENDS = ("benchmark", "R", "low", "high")
+_LABELS = ("variant", "times", "start", "middle", "schedule", "seeds", "orders", "layer_calls", "path")
+_ENDS = ("benchmark", "R", "low", "high", "few")
 
 
 def both(evidence: Evidence) -> dict[str, Retained]:
@@ -31,7 +31,7 @@ def both(evidence: Evidence) -> dict[str, Retained]:
 
 
 def both_of(scores: Scores, *, count: int = DRAWS) -> dict[str, Retained]:
-    """The same of other scores than the evidence's main ones."""
+    """The same of other scores than the evidence's main ones; by default under the verdicts' own draws."""
     return _ordered(retained(scores, "acc", count=count), retained(scores, "u", count=count))
 
 
@@ -52,7 +52,8 @@ def by_start(evidence: Evidence, *variants: str) -> dict[str, Any]:
     """R of some variants by the paper's start s, as a figure's numbers: plain values.
 
     `rows`: one a metric, schedule (random orders of a start together) and benchmark, with `R` and the ends
-    `low` and `high` of its interval; R = 0 is chance, 1 the full model. `metrics`: "acc" and "u", the one
+    `low` and `high` of its interval (NaN where there is too little for one: `few` says of what), over as many
+    `orders`; R = 0 is chance, 1 the full model. `metrics`: "acc" and "u", the one
     that leads first. For each metric, `benchmarks` has those with an R, `undecided` the others with the
     reason, `summary` the benchmark of the rows that stand for all: `median`, or the only one.
     Raises `ReprlabError` where a variant was swept at no start, or no benchmark has an R.

@@ -19,13 +19,15 @@ LEAST = 0.1  # R of the best count, for it to be used
 class Peak:
     """The best count k* of a parallel step of `middle` layers, its R, and k* under each draw: (draw,).
 
+    Draws are NaN where there are too few documents for them.
+
     `unused` is the reason why the fit of k* leaves it out; empty where the fit has it.
     """
 
     middle: int
     times: int
     retained: float
-    drawn: NDArray[np.int64]
+    drawn: NDArray[np.float64]
     unused: str
 
     @property
@@ -51,7 +53,8 @@ def peaks(measured: Retained) -> list[Peak]:
 
 def _peak(measured: Retained, middle: int, rows: list[int], most: int) -> Peak:
     times = np.array([measured.labels[row]["times"] for row in rows])
-    drawn = times[measured.drawn_median[rows].argmax(0)]
+    under = measured.drawn_median[rows]
+    drawn = np.where(np.isnan(under).any(0), np.nan, times[under.argmax(0)])
     best = int(measured.median[rows].argmax())
     retained, (low, high) = float(measured.median[rows][best]), interval(drawn)
     reasons = {
@@ -59,10 +62,17 @@ def _peak(measured: Retained, middle: int, rows: list[int], most: int) -> Peak:
         "M >= T - 3": middle >= measured.scores.layers - 3,
         "best R below 0.1": not retained >= LEAST,
         "best count is the largest": times[best] == most,
-        "best count uncertain": high - low > most / 2,
+        "best count uncertain": not high - low <= most / 2,
     }
     unused = next((reason for reason, here in reasons.items() if here), "")
     return Peak(middle, int(times[best]), retained, drawn, unused)
+
+
+def slopes(used: Sequence[Peak]) -> NDArray[np.float64]:
+    """The slope of ln k* on ln M by least squares, and under each draw: two peaks or more -> (1 + draw,)."""
+    logs = np.log([peak.middle for peak in used])
+    logs -= logs.mean()
+    return logs @ np.log([[peak.times, *peak.drawn] for peak in used]) / (logs @ logs)
 
 
 def proportion(best: Sequence[Peak]) -> dict[str, Any]:
@@ -76,7 +86,6 @@ def proportion(best: Sequence[Peak]) -> dict[str, Any]:
         return {"used": len(used), **dict.fromkeys(names)}
     m = np.array([peak.middle for peak in used], dtype=float)
     k = np.array([[peak.times, *peak.drawn] for peak in used], dtype=float)  # (M, 1 + draw)
-    logs = np.log(m) - np.log(m).mean()
-    c, slope = m @ k / (m @ m), logs @ np.log(k) / (logs @ logs)
+    c, slope = m @ k / (m @ m), slopes(used)
     values = (float(c[0]), *interval(c[1:]), float(slope[0]), *interval(slope[1:]))
     return {"used": len(used), **dict(zip(names, values, strict=True))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,11 +34,19 @@ def number(row: Mapping[str, Any], value: str = "R", *, digits: int = 2) -> str:
 
     >>> number({"R": 0.5, "low": 0.25, "high": 0.754})
     '0.50 [0.25, 0.75]'
+    >>> number({"R": 0.5, "low": None, "high": None, "few": "too few orders: 3 are needed"})
+    '0.50 (too few orders: 3 are needed)'
     """
     if row[value] is None:
         return "no number"
-    ends = "" if row["low"] is None else f" [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
+    few = f" ({row['few']})" if row.get("few") else ""
+    ends = f" [{row['low']:.{digits}f}, {row['high']:.{digits}f}]" if bounded(row) else few
     return f"{row[value]:.{digits}f}{ends}"
+
+
+def bounded(row: Mapping[str, Any]) -> bool:
+    """Whether a value has an interval: numbers as its ends."""
+    return row["low"] is not None and not math.isnan(row["low"])
 
 
 def change(
@@ -50,8 +59,10 @@ def change(
     >>> change({"value": 0.02, "low": -0.01, "high": 0.05}, more="higher", less="lower")
     '0.02 higher (between 0.01 lower and 0.05 higher)'
     """
-    size, low, high = (f"{abs(row[key]):.{digits}f}" for key in (value, "low", "high"))
     word = less if row[value] < 0 else more
+    if not bounded(row):
+        return f"{abs(row[value]):.{digits}f} {word} (too few orders or documents for an interval)"
+    size, low, high = (f"{abs(row[key]):.{digits}f}" for key in (value, "low", "high"))
     if row["low"] < 0 < row["high"]:
         return f"{size} {word} (between {low} {less} and {high} {more})"
     ends = (high, low) if row[value] < 0 else (low, high)
@@ -102,6 +113,6 @@ def compared(contrast: Mapping[str, Any]) -> str:
     if contrast["value"] is None:
         return f"{one.capitalize()} and {other} cannot be compared"
     size = change(contrast)
-    if contrast["low"] <= 0 <= contrast["high"]:
+    if bounded(contrast) and contrast["low"] <= 0 <= contrast["high"]:
         return f"{OVER_W}, {one} and {other} cannot be told apart: {one} retains {size}"
     return f"{OVER_W}, {one} retains {size} than {other}"
