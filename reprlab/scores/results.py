@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,10 @@ from reprlab.arguments import string
 from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.errors import unknown
+from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
+from reprlab.statistics.floors import Floor, floor_of
 
+SCORING = 2  # of u: 1 was the softmax of whole log-likelihoods where the task has acc_norm, too
 _GUESSED = ("acc", "acc_norm", "acc_bytes", "u")  # metrics that guessing gives the benchmark's floor
 _UNRELATED = ("mcc", "pearson", "spearman")  # aggregations to which guessing gives 0
 
@@ -28,13 +32,29 @@ class Column:
     higher_is_better: bool
 
 
+@dataclass(frozen=True)
+class Baselines:
+    """What baselines without a model get: `values` (baseline, document, number).
+
+    Numbers are those of `Results.values`, NaN where a baseline says nothing of a metric.
+    """
+
+    names: tuple[str, ...]
+    values: Array
+
+    def first(self, count: int) -> Baselines:
+        """The same of the first documents."""
+        return Baselines(self.names, self.values[:, :count])
+
+
 @dataclass(frozen=True, repr=False)
 class Results:
     """One benchmark's numbers under every schedule: `values` is (schedule, document, number).
 
     `nonfinite` (schedule,) counts documents with an answer that is no finite number; they are wrong, u is 0.
     `divergence` (schedule, document, 2), where it was asked for: KL(full || schedule) in nats and top-1
-    agreement with the full model, means over a document's scored positions. `floor` is the score of guessing.
+    agreement with the full model, means over a document's scored positions. `floor` is the accuracy of
+    guessing at random, where no `measured` baseline says more. `scoring` is the version of u's formula.
     """
 
     name: str
@@ -52,6 +72,8 @@ class Results:
     values: Array
     nonfinite: NDArray[np.int64]
     divergence: Array | None = None
+    measured: Baselines | None = None
+    scoring: int = SCORING
 
     def __repr__(self) -> str:
         schedules, documents = counted(len(self.values), "schedule"), counted(len(self.ids), "document")
@@ -78,11 +100,15 @@ class Results:
 
     def items(self, metric: str) -> Array:
         """A metric's numbers: (schedule, document, size)."""
-        size = self.column(metric).size
+        self.column(metric)
         if metric in {"kl", "agreement"} and self.divergence is not None:
             return self.divergence[..., [0 if metric == "kl" else 1]]
+        return self._of(metric, self.values)
+
+    def _of(self, metric: str, numbers: Array) -> Array:
+        """A metric's part of numbers that stand as in `values`: (..., number) -> (..., size)."""
         first = sum(column.size for column in self.columns[: self.metrics.index(metric)])
-        return self.values[..., first : first + size]
+        return numbers[..., first : first + self.column(metric).size]
 
     @cached_property
     def unit_codes(self) -> NDArray[np.int64]:
@@ -90,10 +116,14 @@ class Results:
         return np.unique(np.array(self.units), return_inverse=True)[1]
 
     def guess(self, metric: str) -> float:
-        """A metric's value where the model only guesses; NaN where that is not known.
+        """A metric's value at chance level, its floor; NaN where that is not known.
 
-        f1: of always the class that most documents have, 2 p / (1 + p) where a share p >= 1/2 has class 1.
+        Where baselines were measured: the best of them, chosen on one half of the units and valued on the
+        other (`reprlab.statistics.floors`). Else what guessing gives, of f1: of always the class that most
+        documents have, 2 p / (1 + p) where a share p >= 1/2 has class 1.
         """
+        if floor := self._floors.get(metric):
+            return float(AGGREGATIONS[self.column(metric).aggregation].link(np.float64(floor.value)))
         if metric in _GUESSED:
             return self.floor
         if metric == "perplexity":
@@ -104,6 +134,50 @@ class Results:
         if how in _UNRELATED:
             return 0.0
         return 0.0 if metric.startswith(("exact_match", "u_")) else math.nan
+
+    def floor_items(self, metric: str) -> Array:
+        """The floor a document, before the link: (document,); its mean under weights is the floor under them.
+
+        The baseline that the other half of the units chose; the same number for all where none was measured.
+        """
+        if floor := self._floors.get(metric):
+            return floor.items
+        with np.errstate(divide="ignore"):
+            level = AGGREGATIONS[self.column(metric).aggregation].unlink(np.float64(self.guess(metric)))
+        return np.full(len(self.ids), level)
+
+    def drawn_floor(self, metric: str) -> float | Array:
+        """The floor as `normalised` takes it: a number a document where it was measured, else one number."""
+        return self.floor_items(metric) if metric in self._floors else self.guess(metric)
+
+    def baselines(self, metric: str) -> dict[str, float]:
+        """A metric's value by each baseline that was measured: over all documents, none chosen."""
+        how, found = self.column(metric).aggregation, self._baselines(metric)
+        return {name: float(aggregate(how, values)) for name, values in found.items()}
+
+    def floor_baseline(self, metric: str) -> str:
+        """The name of the baseline that the floor is from, or of both that the halves chose; else nothing."""
+        names = tuple(self._baselines(metric))
+        floor = self._floors.get(metric)
+        return ", ".join(dict.fromkeys(names[place] for place in floor.chosen)) if floor else ""
+
+    def _baselines(self, metric: str) -> dict[str, Array]:
+        """The numbers of the baselines that a metric has: (document,) each. Higher is better in all."""
+        column, made = self.column(metric), self.measured
+        ordered = column.aggregation == "perplexity" or (
+            column.aggregation == "mean" and column.higher_is_better
+        )
+        if made is None or metric in {"kl", "agreement"} or not ordered:
+            return {}
+        rows = zip(made.names, self._of(metric, made.values)[..., 0], strict=True)
+        return {name: values for name, values in rows if not np.isnan(values).any()}
+
+    @cached_property
+    def _floors(self) -> MappingProxyType[str, Floor]:
+        """The floor of every metric that has baselines."""
+        there = {metric: list(self._baselines(metric).values()) for metric in self.metrics}
+        found = {metric: floor_of(values, self.units) for metric, values in there.items() if values}
+        return MappingProxyType(found)
 
 
 def _constant_f1(gold: Array) -> float:

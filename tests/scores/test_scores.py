@@ -91,7 +91,17 @@ def test_the_table_has_a_row_for_each_entry_benchmark_and_metric(scores: Scores)
 def test_the_tables_columns() -> None:
     labels = ["schedule", "variant", "start", "layer", "window", "times", "seed", "benchmark", "class"]
     labels += ["preset", "shots"]
-    counts = ["metric", "value", "stderr", "normalised", "normalised_stderr", "documents", "units"]
+    counts = [
+        "metric",
+        "value",
+        "stderr",
+        "floor",
+        "baseline",
+        "normalised",
+        "normalised_stderr",
+        "documents",
+        "units",
+    ]
     rest = ["nonfinite", "reason", "model", "dtype"]
     assert list(together(made("choice", [ACC])).to_dataframe()) == [*labels, *counts, *rest]
 

@@ -119,7 +119,6 @@ def test_guessing_counts(documents: list[tuple[int, int]]) -> None:
     found = guessing([[gold] for gold in golds], choices)
     assert found.uniform == pytest.approx(sum(1 / k for k in choices) / len(choices))
     assert found.majority == max(golds.count(g) for g in golds) / len(golds)
-    assert found.floor == max(found.uniform, found.majority)
     order = random.Random(0).sample(documents, len(documents))
     assert guessing([[gold] for gold, _ in order], [k for _, k in order]) == found
     both = guessing([{gold, k - 1} for gold, k in documents], choices)
@@ -127,6 +126,5 @@ def test_guessing_counts(documents: list[tuple[int, int]]) -> None:
 
 
 def test_guess() -> None:
-    assert Guess(0.25, 0.3).floor == 0.3
     assert guessing([[n % 4] for n in range(100)], [4] * 100) == Guess(0.25, 0.25)
     assert guessing([[n, (n + 1) % 4] for n in range(4)], [4] * 4) == Guess(0.5, 0.5)
