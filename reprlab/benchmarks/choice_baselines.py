@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,41 +76,66 @@ def forecast(scores: Sequence[Array], golds: Sequence[Sequence[int]], second: ND
     Of each half of the documents (`second`: (document,)) b >= 0 is the likeliest on the other half, so that
     no document has a say in its own forecast.
     """
+    choices = Choices.of(scores, golds)
     values = np.empty(len(scores))
     for half in (False, True):
-        others = np.flatnonzero(second != half)
-        b = sharpness([scores[i] for i in others], [golds[i] for i in others])
-        for i in np.flatnonzero(second == half):
-            values[i] = _share(scores[i], golds[i], b)[0]
+        b = sharpness(choices.part(second != half))
+        values[second == half] = choices.part(second == half).shares(b)
     return values
 
 
-def sharpness(scores: Sequence[Array], golds: Sequence[Sequence[int]]) -> float:
+@dataclass(frozen=True)
+class Choices:
+    """Documents' scores, 0 where a document has fewer choices; `there` are choices, `right` the right ones.
+
+    All are (document, choice).
+    """
+
+    scores: Array
+    there: NDArray[np.bool_]
+    right: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, scores: Sequence[Array], golds: Sequence[Sequence[int]]) -> Choices:
+        """Choices from a document's scores each, and its right choices; each document's best score is 0."""
+        most = max(map(len, scores), default=0)
+        table = [[*(row - row.max()), *[0.0] * (most - len(row))] for row in scores]
+        there = [[place < len(row) for place in range(most)] for row in scores]
+        right = [[place in set(gold) for place in range(most)] for gold in golds]
+        shape = (len(scores), most)
+        bools = (np.array(part, dtype=bool).reshape(shape) for part in (there, right))
+        return cls(np.array(table).reshape(shape), *bools)
+
+    def part(self, of: NDArray[np.bool_]) -> Choices:
+        """Those of some documents: (document,)."""
+        return Choices(self.scores[of], self.there[of], self.right[of])
+
+    def shares(self, b: float) -> Array:
+        """The right choices' probability under softmax(b x score): (document,)."""
+        weights = np.exp(b * self.scores) * self.there
+        return (weights * self.right).sum(1) / weights.sum(1)
+
+    def slope(self, b: float) -> float:
+        """The slope, by b, of the right choices' log-likelihood: their mean score minus the expected one."""
+        weights = np.exp(b * self.scores) * self.there
+        best = np.where(self.right, self.scores, -np.inf).max(1, keepdims=True)
+        among = np.exp(b * np.minimum(self.scores - best, 0)) * self.right  # no underflow of all
+        mine = (among * self.scores).sum(1) / among.sum(1)
+        return float((mine - (weights * self.scores).sum(1) / weights.sum(1)).sum())
+
+
+def sharpness(choices: Choices) -> float:
     """The b >= 0 with the largest likelihood of the right choices under softmax(b x score); at most 1,000.
 
     There the mean score of the right choices is that which the forecast expects. Of no documents 0.
 
-    >>> print(f"{np.exp(sharpness([np.array([1.0, 0.0])] * 4, [[0], [0], [0], [1]])):.6f}")
+    >>> choices = Choices.of([np.array([1.0, 0.0])] * 4, [[0], [0], [0], [1]])
+    >>> print(f"{np.exp(sharpness(choices)):.6f}")
     3.000000
     """
-
-    def slope(b: float) -> float:
-        return sum(_share(score, gold, b)[1] for score, gold in zip(scores, golds, strict=True))
-
-    if not scores or slope(0.0) <= 0:
+    if choices.slope(0.0) <= 0:
         return 0.0
-    return _SHARPEST if slope(_SHARPEST) > 0 else float(brentq(slope, 0.0, _SHARPEST))
-
-
-def _share(score: Array, gold: Sequence[int], b: float) -> tuple[float, float]:
-    """The right choices' probability, and the slope of its logarithm by b."""
-    right = list(set(gold))
-    weights = np.exp(b * (score - score.max()))
-    top = score[right].max()
-    mine = np.exp(b * (score[right] - top))  # of the right ones alone: no underflow
-    expected = (mine * score[right]).sum() / mine.sum()
-    slope = expected - (weights * score).sum() / weights.sum()
-    return float(weights[right].sum() / weights.sum()), float(slope)
+    return _SHARPEST if choices.slope(_SHARPEST) > 0 else float(brentq(choices.slope, 0.0, _SHARPEST))
 
 
 def majority_share(accuracy: float, choices: int) -> float:

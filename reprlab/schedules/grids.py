@@ -1,6 +1,6 @@
 """The grids: the schedules of each figure of the paper, labelled by how they were made."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
 from typing import NamedTuple
@@ -57,6 +57,14 @@ SINGLE = (Line("skip_one"), Line("switch", spare=1))
 LOOPS = (Line("looped_parallel", times=range(1, 29)),)
 VARIANTS = (Line("full"), SKIP, REPEAT, REVERSE, RANDOM, PARALLEL, LOOPED)
 
+RUIN_SEED = 0  # of the shuffled model
+RUINS: Mapping[str, Callable[[int], Iterable[int]]] = {  # a model that cannot work: where do its scores lie?
+    "no_first": lambda layers: range(1, layers),
+    "no_last": lambda layers: range(layers - 1),
+    "no_ends": lambda layers: range(1, layers - 1),
+    "shuffled": lambda layers: Schedule.random(layers, 0, layers, seed=RUIN_SEED),
+}
+
 GRIDS: Mapping[str, tuple[Line, ...]] = {
     "fig02": SINGLE,
     "fig04": (SKIP,),
@@ -69,6 +77,7 @@ GRIDS: Mapping[str, tuple[Line, ...]] = {
     "fig11": VARIANTS,
     "fig12": (SKIP,),
     "fig17": (Line("full"), Line("internal_loop", times=(2, 3))),
+    "ruins": tuple(map(Line, RUINS)),
     "windows": (
         Line("skip", spare=1, windows=True),
         Line("middle_repeat", windows=True),
@@ -97,8 +106,9 @@ def paper_grid(
 
     `starts`: by default every s that leaves a middle layer; `loops` replaces the figure's own
     counts. An argument is unused where the figure has no such axis. `paper` is figures 2, 10 and
-    11 together, `windows` skip, repeat and parallel over every range of layers. Equal schedules
-    stay: `Plan` runs them once and names them.
+    11 together, `windows` skip, repeat and parallel over every range of layers. `ruins` are the model without
+    its first layer, its last, both, and with all layers shuffled by a fixed seed: a check of the floor. Equal
+    schedules stay: `Plan` runs them once and names them.
     Raises `ReprlabError` for an unknown figure and for a start that leaves no middle.
 
     >>> for entry in paper_grid("fig09", 32, starts=[13, 15]): print(entry.start, entry.schedule)
@@ -117,6 +127,10 @@ def paper_grid(
 
 
 def _entries(line: Line, layers: int, axes: Mapping[str, Sequence[int]]) -> Iterator[Entry]:
+    if line.variant in RUINS:
+        if steps := tuple(RUINS[line.variant](layers)):
+            yield Entry(line.variant, Schedule(steps))
+        return
     if line.windows:
         build = PAPER[line.variant].build
         for window in _windows(layers, layers - line.spare):
