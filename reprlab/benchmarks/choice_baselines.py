@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from reprlab.arrays import Array
 _WORD = re.compile(r"\w+")
 _SHARPEST = 1000.0  # b, where every document's choice is right and no b is the likeliest
 
+Places = NDArray[np.intp]
+Fold = tuple[Places, Places]  # documents, and those that a baseline is fitted on
 EndingScores = Callable[[str, Sequence[str]], Array]
 
 
@@ -70,17 +72,16 @@ def picked(scores: Sequence[Array], golds: Sequence[Sequence[int]]) -> Array:
     return np.array([best[list(set(g))].sum() / best.sum() for best, g in zip(first, golds, strict=True)])
 
 
-def forecast(scores: Sequence[Array], golds: Sequence[Sequence[int]], second: NDArray[np.bool_]) -> Array:
+def forecast(scores: Sequence[Array], golds: Sequence[Sequence[int]], folds: Iterable[Fold]) -> Array:
     """The right choice's probability under softmax(b x score): (document,), in [0, 1].
 
-    Of each half of the documents (`second`: (document,)) b >= 0 is the likeliest on the other half, so that
-    no document has a say in its own forecast.
+    Of the documents of each fold b >= 0 is the likeliest on its others, so that no document has a say in its
+    own forecast.
     """
     choices = Choices.of(scores, golds)
     values = np.empty(len(scores))
-    for half in (False, True):
-        b = sharpness(choices.part(second != half))
-        values[second == half] = choices.part(second == half).shares(b)
+    for places, others in folds:
+        values[places] = choices.part(places).shares(sharpness(choices.part(others)))
     return values
 
 
@@ -106,8 +107,8 @@ class Choices:
         bools = (np.array(part, dtype=bool).reshape(shape) for part in (there, right))
         return cls(np.array(table).reshape(shape), *bools)
 
-    def part(self, of: NDArray[np.bool_]) -> Choices:
-        """Those of some documents: (document,)."""
+    def part(self, of: Places) -> Choices:
+        """Those of some documents."""
         return Choices(self.scores[of], self.there[of], self.right[of])
 
     def shares(self, b: float) -> Array:

@@ -37,14 +37,16 @@ class Baselines:
     """What baselines without a model get: `values` (baseline, document, number).
 
     Numbers are those of `Results.values`, NaN where a baseline says nothing of a metric.
+    `choosing`, of the same shape, are those by which one is chosen: see `floor_of`.
     """
 
     names: tuple[str, ...]
     values: Array
+    choosing: Array
 
     def first(self, count: int) -> Baselines:
         """The same of the first documents."""
-        return Baselines(self.names, self.values[:, :count])
+        return Baselines(self.names, self.values[:, :count], self.choosing[:, :count])
 
 
 @dataclass(frozen=True, repr=False)
@@ -172,12 +174,18 @@ class Results:
         rows = zip(made.names, self._of(metric, made.values)[..., 0], strict=True)
         return {name: values for name, values in rows if not np.isnan(values).any()}
 
+    def _measured_floor(self, metric: str) -> Floor | None:
+        found, made = self._baselines(metric), self.measured
+        if made is None or not found:
+            return None
+        rows = [made.names.index(name) for name in found]
+        return floor_of(list(found.values()), self.units, self._of(metric, made.choosing[rows])[..., 0])
+
     @cached_property
     def _floors(self) -> MappingProxyType[str, Floor]:
         """The floor of every metric that has baselines."""
-        there = {metric: list(self._baselines(metric).values()) for metric in self.metrics}
-        found = {metric: floor_of(values, self.units) for metric, values in there.items() if values}
-        return MappingProxyType(found)
+        found = {metric: self._measured_floor(metric) for metric in self.metrics}
+        return MappingProxyType({metric: floor for metric, floor in found.items() if floor})
 
 
 def _constant_f1(gold: Array) -> float:

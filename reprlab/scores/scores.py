@@ -257,8 +257,8 @@ class Scores:
         for number, results in enumerate(self.benchmarks.values()):
             head = {key: value for key, value in vars(results).items() if key in Results.__annotations__}
             measured = head.pop("measured")
-            head |= {"baselines": None if measured is None else measured.values}
-            for part in ("values", "nonfinite", "divergence", "baselines"):
+            head |= {"baselines": measured and measured.values, "choosing": measured and measured.choosing}
+            for part in ("values", "nonfinite", "divergence", "baselines", "choosing"):
                 array = head.pop(part)
                 if array is not None:
                     arrays[f"{part}{number}"] = array if part == "nonfinite" else array.astype(np.float32)
@@ -377,10 +377,10 @@ def _results(head: _SavedHead, arrays: Mapping[str, StoredArray], number: int, e
         "values": ("f", (entries, documents, sum(sizes))),
         "nonfinite": ("iu", (entries,)),
         "divergence": ("f", (entries, documents, 2)),
-        "baselines": ("f", (len(head.baselines), documents, sum(sizes))),
+        **dict.fromkeys(("baselines", "choosing"), ("f", (len(head.baselines), documents, sum(sizes)))),
     }
     parts: dict[str, Any] = {"divergence": None}
-    absent = {"divergence"} if head.baselines else {"divergence", "baselines"}
+    absent = {"divergence"} if head.baselines else {"divergence", "baselines", "choosing"}
     for name, (kinds, shape) in shapes.items():
         stored = arrays.get(f"{name}{number}")
         if stored is None and name in absent:
@@ -389,9 +389,10 @@ def _results(head: _SavedHead, arrays: Mapping[str, StoredArray], number: int, e
             found = "it is missing" if stored is None else f"{stored.shape} of {stored.dtype} was found"
             raise ValueError(f"'{name}{number}' has not the shape {shape}: {found}")
         parts[name] = stored.read().astype(np.int64 if name == "nonfinite" else np.float64)
-    named = {**vars(head), **parts}
-    read = named.pop("baselines")
-    return Results(**named, measured=Baselines(head.baselines, read) if head.baselines else None)
+    tables = [parts.pop(name, None) for name in ("baselines", "choosing")]
+    named = {key: value for key, value in vars(head).items() if key != "baselines"}
+    measured = Baselines(head.baselines, *tables) if head.baselines else None
+    return Results(**named, **parts, measured=measured)
 
 
 def _labels(entry: Entry) -> dict[str, Any]:
