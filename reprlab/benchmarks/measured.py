@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +14,8 @@ from reprlab.benchmarks.choice_baselines import ENDING_SCORES, Fold, forecast, m
 from reprlab.benchmarks.requests import Document, without_examples
 from reprlab.benchmarks.table import BENCHMARKS
 from reprlab.benchmarks.word_baselines import Answer, answers
-from reprlab.scores.results import Baselines
-from reprlab.statistics.floors import halves, quarters
+from reprlab.scores.baselines import Baselines
+from reprlab.statistics.floors import SPLITS, halves, quarters
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.benchmark import Benchmark
@@ -25,6 +24,9 @@ ENOUGH = 100  # rows that are not scored, from which words are counted; with few
 MOST = 2000  # such rows
 MAJORITY = "official majority"
 _PICKED = ("acc", "acc_norm", "acc_bytes")
+
+Numbers = dict[str, Array]  # of each baseline: (document, number)
+Made = Callable[[Sequence[Fold]], Numbers]
 
 
 def measured(benchmark: Benchmark, limit: int) -> Baselines | None:
@@ -35,17 +37,23 @@ def measured(benchmark: Benchmark, limit: int) -> Baselines | None:
     else from the other half of the units. A baseline is chosen by numbers that follow from one half alone: in
     these the other quarter takes the place of the other half.
     """
-    documents = benchmark.documents[:limit]
     if benchmark.generates:
         return None
-    of = partial(_of_words, left_out=_left_out(benchmark, documents))
-    if benchmark.opened.output == "multiple_choice":
-        of = _of_choices
+    documents = benchmark.documents[:limit]
     units = [document.unit for document in documents]
-    second, of_half = halves(units), quarters(units)
-    values = of(benchmark, documents, folds(second))
-    choosing = of(benchmark, documents, [*folds(of_half, second), *folds(of_half, ~second)])
-    return Baselines(tuple(values), *(np.array(list(part.values())) for part in (values, choosing)))
+    made = (_of_choices if benchmark.opened.output == "multiple_choice" else _of_words)(benchmark, documents)
+    values, choosing = list[Numbers](), list[Numbers]()
+    for split in range(SPLITS):
+        second, of_half = halves(units, split), quarters(units, split)
+        values.append(made(folds(second)))
+        choosing.append(made([*folds(of_half, second), *folds(of_half, ~second)]))
+    unordered = [not c.rises for c in benchmark.columns for _ in range(c.size)]
+    return Baselines.of(_stacked(values, unordered), _stacked(choosing, unordered), units)
+
+
+def _stacked(splits: Sequence[Numbers], unordered: Sequence[bool]) -> Numbers:
+    """Numbers by name, (split, document, number), NaN in the columns of which more is not better."""
+    return {name: np.where(unordered, np.nan, [split[name] for split in splits]) for name in splits[0]}
 
 
 def folds(second: NDArray[np.bool_], among: NDArray[np.bool_] | None = None) -> list[Fold]:
@@ -59,22 +67,24 @@ def folds(second: NDArray[np.bool_], among: NDArray[np.bool_] | None = None) -> 
     return [parts, parts[::-1]]
 
 
-def _of_choices(benchmark: Benchmark, documents: Sequence[Document], of: Sequence[Fold]) -> dict[str, Array]:
-    """(document, number) by baseline."""
+def _of_choices(benchmark: Benchmark, documents: Sequence[Document]) -> Made:
     task, docs = benchmark.opened.task, benchmark.opened.docs
     shown = task.doc_to_target if task.multiple_input else task.doc_to_text  # what all choices share
     texts = [(str(shown(docs[d.place])), task.doc_to_choice(docs[d.place])) for d in documents]
     golds = [document.gold for document in documents]
-    found: dict[str, Array] = {}
-    for name, score in ENDING_SCORES.items():
-        scores = [score(*text) for text in texts]
-        hits = dict.fromkeys(_PICKED, picked(scores, golds))
-        found[name] = _in_columns(benchmark, {**hits, "u": forecast(scores, golds, of)})
+    scores = {name: [score(*text) for text in texts] for name, score in ENDING_SCORES.items()}
+    hits = {name: dict.fromkeys(_PICKED, picked(of, golds)) for name, of in scores.items()}
+    constant = dict[str, Array]()
     if (share := _majority(benchmark)) is not None:
-        u = np.array([majority_share(share, d.choices) for d in documents])
-        hits = dict.fromkeys(_PICKED, np.full(len(documents), share))
-        found[MAJORITY] = _in_columns(benchmark, {**hits, "u": u})
-    return found
+        u = np.array([majority_share(share, document.choices) for document in documents])
+        chosen = dict.fromkeys(_PICKED, np.full(len(documents), share))
+        constant = {MAJORITY: _in_columns(benchmark, {**chosen, "u": u})}
+
+    def made(of: Sequence[Fold]) -> Numbers:
+        u = {name: forecast(scores[name], golds, of) for name in scores}
+        return {name: _in_columns(benchmark, {**hits[name], "u": u[name]}) for name in scores} | constant
+
+    return made
 
 
 def _majority(benchmark: Benchmark) -> float | None:
@@ -93,21 +103,24 @@ def _in_columns(benchmark: Benchmark, by_metric: Mapping[str, Array]) -> Array:
     return np.concatenate(parts, 1)
 
 
-def _of_words(
-    benchmark: Benchmark, documents: Sequence[Document], of: Sequence[Fold], left_out: Sequence[Document]
-) -> dict[str, Array]:
-    """(document, number) by baseline."""
-    whole = range(len(documents))
-    parts = [(places.tolist(), [documents[i] for i in others]) for places, others in of]
+def _of_words(benchmark: Benchmark, documents: Sequence[Document]) -> Made:
+    places = [document.place for document in documents]
+    left_out = _left_out(benchmark, documents)
     if len(left_out) >= ENOUGH:
-        parts = [(list(whole), left_out)]
-    given: dict[str, dict[int, list[Answer]]] = {}
-    for places, rest in parts:
-        for name, of_fold in answers([documents[i] for i in places], rest, benchmark.vocabulary).items():
-            given.setdefault(name, {}).update(zip(places, of_fold, strict=True))
-    at = [document.place for document in documents]
-    said: dict[str, list[Any]] = {name: [of_name[i] for i in whole] for name, of_name in given.items()}
-    return {name: benchmark.score(at, of_name) for name, of_name in said.items()}
+        found = answers(documents, left_out, benchmark.vocabulary)
+        same = {name: benchmark.score(places, given) for name, given in found.items()}
+        return lambda _: same
+
+    def made(of: Sequence[Fold]) -> Numbers:
+        given: dict[str, dict[int, list[Answer]]] = {}
+        for some, others in of:
+            rest = [documents[i] for i in others]
+            for name, said in answers([documents[i] for i in some], rest, benchmark.vocabulary).items():
+                given.setdefault(name, {}).update(zip(some.tolist(), said, strict=True))
+        said_by = {name: [said[i] for i in range(len(documents))] for name, said in given.items()}
+        return {name: benchmark.score(places, said) for name, said in said_by.items()}
+
+    return made
 
 
 def _left_out(benchmark: Benchmark, documents: Sequence[Document]) -> list[Document]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +13,8 @@ from reprlab.arguments import string
 from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.errors import unknown
+from reprlab.scores.baselines import Baselines
 from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
-from reprlab.statistics.floors import Floor, floor_of
 
 SCORING = 2  # of u: 1 was the softmax of whole log-likelihoods where the task has acc_norm, too
 _GUESSED = ("acc", "acc_norm", "acc_bytes", "u")  # metrics that guessing gives the benchmark's floor
@@ -31,22 +30,10 @@ class Column:
     size: int
     higher_is_better: bool
 
-
-@dataclass(frozen=True)
-class Baselines:
-    """What baselines without a model get: `values` (baseline, document, number).
-
-    Numbers are those of `Results.values`, NaN where a baseline says nothing of a metric.
-    `choosing`, of the same shape, are those by which one is chosen: see `floor_of`.
-    """
-
-    names: tuple[str, ...]
-    values: Array
-    choosing: Array
-
-    def first(self, count: int) -> Baselines:
-        """The same of the first documents."""
-        return Baselines(self.names, self.values[:, :count], self.choosing[:, :count])
+    @property
+    def rises(self) -> bool:
+        """Whether more is better in each document's number, of which the metric is a mean before its link."""
+        return self.aggregation == "perplexity" or (self.aggregation == "mean" and self.higher_is_better)
 
 
 @dataclass(frozen=True, repr=False)
@@ -121,11 +108,12 @@ class Results:
         """A metric's value at chance level, its floor; NaN where that is not known.
 
         Where baselines were measured: the best of them, chosen on one half of the units and valued on the
-        other (`reprlab.statistics.floors`). Else what guessing gives, of f1: of always the class that most
+        other (`floor_of`). Else what guessing gives, of f1: of always the class that most
         documents have, 2 p / (1 + p) where a share p >= 1/2 has class 1.
         """
-        if floor := self._floors.get(metric):
-            return float(AGGREGATIONS[self.column(metric).aggregation].link(np.float64(floor.value)))
+        floor = self._floor(metric) if metric in self.metrics else None
+        if floor is not None:
+            return float(AGGREGATIONS[self.column(metric).aggregation].link(floor.mean()))
         if metric in _GUESSED:
             return self.floor
         if metric == "perplexity":
@@ -140,17 +128,18 @@ class Results:
     def floor_items(self, metric: str) -> Array:
         """The floor a document, before the link: (document,); its mean under weights is the floor under them.
 
-        The baseline that the other half of the units chose; the same number for all where none was measured.
+        What the baselines get that the other half of the units chose; one number for all where none is there.
         """
-        if floor := self._floors.get(metric):
-            return floor.items
+        if (floor := self._floor(metric)) is not None:
+            return floor
         with np.errstate(divide="ignore"):
             level = AGGREGATIONS[self.column(metric).aggregation].unlink(np.float64(self.guess(metric)))
         return np.full(len(self.ids), level)
 
     def drawn_floor(self, metric: str) -> float | Array:
         """The floor as `normalised` takes it: a number a document where it was measured, else one number."""
-        return self.floor_items(metric) if metric in self._floors else self.guess(metric)
+        floor = self._floor(metric)
+        return self.guess(metric) if floor is None else floor
 
     def baselines(self, metric: str) -> dict[str, float]:
         """A metric's value by each baseline that was measured: over all documents, none chosen."""
@@ -158,34 +147,24 @@ class Results:
         return {name: float(aggregate(how, values)) for name, values in found.items()}
 
     def floor_baseline(self, metric: str) -> str:
-        """The name of the baseline that the floor is from, or of both that the halves chose; else nothing."""
-        names = tuple(self._baselines(metric))
-        floor = self._floors.get(metric)
-        return ", ".join(dict.fromkeys(names[place] for place in floor.chosen)) if floor else ""
+        """The name of the baseline that most halves of the units chose; nothing where none was measured."""
+        if self.measured is None or self._floor(metric) is None:
+            return ""
+        return self.measured.names[int(self._of(metric, self.measured.chosen)[..., 0].argmax())]
 
     def _baselines(self, metric: str) -> dict[str, Array]:
         """The numbers of the baselines that a metric has: (document,) each. Higher is better in all."""
-        column, made = self.column(metric), self.measured
-        ordered = column.aggregation == "perplexity" or (
-            column.aggregation == "mean" and column.higher_is_better
-        )
-        if made is None or metric in {"kl", "agreement"} or not ordered:
+        made = self.measured
+        if made is None or metric in {"kl", "agreement"} or not self.column(metric).rises:
             return {}
         rows = zip(made.names, self._of(metric, made.values)[..., 0], strict=True)
         return {name: values for name, values in rows if not np.isnan(values).any()}
 
-    def _measured_floor(self, metric: str) -> Floor | None:
-        found, made = self._baselines(metric), self.measured
-        if made is None or not found:
+    def _floor(self, metric: str) -> Array | None:
+        """The measured floor a document, (document,), where the metric has one."""
+        if self.measured is None or not self._baselines(metric):
             return None
-        rows = [made.names.index(name) for name in found]
-        return floor_of(list(found.values()), self.units, self._of(metric, made.choosing[rows])[..., 0])
-
-    @cached_property
-    def _floors(self) -> MappingProxyType[str, Floor]:
-        """The floor of every metric that has baselines."""
-        found = {metric: self._measured_floor(metric) for metric in self.metrics}
-        return MappingProxyType({metric: floor for metric, floor in found.items() if floor})
+        return self._of(metric, self.measured.floor)[..., 0]
 
 
 def _constant_f1(gold: Array) -> float:

@@ -22,12 +22,14 @@ from reprlab.files import csv_of, write_result
 from reprlab.foreign import StoredArray, holds, opened_npz, validated
 from reprlab.schedules.grids import Entry
 from reprlab.schedules.schedule import Schedule
-from reprlab.scores.results import Baselines, Column, Results
+from reprlab.scores.baselines import Baselines
+from reprlab.scores.results import Column, Results
 from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
 from reprlab.statistics.bootstraps import pooled, seeds_spread
 from reprlab.statistics.intervals import Difference, difference, standard_error
 from reprlab.statistics.normalised import Normalised, normalised
 
+_MEASURED = {"baselines": "values", "floors": "floor", "chosen": "chosen"}  # arrays: parts of `Baselines`
 _FORMAT = 2  # of .npz; 1 has no baselines and no version of u's formula
 _LABELS = ("variant", "start", "layer", "window", "times")
 
@@ -257,8 +259,8 @@ class Scores:
         for number, results in enumerate(self.benchmarks.values()):
             head = {key: value for key, value in vars(results).items() if key in Results.__annotations__}
             measured = head.pop("measured")
-            head |= {"baselines": measured and measured.values, "choosing": measured and measured.choosing}
-            for part in ("values", "nonfinite", "divergence", "baselines", "choosing"):
+            head |= {name: measured and getattr(measured, part) for name, part in _MEASURED.items()}
+            for part in ("values", "nonfinite", "divergence", *_MEASURED):
                 array = head.pop(part)
                 if array is not None:
                     arrays[f"{part}{number}"] = array if part == "nonfinite" else array.astype(np.float32)
@@ -377,10 +379,12 @@ def _results(head: _SavedHead, arrays: Mapping[str, StoredArray], number: int, e
         "values": ("f", (entries, documents, sum(sizes))),
         "nonfinite": ("iu", (entries,)),
         "divergence": ("f", (entries, documents, 2)),
-        **dict.fromkeys(("baselines", "choosing"), ("f", (len(head.baselines), documents, sum(sizes)))),
+        "baselines": ("f", (len(head.baselines), documents, sum(sizes))),
+        "floors": ("f", (documents, sum(sizes))),
+        "chosen": ("f", (len(head.baselines), sum(sizes))),
     }
     parts: dict[str, Any] = {"divergence": None}
-    absent = {"divergence"} if head.baselines else {"divergence", "baselines", "choosing"}
+    absent = {"divergence"} if head.baselines else {"divergence", *_MEASURED}
     for name, (kinds, shape) in shapes.items():
         stored = arrays.get(f"{name}{number}")
         if stored is None and name in absent:
@@ -389,7 +393,7 @@ def _results(head: _SavedHead, arrays: Mapping[str, StoredArray], number: int, e
             found = "it is missing" if stored is None else f"{stored.shape} of {stored.dtype} was found"
             raise ValueError(f"'{name}{number}' has not the shape {shape}: {found}")
         parts[name] = stored.read().astype(np.int64 if name == "nonfinite" else np.float64)
-    tables = [parts.pop(name, None) for name in ("baselines", "choosing")]
+    tables = [parts.pop(name, None) for name in _MEASURED]
     named = {key: value for key, value in vars(head).items() if key != "baselines"}
     measured = Baselines(head.baselines, *tables) if head.baselines else None
     return Results(**named, **parts, measured=measured)

@@ -13,7 +13,7 @@ from reprlab.benchmarks.choice_baselines import (
     sharpness,
 )
 from reprlab.benchmarks.measured import folds
-from reprlab.statistics.floors import floor_of, halves, quarters
+from reprlab.statistics.floors import SPLITS, floor_of, halves, quarters
 
 ENDINGS = ["the cook eats figs", "figs", "it rains", "a cook"]
 
@@ -89,14 +89,15 @@ def test_majority_share_is_the_mean_of_its_forecast() -> None:
 def test_the_floor_of_u_is_not_biased_where_nothing_predicts(rows: int, choices: int) -> None:
     rng = np.random.default_rng(rows + choices)
     units, floors, leaking = range(rows), list[float](), list[float]()
-    second, quarter = halves(units), quarters(units)
-    within = [*folds(quarter, second), *folds(quarter, ~second)]
-    for _ in range(300 if rows < 500 else 60):
+    for _ in range(12_000 // rows if rows < 500 else 12):
         golds = [[gold] for gold in rng.integers(choices, size=rows).tolist()]
         tables = [list(rng.normal(size=(rows, choices))) for _ in range(3)]
-        uniform = np.full(rows, 1 / choices)
-        values = [uniform, *(forecast(scores, golds, folds(second)) for scores in tables)]
-        choosing = [uniform, *(forecast(scores, golds, within) for scores in tables)]
+        values, choosing = [], []
+        for split in range(SPLITS):
+            second, quarter = halves(units, split), quarters(units, split)
+            within = [*folds(quarter, second), *folds(quarter, ~second)]
+            for made, of in ((values, folds(second)), (choosing, within)):
+                made.append([np.full(rows, 1 / choices), *(forecast(scores, golds, of) for scores in tables)])
         floors.append(floor_of(values, units, choosing).value)
         leaking.append(floor_of(values, units).value)  # chosen by forecasts that the half itself made sharp
     assert abs(np.mean(floors) - 1 / choices) < 0.005

@@ -10,6 +10,7 @@ from made_benchmarks import Own, items, opened, ready, write
 from reprlab.benchmarks import measured
 from reprlab.benchmarks.benchmark import Benchmark
 from reprlab.benchmarks.choice_baselines import majority_share
+from reprlab.statistics.floors import SPLITS, halves
 
 
 def by_name(benchmark: Benchmark, metric: str, limit: int = 99) -> dict[str, np.ndarray]:
@@ -92,22 +93,33 @@ def test_words_are_counted_on_rows_that_are_not_scored(monkeypatch: pytest.Monke
     monkeypatch.setattr(measured, "answers", noted)
     monkeypatch.setattr(measured, "ENOUGH", 20)
     cloze.baselines(8)
-    (scored, others), again = asked
-    assert again == (scored, others)  # what baselines are chosen by
+    ((scored, others),) = asked
     assert scored == list(range(8))
-    units = {document.unit for document in cloze.documents}
+    units = {cloze.opened.unit(cloze.opened.docs[place]) for place in scored}
     assert len(others) >= 20
     assert not set(others) & set(scored)
-    assert not {str(cloze.opened.unit(cloze.opened.docs[place])) for place in others} & units
-    monkeypatch.setattr(measured, "ENOUGH", 10**6)  # too few: the other half of the units
-    asked.clear()
+    assert not {cloze.opened.unit(cloze.opened.docs[place]) for place in others} & units
+
+
+def test_with_few_rows_left_words_are_counted_on_the_other_half(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloze = ready(opened("builtin_cloze"), 8)
+    asked: list[tuple[set[int], set[int]]] = []
+    real = measured.answers
+
+    def noted(some, others, vocabulary):  # pyright: ignore
+        asked.append(({d.place for d in some}, {d.place for d in others}))
+        return real(some, others, vocabulary)
+
+    monkeypatch.setattr(measured, "answers", noted)
+    monkeypatch.setattr(measured, "ENOUGH", 10**6)
     cloze.baselines(8)
-    (one, other), (two, another), *inner = asked
-    assert sorted([*one, *two]) == list(range(8))
-    assert (other, another) == (two, one)
-    for places, rest in inner:
-        half = one if set(places) <= set(one) and set(rest) <= set(one) else two
-        assert set(places) | set(rest) == set(half)
+    assert len(asked) == 6 * SPLITS
+    units = [document.unit for document in cloze.documents[:8]]
+    for split in range(SPLITS):
+        (one, other), (two, another), *inner = asked[6 * split : 6 * split + 6]
+        assert two == set(np.flatnonzero(halves(units, split)).tolist())
+        assert (one, other, another) == (set(range(8)) - two, two, one)
+        assert all(places | rest in (one, two) for places, rest in inner)
 
 
 def test_a_row_that_is_not_scored_may_be_broken(own: Own, tmp_path: Path) -> None:

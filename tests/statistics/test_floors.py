@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprlab.errors import ReprlabError
-from reprlab.statistics.floors import floor_of, halves, quarters
+from reprlab.statistics.floors import SPLITS, floor_of, halves, quarters
 from reprlab.statistics.normalised import guessing
 
 
@@ -23,30 +23,39 @@ def test_quarters_are_about_equal() -> None:
 
 
 def test_each_half_is_valued_by_what_the_other_chose() -> None:
-    values = np.random.default_rng(1).uniform(size=(5, 41))
+    values, choosing = np.random.default_rng(1).uniform(size=(2, SPLITS, 5, 41))
     units = [f"u{n // 2}" for n in range(41)]
-    choosing = np.random.default_rng(3).uniform(size=(5, 41))
-    second, found = halves(units), floor_of(values, units, choosing)
-    for of_first, chosen in ((True, found.chosen[0]), (False, found.chosen[1])):
-        there = ~second if of_first else second
-        by = choosing[:, there]
-        assert chosen == max(range(5), key=lambda b: by[b].mean())
-        assert found.items[~there].tolist() == values[chosen][~there].tolist()
-    assert found.value == pytest.approx(found.items.mean())
+    items, chosen = np.zeros((SPLITS, 41)), np.zeros(5)
+    for split in range(SPLITS):
+        second = halves(units, split)
+        for there in (second, ~second):
+            best = max(range(5), key=lambda b: choosing[split, b, there].mean())
+            items[split, ~there] = values[split, best, ~there]
+            chosen[best] += 1 / (2 * SPLITS)
+    found = floor_of(values, units, choosing)
+    assert found.items == pytest.approx(items.mean(0))
+    assert found.value == pytest.approx(items.mean())
+    assert found.chosen == pytest.approx(chosen)
+
+
+def test_one_table_stands_for_every_split() -> None:
+    values = np.random.default_rng(2).uniform(size=(3, 30))
+    one, other = floor_of(values, range(30)), floor_of([values] * SPLITS, range(30))
+    assert one.items.tolist() == other.items.tolist()
 
 
 def test_a_baseline_that_is_clearly_best_is_the_floor() -> None:
     rng = np.random.default_rng(2)
     values = np.stack([np.full(400, 0.25), rng.uniform(size=400) < 0.6, rng.uniform(size=400) < 0.3])
-    assert floor_of(values, range(400)).chosen == (1, 1)
+    assert floor_of(values, range(400)).chosen.tolist() == pytest.approx([0, 1, 0])
     assert floor_of(values, range(400)).value == pytest.approx(values[1].mean())
 
 
 def test_one_unit_takes_the_first_baseline() -> None:
-    assert floor_of([[0.25, 0.25], [1.0, 1.0]], ["a", "a"]).items.tolist() == [0.25, 0.25]
+    assert floor_of([[0.25, 0.25], [1.0, 1.0]], ["a", "a"]).items == pytest.approx([0.25, 0.25])
 
 
-@pytest.mark.parametrize("values", [[], [0.5, 0.5], [[0.5]], np.ones((0, 2))])
+@pytest.mark.parametrize("values", [[], [0.5, 0.5], [[0.5]], np.ones((0, 2)), np.ones((3, 1, 2))])
 def test_what_is_no_table_of_baselines_is_refused(values: object) -> None:
     with pytest.raises(ReprlabError, match=r"a floor takes values \(baseline, 2 documents\)"):
         floor_of(values, "ab")  # pyright: ignore[reportArgumentType]
