@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import reprlab as rl
+from reprlab.benchmarks.by_name import open_benchmarks
 from reprlab.captures.inventory import captures, damaged
 from reprlab.sweeps.adopted import adopt_answers
 from reprlab.sweeps.answers import answer_files, damage, open_answers
@@ -99,13 +100,14 @@ def test_answers_from_before_the_change_of_u_are_scored_anew_without_running(
         identity = file.identity
     path.unlink()
     root = Path(shutil.copytree(FORMAT_2 / "cache", tmp_path / "archive"))
-    (kept,) = answer_files(root)
+    (archived_file,) = answer_files(root)
+    kept = archived_file.rename(archived_file.with_name("before.sqlite"))
     with open_answers(kept) as file:
         before, likely = (file.get(texts, range(6), part) for part in ("values", "likelihoods"))
     adopt_answers(root, kept, identity, tmp_path)
     monkeypatch.setattr(SweepJob, "run", lambda *_: pytest.fail("an answer was computed again"))
-    results = rl.sweep(net, texts, [name], limit=6, cache=root).results()
-    (opened,) = rl.open_benchmarks([name])
+    results = rl.sweep(net, texts[1:], [name], limit=6, cache=root).results()
+    (opened,) = open_benchmarks([name])
     moved = 0.0
     for place in range(6):
         sizes = np.array([len(choice) for choice in opened.docs[place]["choices"]])

@@ -81,7 +81,7 @@ def test_guessing_correlates_with_nothing() -> None:
 
 
 def measured(units: int = 40) -> tuple[Results, np.ndarray]:
-    """Results of two metrics with three baselines, and these as they were given: (baseline, document, number)."""
+    """Results of two metrics with three baselines, and these as given: (baseline, document, number)."""
     rng = np.random.default_rng(5)
     columns = (ACC, PERPLEXITY, Column("nll_all", "mean", 1, False))
     table = rng.uniform(size=(3, units, 3)) * [1, -9, 1]
