@@ -78,7 +78,7 @@ def forecast(scores: Sequence[Array], golds: Sequence[Sequence[int]], folds: Ite
     Of the documents of each fold b >= 0 is the likeliest on its others, so that no document has a say in its
     own forecast.
     """
-    choices = Choices.of(scores, golds)
+    choices = ScoredEndings.of(scores, golds)
     values = np.empty(len(scores))
     for places, others in folds:
         values[places] = choices.part(places).shares(sharpness(choices.part(others)))
@@ -86,7 +86,7 @@ def forecast(scores: Sequence[Array], golds: Sequence[Sequence[int]], folds: Ite
 
 
 @dataclass(frozen=True)
-class Choices:
+class ScoredEndings:
     """Documents' scores, 0 where a document has fewer choices; `there` are choices, `right` the right ones.
 
     All are (document, choice).
@@ -97,8 +97,8 @@ class Choices:
     right: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, scores: Sequence[Array], golds: Sequence[Sequence[int]]) -> Choices:
-        """Choices from a document's scores each, and its right choices; each document's best score is 0."""
+    def of(cls, scores: Sequence[Array], golds: Sequence[Sequence[int]]) -> ScoredEndings:
+        """From a document's scores each, and its right choices; each document's best score becomes 0."""
         most = max(map(len, scores), default=0)
         table = [[*(row - row.max()), *[0.0] * (most - len(row))] for row in scores]
         there = [[place < len(row) for place in range(most)] for row in scores]
@@ -107,9 +107,9 @@ class Choices:
         bools = (np.array(part, dtype=bool).reshape(shape) for part in (there, right))
         return cls(np.array(table).reshape(shape), *bools)
 
-    def part(self, of: Places) -> Choices:
+    def part(self, of: Places) -> ScoredEndings:
         """Those of some documents."""
-        return Choices(self.scores[of], self.there[of], self.right[of])
+        return ScoredEndings(self.scores[of], self.there[of], self.right[of])
 
     def shares(self, b: float) -> Array:
         """The right choices' probability under softmax(b x score): (document,)."""
@@ -125,12 +125,12 @@ class Choices:
         return float((mine - (weights * self.scores).sum(1) / weights.sum(1)).sum())
 
 
-def sharpness(choices: Choices) -> float:
+def sharpness(choices: ScoredEndings) -> float:
     """The b >= 0 with the largest likelihood of the right choices under softmax(b x score); at most 1,000.
 
     There the mean score of the right choices is that which the forecast expects. Of no documents 0.
 
-    >>> choices = Choices.of([np.array([1.0, 0.0])] * 4, [[0], [0], [0], [1]])
+    >>> choices = ScoredEndings.of([np.array([1.0, 0.0])] * 4, [[0], [0], [0], [1]])
     >>> print(f"{np.exp(sharpness(choices)):.6f}")
     3.000000
     """

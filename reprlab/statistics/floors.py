@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 
 SPLITS = 10  # of the units in halves: one alone leaves much to luck
@@ -69,7 +70,8 @@ def floor_of(values: ArrayLike, units: Sequence[object], choosing: ArrayLike | N
     chooser = given if choosing is None else np.asarray(choosing, np.float64)
     wrong = given.ndim not in {2, 3} or 0 in given.shape or given.shape[-1] != len(units)
     if wrong or chooser.shape != given.shape or (given.ndim == 3 and len(given) != SPLITS):
-        raise ReprlabError(f"a floor takes values (baseline, {len(units)} documents), given {given.shape}")
+        takes = f"(baseline, {counted(len(units), 'document')})"
+        raise ReprlabError(f"a floor takes values {takes}, given {given.shape}")
     tables, deciding = (np.broadcast_to(one, (SPLITS, *one.shape[-2:])) for one in (given, chooser))
     items, chosen = np.zeros(len(units)), np.zeros(given.shape[-2])
     for split in range(SPLITS):

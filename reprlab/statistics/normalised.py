@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.statistics.aggregations import AGGREGATIONS, Aggregation, Codes, quiet, unit_codes_of
 from reprlab.statistics.intervals import linked, read_pair, spread, t_interval, vector_norm
@@ -87,7 +88,8 @@ def _floor(how: Aggregation, floor: Array, codes: Codes) -> tuple[Array, Array]:
     if not floor.ndim:
         return how.unlink(floor), np.zeros(1)
     if floor.shape != (len(codes),) or how.terms is None:
-        raise ReprlabError(f"a floor is one number, or one for each of {len(codes)} documents of a mean")
+        documents = counted(len(codes), "document")
+        raise ReprlabError(f"a floor is one number, or one for each document of a mean ({documents})")
     level, influence, _ = spread(AGGREGATIONS["mean"], floor[:, None], codes)
     return level, influence
 

@@ -6,7 +6,7 @@ from scipy.optimize import minimize_scalar
 
 from reprlab.benchmarks.choice_baselines import (
     ENDING_SCORES,
-    Choices,
+    ScoredEndings,
     forecast,
     majority_share,
     picked,
@@ -52,19 +52,19 @@ def test_sharpness_is_the_likeliest() -> None:
     scores, golds = some(3, 300, 1.5)
     golds[:20] = [[0, 1]] * 20
     best = minimize_scalar(lambda b: -np.log(naive(scores, golds, b)).sum(), bounds=(0, 20), method="bounded")
-    assert sharpness(Choices.of(scores, golds)) == pytest.approx(best.x, abs=1e-4)
+    assert sharpness(ScoredEndings.of(scores, golds)) == pytest.approx(best.x, abs=1e-4)
     assert best.x > 0.5
 
 
 def test_a_score_that_points_away_from_the_right_choice_is_not_used() -> None:
     scores, golds = some(4, 300, -1.0)
-    assert sharpness(Choices.of(scores, golds)) == 0
+    assert sharpness(ScoredEndings.of(scores, golds)) == 0
     uniform = [1 / len(row) for row in scores]
     assert forecast(scores, golds, folds(halves(range(300)))) == pytest.approx(uniform)
 
 
 def test_always_right_is_as_sharp_as_may_be() -> None:
-    assert sharpness(Choices.of([np.array([1.0, 0.0])] * 3, [[0]] * 3)) == 1000
+    assert sharpness(ScoredEndings.of([np.array([1.0, 0.0])] * 3, [[0]] * 3)) == 1000
 
 
 def test_no_document_has_a_say_in_its_own_forecast() -> None:
@@ -73,7 +73,7 @@ def test_no_document_has_a_say_in_its_own_forecast() -> None:
     found = forecast(scores, golds, folds(second))
     for half in (False, True):
         there, others = np.flatnonzero(second == half), np.flatnonzero(second != half)
-        b = sharpness(Choices.of([scores[i] for i in others], [golds[i] for i in others]))
+        b = sharpness(ScoredEndings.of([scores[i] for i in others], [golds[i] for i in others]))
         expected = naive([scores[i] for i in there], [golds[i] for i in there], b)
         assert found[there] == pytest.approx(expected)
 

@@ -160,5 +160,5 @@ def test_the_error_of_r_is_that_of_draws_of_the_floor_too() -> None:
 def test_a_floor_of_other_documents_or_of_a_median_is_refused() -> None:
     x = np.arange(9.0)
     for name, size in (("mean", 8), ("median", 9)):
-        with pytest.raises(ReprlabError, match="a floor is one number, or one for each of 9 documents"):
+        with pytest.raises(ReprlabError, match=r"one for each document of a mean \(9 documents\)"):
             normalised(name, x, x, floor=np.zeros(size))
