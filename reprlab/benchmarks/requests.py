@@ -149,8 +149,8 @@ def _choices(opened: Opened, encoder: Encoder, groups: list[list[Any]], _: int) 
         requests = tuple(_request(opened, encoder, group[0].doc_id, *pair) for pair in own)
         cut = any(len(context) + len(rest) > encoder.max_length + 1 for context, rest in own)
         place = group[0].doc_id
-        how = {"cut": cut, "lengths": _lengths(opened, place)}
-        yield _document(opened, group[0], requests, *gold(opened, place), **how)
+        right, lengths = gold(opened, place), _lengths(opened, place)
+        yield _document(opened, group[0], requests, *right, lengths=lengths, cut=cut)
 
 
 def _lengths(opened: Opened, place: int) -> tuple[int, ...]:

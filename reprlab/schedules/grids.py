@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reprlab.arguments import optional, positive, string, taking, whole_numbers
 from reprlab.schedules.schedule import PAPER, Schedule, choose
@@ -58,7 +58,7 @@ LOOPS = (Line("looped_parallel", times=range(1, 29)),)
 VARIANTS = (Line("full"), SKIP, REPEAT, REVERSE, RANDOM, PARALLEL, LOOPED)
 
 RUIN_SEED = 0  # of the shuffled model
-RUINS: Mapping[str, Callable[[int], Iterable[int]]] = {  # a model that cannot work: where do its scores lie?
+RUINS: Mapping[str, Callable[[int], Iterable[Any]]] = {  # a model that cannot work: where do its scores lie?
     "no_first": lambda layers: range(1, layers),
     "no_last": lambda layers: range(layers - 1),
     "no_ends": lambda layers: range(1, layers - 1),

@@ -113,7 +113,7 @@ class Results:
         """
         floor = self._floor(metric) if metric in self.metrics else None
         if floor is not None:
-            return float(AGGREGATIONS[self.column(metric).aggregation].link(floor.mean()))
+            return float(AGGREGATIONS[self.column(metric).aggregation].link(np.array(floor.mean())))
         if metric in _GUESSED:
             return self.floor
         if metric == "perplexity":
@@ -133,7 +133,7 @@ class Results:
         if (floor := self._floor(metric)) is not None:
             return floor
         with np.errstate(divide="ignore"):
-            level = AGGREGATIONS[self.column(metric).aggregation].unlink(np.float64(self.guess(metric)))
+            level = AGGREGATIONS[self.column(metric).aggregation].unlink(np.array(self.guess(metric)))
         return np.full(len(self.ids), level)
 
     def drawn_floor(self, metric: str) -> float | Array:
