@@ -42,7 +42,8 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
         "benchmark": name,
         "documents": len(results.ids),
         "recipe": pair.tuned.made_with.get("recipe", ""),
-        "floor": results.floor,
+        "floor": results.guess("u"),
+        "floor_acc": results.guess("acc"),
         "rows": rows,
         "turns": turns,
     }
@@ -134,7 +135,8 @@ def draw(numbers: dict[str, Any]) -> Any:
         for ax, (metric, words) in zip(panels, figures.METRICS.items(), strict=False):
             rows = [row for row in numbers["rows"] if row["metric"] == metric and row["part"] in looks]
             figures.curves(ax, figures.lines_by(rows, "part"), x="share", value="score", looks=looks)
-            ax.axhline(numbers["floor"], color="0.45", lw=0.8, ls=(0, (1, 1.5)), label="chance")
+            chance = numbers["floor"] if metric == "u" else numbers.get("floor_acc", numbers["floor"])
+            ax.axhline(chance, color="0.45", lw=0.8, ls=(0, (1, 1.5)), label="chance")
             ax.set(title=words, ylabel=words)
         _gains(panels[2], numbers["turns"]["u"])
         for ax in panels:

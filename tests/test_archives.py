@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 import reprlab as rl
+from reprlab.benchmarks.by_name import open_benchmarks
 from reprlab.captures.inventory import captures, damaged
+from reprlab.sweeps.adopted import adopt_answers
 from reprlab.sweeps.answers import answer_files, damage, open_answers
+from reprlab.sweeps.job import SweepJob
 
 FORMAT_1 = Path(__file__).parent / "archives" / "format-1"
+FORMAT_2 = FORMAT_1.with_name("format-2")
 
 
 @pytest.fixture
@@ -74,3 +78,46 @@ def test_scores_of_format_1_are_read(archived: Path) -> None:
     assert float(scores.results().values.sum()) == pytest.approx(27.68972547352314, abs=1e-9)
     assert len(scores) == 7
     assert scores.results().ids == ("pronoun-000", "pronoun-001", "pronoun-002", "pronoun-003")
+
+
+def test_scores_of_format_1_keep_the_floor_that_they_had() -> None:
+    for path in (FORMAT_1 / "scores.npz", FORMAT_2 / "scores-before-floors.npz"):
+        results = rl.Scores.load(path).results()
+        assert (results.scoring, results.measured) == (1, None)
+        assert results.guess("u") == results.guess("acc") == results.floor
+        assert set(results.floor_items("u")) == {results.floor}
+
+
+def test_answers_from_before_the_change_of_u_are_scored_anew_without_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their file is given to this machine's versions; it was written when u was no softmax a character."""
+    net = rl.load("tiny-llama", dtype="float32")
+    texts, name = ["0:6", "0 1 3:6", "5:0 5"], "builtin_commonsense"
+    rl.sweep(net, [], [name], limit=1, cache=tmp_path / "now")
+    (path,) = answer_files(tmp_path / "now")
+    with open_answers(path) as file:
+        identity = file.identity
+    path.unlink()
+    root = Path(shutil.copytree(FORMAT_2 / "cache", tmp_path / "archive"))
+    (archived_file,) = answer_files(root)
+    kept = archived_file.rename(archived_file.with_name("before.sqlite"))
+    with open_answers(kept) as file:
+        before, likely = (file.get(texts, range(6), part) for part in ("values", "likelihoods"))
+    adopt_answers(root, kept, identity, tmp_path)
+    monkeypatch.setattr(SweepJob, "run", lambda *_: pytest.fail("an answer was computed again"))
+    results = rl.sweep(net, texts[1:], [name], limit=6, cache=root).results()
+    (opened,) = open_benchmarks([name])
+    moved = 0.0
+    for place in range(6):
+        sizes = np.array([len(choice) for choice in opened.docs[place]["choices"]])
+        for row, text in enumerate(texts):
+            old, given = before[text][place], likely[text][place]
+            assert old is not None
+            assert given is not None
+            assert results.values[row, place, :2].tolist() == old[:2].tolist()
+            shares = np.exp(sizes.mean() * given / sizes)
+            expected = shares[opened.docs[place]["label"]] / shares.sum()
+            assert results.values[row, place, 2] == pytest.approx(expected)
+            moved = max(moved, abs(expected - old[2]))
+    assert moved > 0.1

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from reprlab.arrays import Array
-from reprlab.benchmarks.metrics import columns, score
+from reprlab.benchmarks.measured import measured
+from reprlab.benchmarks.metrics import columns, own_numbers, score
 from reprlab.benchmarks.opened import Opened
 from reprlab.benchmarks.requests import Document, Encoder, freeze, gold
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
-from reprlab.scores.results import Column
+from reprlab.scores.results import Baselines, Column
 from reprlab.statistics.normalised import guessing
 
 NO_BOS = ("paper",)  # presets that never put a first token of their own before a prompt
@@ -30,6 +33,7 @@ class Benchmark:
     columns: tuple[Column, ...]
     notes: tuple[str, ...]
     vocabulary: int
+    encoder: Encoder
 
     @property
     def name(self) -> str:
@@ -42,16 +46,36 @@ class Benchmark:
 
     @cached_property
     def floor(self) -> float:
-        """The score of guessing: the larger of uniform and majority guessing over all rows; else 0."""
+        """The accuracy of guessing at random over all rows; 0 where there is nothing to choose from."""
         if self.opened.output != "multiple_choice":
             return 0.0
         golds = [gold(self.opened, place) for place in range(len(self.opened.docs))]
-        return guessing([places for places, _ in golds], [count for _, count in golds]).floor
+        return guessing([places for places, _ in golds], [count for _, count in golds]).uniform
+
+    def baselines(self, limit: int) -> Baselines | None:
+        """What baselines without a model get on the first `limit` documents."""
+        return measured(self, limit)
 
     def score(self, places: Sequence[int], answers: Sequence[Sequence[Any]]) -> Array:
         """The numbers of the documents at some places: (document, sum of the columns' sizes)."""
         documents, groups = [self.documents[p] for p in places], [self.groups[p] for p in places]
         return score(self.opened, documents, groups, answers, self.columns, self.vocabulary)
+
+    def scored_now(
+        self, places: Sequence[int], values: Array, likelihoods: Sequence[Sequence[Array]]
+    ) -> Array:
+        """Stored `values` (schedule, document, number) in which u and nll follow from the log-likelihoods.
+
+        `likelihoods` are (request,) by document and schedule. So answers outlive a change of u: it is
+        computed when they are read. Where the model generates, values stay.
+        """
+        if self.generates:
+            return values
+        found = values.copy()
+        for at, (place, rows) in enumerate(zip(places, likelihoods, strict=True)):
+            own = own_numbers(self.opened, self.documents[place], np.array(rows), self.vocabulary)
+            found[:, at, -own.shape[1] :] = own
+        return found
 
     def fingerprint(self, place: int) -> str:
         """A digest of a document's tokens and scored places: answers depend on it, model and schedule."""
@@ -75,4 +99,5 @@ def prepared(
         whole, most = counted(len(documents), "document"), counted(max_length, "token")
         of = f"{cut} of {whole} are longer than the model's {most}"
         notes.append(f"{opened.name}: {of}; they lose their beginnings, as in lm-eval")
-    return Benchmark(opened, tuple(documents), tuple(groups), scored_columns, tuple(notes), vocabulary)
+    parts = (tuple(documents), tuple(groups), scored_columns, tuple(notes))
+    return Benchmark(opened, *parts, vocabulary, encoder)

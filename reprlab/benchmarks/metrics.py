@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -77,44 +77,66 @@ def score(
     """
     rows: list[list[float]] = []
     for document, group, given in zip(documents, groups, answers, strict=True):
-        if document.prompt is None and not all(math.isfinite(likely) for likely, _ in given):
-            rows.append([part for column in kept for part in _worst(column)])
-            continue
-        numbers = dict(_own(opened, document, given, vocabulary))
+        numbers = dict[str, Any]()
+        if document.prompt is None:
+            likely = np.array([[answer[0] for answer in given]])
+            names = (column.name for column in _own_columns(opened.output))
+            numbers |= zip(names, own_numbers(opened, document, likely, vocabulary)[0], strict=True)
+            if not np.isfinite(likely).all():
+                rows.append([part for c in kept for part in _worst(c, numbers)])
+                continue
         if opened.output != "solution":
             numbers |= _metrics(opened, document, group, given)
         rows.append([float(part) for column in kept for part in np.atleast_1d(numbers[column.name])])
     return np.array(rows, dtype=np.float64)
 
 
-def _worst(column: Column) -> list[float]:
-    if column.name.startswith("nll"):
-        return [math.inf]
+def _worst(column: Column, own: Mapping[str, float]) -> list[float]:
+    if column.name in own:
+        return [own[column.name]]
     known = column.aggregation != "mean" or column.higher_is_better  # 0 is the worst of what is better high
     return [WORST.get(column.aggregation, math.nan) if known else math.nan] * column.size
 
 
-def _own(
-    opened: Opened, document: Document, given: Sequence[Any], vocabulary: int
-) -> list[tuple[str, float]]:
-    """The continuous score, in [0, 1]: the gold choice's share, else 1 - min(nll a token, ln V) / ln V."""
-    if document.prompt:
-        return []
+def own_numbers(opened: Opened, document: Document, likely: Array, vocabulary: int) -> Array:
+    """A document's last columns from its log-likelihoods: (schedule, request) -> (schedule, k).
+
+    u, in [0, 1], is the gold choice's share of the softmax of `choice_levels`; else 1 - min(nll a token,
+    ln V) / ln V. Solutions have u and nll of every part. Where a log-likelihood is not finite, u is 0 and
+    nll infinite.
+    """
+    finite = np.isfinite(likely).all(1)
+    likely = np.where(finite[:, None], likely, 0.0)
     if document.choices:
-        likely = np.array([answer[0] for answer in given[: document.choices]])
-        shares = np.exp(likely - likely.max())
-        return [("u", float(shares[list(set(document.gold))].sum() / shares.sum()))]
-    per_token = [
-        -answer[0] / len(request.scored) for answer, request in zip(given, document.requests, strict=True)
-    ]
+        shares = np.exp(choice_levels(likely[:, : document.choices], document.lengths))
+        u = shares[:, list(set(document.gold))].sum(1) / shares.sum(1)
+        return np.where(finite, u, 0.0)[:, None]
+    nll = -likely / [len(request.scored) for request in document.requests]  # a token: (schedule, request)
     top = math.log(vocabulary)
-    continuous = [1 - min(nll, top) / top for nll in per_token]
+    u = np.where(finite[:, None], 1 - np.minimum(nll, top) / top, 0.0)
     if opened.output != "solution":
-        return [("u", continuous[0])]
-    parts = ("all", *CLASSES)
-    named = {f"u_{part}": u for part, u in zip(parts, continuous, strict=True)}
-    named["u"] = named.pop("u_result")
-    return [*named.items(), *((f"nll_{part}", nll) for part, nll in zip(parts, per_token, strict=True))]
+        return u[:, :1]
+    nll = np.where(finite[:, None], nll, math.inf)
+    order = {part: place for place, part in enumerate(("all", *CLASSES))}
+    shown = [order["result"], *(place for part, place in order.items() if part != "result")]
+    return np.concatenate([u[:, shown], nll], 1)
+
+
+def choice_levels(likely: Array, lengths: Sequence[int]) -> Array:
+    """What u's softmax goes over, the largest 0: log-likelihoods (..., choice) in nats, less the largest.
+
+    With `lengths`, in characters: mean length x log-likelihood / length, so that the first choice is that of
+    lm-eval's acc_norm, ties too. Without, that of acc.
+
+    >>> likely = np.array([-8.0, -3.0])
+    >>> choice_levels(likely, (4, 1)).tolist(), choice_levels(likely, ()).tolist()
+    ([0.0, -2.5], [-5.0, 0.0])
+    """
+    sizes = np.array(lengths or [1] * likely.shape[-1], np.float64)
+    with np.errstate(all="ignore"):  # a choice without characters has no share
+        a_character = likely / sizes
+        level = (a_character - a_character.max(-1, keepdims=True)) * sizes.mean()
+    return np.where(np.isnan(level), 0.0, level)
 
 
 def _metrics(opened: Opened, document: Document, group: list[Any], given: Sequence[Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -37,7 +37,8 @@ class Document:
     """One row of a benchmark, ready to run: log-likelihood requests, or a prompt to go on from.
 
     `unit` stands for the template, fact or pair that it comes from. `gold` are the right choices, of
-    `choices` many (0: nothing to choose from).
+    `choices` many (0: nothing to choose from). `lengths` are the choices' characters where the task defines
+    acc_norm, else there are none.
     """
 
     place: int
@@ -47,6 +48,7 @@ class Document:
     gold: tuple[int, ...]
     choices: int
     prompt: Prompt | None = None
+    lengths: tuple[int, ...] = ()
     cut: bool = False  # longer than the model takes, so that its beginning is left out
 
 
@@ -117,8 +119,23 @@ def freeze(opened: Opened, encoder: Encoder, limit: int, cap: int) -> tuple[list
     except Exception as error:  # a foreign task's templates, and lm-eval's code on its rows
         raise _unbuilt(opened, limit, error) from error
     grouped = [list(g) for _, g in groupby(task.instances, key=lambda instance: instance.doc_id)]
+    return list(_built(opened, encoder, grouped, cap)), grouped
+
+
+def _built(opened: Opened, encoder: Encoder, groups: list[list[Any]], cap: int) -> Iterator[Document]:
     build = {"solution": _solutions, "generate_until": _prompts}.get(opened.output, _choices)
-    return list(build(opened, encoder, grouped, cap)), grouped
+    return build(opened, encoder, groups, cap)
+
+
+def without_examples(opened: Opened, encoder: Encoder, places: Iterable[int]) -> Iterator[Document]:
+    """Documents at some places, each without examples before it; those that cannot be built are left out."""
+    task = opened.task
+    for place in places:
+        with contextlib.suppress(Exception):  # a foreign task's templates, on rows that nobody asked for
+            doc = opened.docs[place]
+            names = {"metadata": (opened.name, place, 1)}
+            made = task.construct_requests(doc=doc, ctx=task.doc_to_text(doc), **names)
+            yield from _built(opened, encoder, [made if isinstance(made, list) else [made]], 1)
 
 
 def _choices(opened: Opened, encoder: Encoder, groups: list[list[Any]], _: int) -> Iterator[Document]:
@@ -131,7 +148,16 @@ def _choices(opened: Opened, encoder: Encoder, groups: list[list[Any]], _: int) 
         own = [next(pairs) for _ in group]
         requests = tuple(_request(opened, encoder, group[0].doc_id, *pair) for pair in own)
         cut = any(len(context) + len(rest) > encoder.max_length + 1 for context, rest in own)
-        yield _document(opened, group[0], requests, *gold(opened, group[0].doc_id), cut=cut)
+        place = group[0].doc_id
+        right, lengths = gold(opened, place), _lengths(opened, place)
+        yield _document(opened, group[0], requests, *right, lengths=lengths, cut=cut)
+
+
+def _lengths(opened: Opened, place: int) -> tuple[int, ...]:
+    """The characters of each choice, as acc_norm divides by them; none where the task has no acc_norm."""
+    if opened.output != "multiple_choice" or "acc_norm" not in opened.metrics:
+        return ()
+    return tuple(map(len, opened.task.doc_to_choice(opened.docs[place])))
 
 
 def _request(opened: Opened, encoder: Encoder, place: int, context: list[int], rest: list[int]) -> Request:
@@ -225,6 +251,7 @@ def _document(
     choices: int,
     *,
     prompt: Prompt | None = None,
+    lengths: tuple[int, ...] = (),
     cut: bool,
 ) -> Document:
     row, place = opened.docs[instance.doc_id], instance.doc_id
@@ -240,6 +267,7 @@ def _document(
         gold,
         choices,
         prompt,
+        lengths,
         cut,
     )
 

@@ -31,7 +31,8 @@ class Named:
     """A benchmark that reprlab knows. `file` is lm-eval's own, below its tasks folder, or a built-in one.
 
     `files` are a split's rows under --data-dir; `kind` is the paper's class; `shots` goes by preset.
-    `nll`: instead of generating an answer, score the reference solution (see `solution`).
+    `nll`: instead of generating an answer, score the reference solution (see `solution`). `majority`: the
+    share of the commonest right answer in the whole split; a constant, never counted on the rows at hand.
     """
 
     task: str
@@ -42,6 +43,7 @@ class Named:
     shots: Mapping[str, int] = field(default_factory=dict[str, int])
     unit: Callable[[JsonObject], Any] = own_unit
     nll: bool = False
+    majority: float | None = None
 
     @property
     def builtin(self) -> bool:
@@ -68,6 +70,7 @@ BENCHMARKS: Mapping[str, Named] = {
         rows.Arc,
         "reasoning",
         {"leaderboard": 25},
+        majority=0.2654,  # of 1,172 test rows
     ),
     "hellaswag": Named(
         "hellaswag",
@@ -85,6 +88,7 @@ BENCHMARKS: Mapping[str, Named] = {
         "semantic",
         {"leaderboard": 5},
         twins,
+        majority=0.5043,  # of 1,267 validation rows
     ),
     "gsm8k": Named("gsm8k", "gsm8k/gsm8k.yaml", ROW_FILES["gsm8k"].files, rows.Gsm8k, "reasoning", _FIVE),
     "gsm8k_nll": Named(

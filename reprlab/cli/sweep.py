@@ -195,11 +195,20 @@ def _show(scores: Scores, asked: str | None) -> None:
             say(f"note: {name} has no {of}: it has {', '.join(scores.benchmarks[name].metrics)}")
         for name, reason in scores.undecided(of).items():
             say(f"note: {name} has no R of {of}: {reason}")
+        for line in _floors(scores, of):
+            say(line)
     for name, results in scores.benchmarks.items():
         lost = int((results.nonfinite > 0).sum())
         if lost:
             which = f"{lost} of {counted(len(scores), 'schedule')} gave NaN or infinite answers"
             say(f"warning: {name}: {which}; those count as wrong")
+
+
+def _floors(scores: Scores, metric: str) -> Iterator[str]:
+    """What R of a metric is measured from, a line a benchmark; of floors that were measured."""
+    for name, results in scores.benchmarks.items():
+        if metric in results.metrics and (chosen := results.floor_baseline(metric)):
+            yield f"floor of {metric} on {name}: {results.guess(metric):.3f}, from the baseline: {chosen}"
 
 
 def _cell(row: Any) -> str:

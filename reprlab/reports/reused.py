@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reprlab.network.network import Network
 from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
-from reprlab.scores.results import Results
+from reprlab.scores.results import SCORING, Results
 from reprlab.scores.scores import Scores
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def _parts(
     parts: dict[str, Results] = {}
     for one in opened:
         part = scores.subset(one.name, entries, min(limit, len(one.docs)))
-        if part and (part.definition, part.preset, part.shots) == (one.digest, one.preset, one.shots):
+        same = (one.digest, one.preset, one.shots, SCORING)
+        if part and (part.definition, part.preset, part.shots, part.scoring) == same:
             parts[one.name] = part
     return parts
 
@@ -83,7 +84,8 @@ def _parts(
 def _said(names: Sequence[str], reason: str) -> str:
     if names:
         return f"has {', '.join(names)}"
-    return f"is not used: {reason or 'it lacks schedules or documents of every benchmark'}"
+    lacking = "it lacks schedules or documents of every benchmark, or its scale is an earlier version's"
+    return f"is not used: {reason or lacking}"
 
 
 def _other(scores: Scores, network: Network) -> str:

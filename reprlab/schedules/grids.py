@@ -1,6 +1,6 @@
 """The grids: the schedules of each figure of the paper, labelled by how they were made."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
 from typing import Any, NamedTuple
@@ -60,6 +60,14 @@ MATCHED = tuple(map(Line, ("repeat_matched", "reverse_matched", "parallel_matche
 RULED = (Line("random_direction"), Line("mean_ablation"))
 VARIANTS = (Line("full"), SKIP, REPEAT, REVERSE, RANDOM, PARALLEL, LOOPED)
 
+RUIN_SEED = 0  # of the shuffled model
+RUINS: Mapping[str, Callable[[int], Iterable[Any]]] = {  # a model that cannot work: where do its scores lie?
+    "no_first": lambda layers: range(1, layers),
+    "no_last": lambda layers: range(layers - 1),
+    "no_ends": lambda layers: range(1, layers - 1),
+    "shuffled": lambda layers: Schedule.random(layers, 0, layers, seed=RUIN_SEED),
+}
+
 GRIDS: Mapping[str, tuple[Line, ...]] = {
     "fig02": SINGLE,
     "fig04": (SKIP,),
@@ -72,6 +80,7 @@ GRIDS: Mapping[str, tuple[Line, ...]] = {
     "fig11": VARIANTS,
     "fig12": (SKIP,),
     "fig17": (Line("full"), Line("internal_loop", times=(2, 3))),
+    "ruins": tuple(map(Line, RUINS)),
     "windows": (
         Line("skip", spare=1, windows=True),
         Line("middle_repeat", windows=True),
@@ -105,7 +114,8 @@ def paper_grid(
     counts. An argument is unused where the figure has no such axis. `paper` is figures 2, 10 and
     11 together, `windows` skip, repeat and parallel over every range of layers. `controls` is skip, repeat,
     reverse and parallel with updates as they are and at the full model's norm, a random direction for each
-    of `seeds`, and the mean update over a `calibration` (`Capture.calibration`) where one is given. Equal
+    of `seeds`, and the mean update over a `calibration` (`Capture.calibration`) where one is given. `ruins`
+    are the model without its first layer, its last, both, and with all layers shuffled by a fixed seed. Equal
     schedules stay: `Plan` runs them once and names them.
     Raises `ReprlabError` for an unknown figure and for a start that leaves no middle.
 
@@ -130,6 +140,10 @@ def paper_grid(
 
 
 def _entries(line: Line, layers: int, axes: Mapping[str, Sequence[int | str]]) -> Iterator[Entry]:
+    if line.variant in RUINS:
+        if steps := tuple(RUINS[line.variant](layers)):
+            yield Entry(line.variant, Schedule(steps))
+        return
     if line.windows:
         build = INTERVENTIONS[line.variant].build
         for window in _windows(layers, layers - line.spare):

@@ -32,13 +32,13 @@ _USUAL = ("u", "acc")  # asked of every sweep; a benchmark that lacks one is lef
 class Retained:
     """R = (score - floor) / (full - floor) of every row of some scores: 0 is chance level, 1 the full model.
 
-    `values` (row, benchmark) and `drawn` (row, benchmark, draw): numerator and denominator under the same
-    draw of documents, the same draws for every row, others for every benchmark. Draws of n units are spread
-    by t_(n-1) / 1.96 sqrt(n / (n-1)) about the value, which keeps intervals of few units honest. Rows are
-    those of `scores.rows`: the seeds of a random order together, to whose draws what other orders would give
-    is added unless all were run. Draws are NaN where units or orders are too few (`few` says so).
-    `benchmarks` are those on which the full model is 5 standard errors above chance or more, `undecided` the
-    others, and why.
+    `values` (row, benchmark) and `drawn` (row, benchmark, draw): score, full and floor under the same draw of
+    documents, the same draws for every row, others for every benchmark. Draws of n units are spread by
+    t_(n-1) / 1.96 sqrt(n / (n-1)) about the value, which keeps intervals of few units honest. Rows are those
+    of `scores.rows`: the seeds of a random order together, to whose draws what other orders would give is
+    added unless all were run. Draws are NaN where units or orders are too few (`few` says so). `benchmarks`
+    are those on which the full model is 5 standard errors above chance or more, `undecided` the others, and
+    why.
     """
 
     scores: Scores
@@ -163,7 +163,7 @@ def _drawn_by_row(scores: Scores, results: Results, metric: str, count: int) -> 
     ones = np.ones((1, len(np.unique(results.unit_codes))))
     times = np.concatenate([ones, draws(results.unit_codes, count, seed=zlib.crc32(results.name.encode()))])
     with np.errstate(all="ignore"):
-        floor = how.unlink(np.array(results.guess(metric)))
+        floor = bootstrap("mean", results.floor_items(metric), results.unit_codes, times)  # (1 + draw,)
         above = how.unlink(bootstrap(name, items, results.unit_codes, times)) - floor  # (schedule, 1 + draw)
         retained_by_row = above / above[0]
     rows = rows_of(scores, retained_by_row, times.shape[1])

@@ -22,12 +22,15 @@ from reprlab.files import csv_of, write_result
 from reprlab.foreign import StoredArray, holds, opened_npz, validated
 from reprlab.schedules.grids import Entry
 from reprlab.schedules.schedule import Schedule
+from reprlab.scores.baselines import Baselines
 from reprlab.scores.results import Column, Results
 from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
 from reprlab.statistics.bootstraps import pooled, seeds_spread
 from reprlab.statistics.intervals import Difference, difference, score_interval, standard_error
 from reprlab.statistics.normalised import Normalised, normalised
 
+_MEASURED = {"baselines": "values", "floors": "floor", "chosen": "chosen"}  # arrays: parts of `Baselines`
+_FORMAT = 2  # of .npz; 1 has no baselines and no version of u's formula
 _LABELS = ("variant", "start", "layer", "window", "times")
 
 
@@ -116,12 +119,12 @@ class Scores:
 
     def retained(self, results: Results, metric: str, places: Sequence[int]) -> Normalised:
         """The normalised score of one entry, or of several together, by their documents' means."""
-        floor, items = results.guess(metric), results.items(metric)
-        if math.isnan(floor):
+        if math.isnan(results.guess(metric)):
             nan = math.nan
             return Normalised(nan, nan, nan, nan, f"the chance level of {metric} is not known")
-        how, one = results.column(metric).aggregation, pooled(items[list(places)])
-        return normalised(how, one, items[0], floor=floor, units=results.unit_codes)
+        how, items = results.column(metric).aggregation, results.items(metric)
+        one = pooled(items[list(places)])
+        return normalised(how, one, items[0], floor=results.drawn_floor(metric), units=results.unit_codes)
 
     def joined(self, other: Scores) -> Scores:
         """Both sweeps of one network together; a benchmark has NaN for schedules that it was not swept on."""
@@ -158,12 +161,15 @@ class Scores:
         lost = results.nonfinite[rows]
         if lost.any() and limit < len(results.ids):  # nobody knows on which documents
             return None
-        return replace(results, ids=ids, units=units, values=values, nonfinite=lost, divergence=None)
+        measured = results.measured and results.measured.first(limit)
+        changed = {"ids": ids, "units": units, "values": values, "nonfinite": lost, "measured": measured}
+        return replace(results, **changed, divergence=None)
 
     def to_dataframe(self) -> pd.DataFrame:
-        """One row for each entry, benchmark and metric: value, standard error, interval, n, normalised score.
+        """One row for each entry, benchmark and metric: value, its interval, n, floor, normalised score.
 
         `low` and `high` are at 95 %, a perplexity's on the log scale; NaN below 40 units of documents.
+        `baseline` names what the floor was measured with, where it was.
         """
         return pd.DataFrame(list(self._rows()))
 
@@ -174,6 +180,7 @@ class Scores:
                 value = np.atleast_1d(aggregate(how, items))
                 error = np.atleast_1d(standard_error(how, items, results.unit_codes))
                 low, high = map(np.atleast_1d, score_interval(how, items, results.unit_codes))
+                chance = {"floor": results.guess(metric), "baseline": results.floor_baseline(metric)}
                 for place, entry in enumerate(self.entries):
                     of_full = self.retained(results, metric, [place])
                     yield {
@@ -187,6 +194,7 @@ class Scores:
                         "stderr": error[place],
                         "low": low[place],
                         "high": high[place],
+                        **chance,
                         "normalised": of_full.value,
                         "normalised_stderr": of_full.stderr,
                         "documents": len(results.ids),
@@ -262,14 +270,19 @@ class Scores:
         heads: list[dict[str, Any]] = []
         for number, results in enumerate(self.benchmarks.values()):
             head = {key: value for key, value in vars(results).items() if key in Results.__annotations__}
-            for part in ("values", "nonfinite", "divergence"):
+            measured = head.pop("measured")
+            head |= {name: measured and getattr(measured, part) for name, part in _MEASURED.items()}
+            for part in ("values", "nonfinite", "divergence", *_MEASURED):
                 array = head.pop(part)
                 if array is not None:
                     arrays[f"{part}{number}"] = array if part == "nonfinite" else array.astype(np.float32)
-            heads.append({**head, "columns": [asdict(column) for column in results.columns]})
+            names = [] if measured is None else measured.names
+            columns = [asdict(column) for column in results.columns]
+            heads.append({**head, "columns": columns, "baselines": names})
         about = {name: getattr(self, name) for name in ("model", "note", "dtype", "layers")}
         entries = [_labels(entry) for entry in self.entries]
-        labels = {**about, "made_with": dict(self.made_with), "entries": entries, "benchmarks": heads}
+        about |= {"format": _FORMAT, "made_with": dict(self.made_with)}
+        labels = {**about, "entries": entries, "benchmarks": heads}
         return {"about": np.frombuffer(json.dumps(labels).encode(), dtype=np.uint8), **arrays}
 
     @classmethod
@@ -277,6 +290,8 @@ class Scores:
         """Read what `save` wrote as .npz."""
         with holds(path, "scores"), opened_npz(path) as arrays:
             about = validated(_SavedScores, json.loads(arrays["about"].read().tobytes()))
+            if about.format > _FORMAT:
+                raise ValueError(f"its format {about.format} is not known")
             if not about.entries:
                 raise ValueError("entries: there are none")
             read = [
@@ -290,22 +305,24 @@ class Scores:
 
 def reason_at_chance(results: Results, metric: str) -> str:
     """Why the full model, the first row, has no R of a metric on a benchmark; empty where it has one."""
-    floor, items = results.guess(metric), results.items(metric)
-    if math.isnan(floor):
+    if math.isnan(results.guess(metric)):
         return f"the chance level of {metric} is not known"
-    full = normalised(
-        results.column(metric).aggregation, items[0], items[0], floor=floor, units=results.unit_codes
-    )
+    how, items = results.column(metric).aggregation, results.items(metric)
+    floor = results.drawn_floor(metric)
+    full = normalised(how, items[0], items[0], floor=floor, units=results.unit_codes)
     return full.reason if math.isnan(full.value) else ""
 
 
 def _joined(name: str, parts: Sequence[tuple[Scores, Results]], entries: Sequence[Entry]) -> Results:
     """One benchmark of one sweep or two over the same documents, a row for each entry."""
     first = parts[0][1]
-    if any(
-        (r.ids, r.definition, r.columns) != (first.ids, first.definition, first.columns) for _, r in parts
-    ):
+    same = {(r.ids, r.definition, r.columns) for _, r in parts}
+    if len(same) > 1:
         raise ReprlabError(f"sweeps are joined over the same documents: those of '{name}' differ")
+    if len({r.scoring for _, r in parts}) > 1:
+        raise ReprlabError(
+            f"sweeps are joined on one scale: u of '{name}' is on two, sweep the older one again"
+        )
     rows = {entry: (r, at) for s, r in reversed(parts) for at, entry in enumerate(s.entries)}
     there = [rows.get(entry) for entry in entries]
     blank = np.full(first.values.shape[1:], np.nan)
@@ -343,6 +360,8 @@ class _SavedHead:
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
     ids: Annotated[tuple[str, ...], Field(min_length=1)]
     units: tuple[str, ...]
+    scoring: int = 1
+    baselines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -356,6 +375,7 @@ class _SavedScores:
     made_with: dict[str, str]
     entries: tuple[_SavedEntry, ...]
     benchmarks: tuple[_SavedHead, ...]
+    format: int = 1
 
 
 def _results(head: _SavedHead, arrays: Mapping[str, StoredArray], number: int, entries: int) -> Results:
@@ -371,17 +391,24 @@ def _results(head: _SavedHead, arrays: Mapping[str, StoredArray], number: int, e
         "values": ("f", (entries, documents, sum(sizes))),
         "nonfinite": ("iu", (entries,)),
         "divergence": ("f", (entries, documents, 2)),
+        "baselines": ("f", (len(head.baselines), documents, sum(sizes))),
+        "floors": ("f", (documents, sum(sizes))),
+        "chosen": ("f", (len(head.baselines), sum(sizes))),
     }
     parts: dict[str, Any] = {"divergence": None}
+    absent = {"divergence"} if head.baselines else {"divergence", *_MEASURED}
     for name, (kinds, shape) in shapes.items():
         stored = arrays.get(f"{name}{number}")
-        if stored is None and name == "divergence":
+        if stored is None and name in absent:
             continue
         if stored is None or stored.shape != shape or stored.dtype.kind not in kinds:
             found = "it is missing" if stored is None else f"{stored.shape} of {stored.dtype} was found"
             raise ValueError(f"'{name}{number}' has not the shape {shape}: {found}")
         parts[name] = stored.read().astype(np.int64 if name == "nonfinite" else np.float64)
-    return Results(**vars(head), **parts)
+    tables = [parts.pop(name, None) for name in _MEASURED]
+    named = {key: value for key, value in vars(head).items() if key != "baselines"}
+    measured = Baselines(head.baselines, *tables) if head.baselines else None
+    return Results(**named, **parts, measured=measured)
 
 
 def _labels(entry: Entry) -> dict[str, Any]:

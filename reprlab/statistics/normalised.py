@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from reprlab.arrays import Array
+from reprlab.counts import counted
 from reprlab.errors import ReprlabError
-from reprlab.statistics.aggregations import quiet, unit_codes_of
+from reprlab.statistics.aggregations import AGGREGATIONS, Aggregation, Codes, quiet, unit_codes_of
 from reprlab.statistics.bootstraps import LEAST_UNITS
 from reprlab.statistics.intervals import linked, read_pair, spread, t_interval, vector_norm
 
@@ -32,20 +34,22 @@ def normalised(
     items: ArrayLike,
     full: ArrayLike,
     *,
-    floor: float,
+    floor: ArrayLike,
     units: ArrayLike | None = None,
     level: float = 0.95,
     guess_margin: float = 5.0,
 ) -> Normalised:
     """R = (score - floor) / (full - floor), over the same documents: (n, k) or (n,) each.
 
-    `floor` is the score of guessing, in the statistic's own unit: a share for accuracy, the vocabulary's
-    size V for perplexity. R is formed before the link, where more is better: for perplexity of the mean
-    log-likelihood and -ln V. It may leave [0, 1]. Standard error: of the influences (d_i(score) - R
-    d_i(full)) / (full - floor), in units; interval R +- t_(G-1) stderr, NaN below 20 units. Laws: the full
-    model has R = 1 +- 0; shift and positive scale of items and floor change nothing in a mean. NaN with a
-    reason where full is not `guess_margin` standard errors above the floor or the score is NaN; a score of
-    -inf before the link is R = -inf with a reason.
+    `floor` is one number, in the statistic's own unit: a share for accuracy, the vocabulary's size V for
+    perplexity. Or it is a number a document, (n,), before the link: the floor is then their mean, and as
+    uncertain as the scores. R is formed before the link, where more is better: for perplexity of the mean
+    log-likelihood and -ln V. It may leave [0, 1]. Standard error: of the influences (d_i(score) - R d_i(full)
+    - (1 - R) d_i(floor)) / (full - floor), in units; interval R +- t_(G-1) stderr, NaN below 20 units. Laws:
+    the full model has R = 1 +- 0; shift and positive scale of items and floor change nothing in a mean; a
+    constant a document is the same as one number. NaN with a reason where full is not `guess_margin` standard
+    errors, of full - floor, above the floor or the score is NaN; a score of -inf before the link is R = -inf
+    with a reason.
 
     >>> x = np.arange(20) % 4
     >>> normalised("mean", x > 1, x > 0, floor=0.25).value
@@ -58,16 +62,18 @@ def normalised(
     with quiet():
         score, mine, live = spread(how, rows, codes)
         best, other, live2 = spread(how, whole, codes)
-        above = best - how.unlink(np.array(floor, np.float64))
-        margin = above / vector_norm(other)
+        low, its = _floor(how, np.asarray(floor, np.float64), codes)
+        above = best - low
+        margin = above / vector_norm(other - its)
         value = (score - best + above) / above
-        stderr = vector_norm((mine - value * other) / above)
+        stderr = vector_norm((mine - value * other - (1 - value) * its) / above)
         score_, error_ = float(how.link(best)), float(vector_norm(linked(how, best, other)))
         words = f"{score_:.3f} +- {error_:.3f}" if score_ < 1e5 else f"{score_:.3g} +- {error_:.3g}"
+        chance = float(how.link(low))
     if not margin >= guess_margin:
-        far = f"{margin:.1f} standard errors above chance ({floor:.3f}); {guess_margin:g} are needed"
+        far = f"{margin:.1f} standard errors above chance ({chance:.3f}); {guess_margin:g} are needed"
         if not above > 0:
-            far = f"not above chance ({floor:.3f})"
+            far = f"not above chance ({chance:.3f})"
         elif math.isnan(margin):
             far = f"above chance ({floor:.3f}) by an unknown margin: one unit has no standard error"
         return Normalised(math.nan, reason=f"the full model scores {words}, which is {far}")
@@ -79,17 +85,26 @@ def normalised(
     return Normalised(float(value), float(stderr), *ends)
 
 
+def _floor(how: Aggregation, floor: Array, codes: Codes) -> tuple[Array, Array]:
+    """The floor before the link, and its influences by unit; those of one number are 0."""
+    if not floor.ndim:
+        return how.unlink(floor), np.zeros(1)
+    if floor.shape != (len(codes),) or how.terms is None:
+        documents = counted(len(codes), "document")
+        raise ReprlabError(f"a floor is one number, or one for each document of a mean ({documents})")
+    level, influence, _ = spread(AGGREGATIONS["mean"], floor[:, None], codes)
+    return level, influence
+
+
 @dataclass(frozen=True)
 class Guess:
-    """What a model that does not read scores: at random, or with always the same choice."""
+    """Accuracy at random, and of always choosing the place that is right most often on these documents.
+
+    `majority` is too high on few documents, since it is chosen and measured on the same ones: it is no floor.
+    """
 
     uniform: float
     majority: float
-
-    @property
-    def floor(self) -> float:
-        """The better of the two."""
-        return max(self.uniform, self.majority)
 
 
 def guessing(golds: Sequence[Collection[int]], choices: Sequence[int]) -> Guess:

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from reprlab.network.network import Network
 
 ANSWERS_FORMAT = 1
+_UNSAID = {("inputs", 1), ("scoring", 1)}
 
 
 class AnswersIdentity(BaseModel):
     """What changes answers; its digest names the file. Versions are major.minor.
 
     `recipe` says how the network was trained before it answered; it counts where there is one. `inputs` is 2
-    for model types that got other inputs before than their own call gives them; else it is left out.
+    for model types that got other inputs before than their own call gives them; else it is left out. So is
+    `scoring`, which is above 1 where numbers are kept without the log-likelihoods that they follow from, and
+    u has another formula than before.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,10 +47,11 @@ class AnswersIdentity(BaseModel):
     lm_eval: str
     recipe: str = ""
     inputs: int = 1
+    scoring: int = 1
 
     @model_serializer(mode="wrap")
     def _without_default(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in handler(self).items() if (key, value) != ("inputs", 1)}
+        return {key: value for key, value in handler(self).items() if (key, value) not in _UNSAID}
 
     @property
     def digest(self) -> str:

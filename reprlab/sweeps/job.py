@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor
@@ -161,6 +161,9 @@ class SweepJob:
         values, likelihoods = (self.file.get(texts, places, part) for part in ("values", "likelihoods"))
         apart = self.file.get(texts, places, "divergence") if self.divergence else {}
         lost = [sum(x is not None and not np.isfinite(x).all() for x in likelihoods[t]) for t in texts]
+        stored = np.array([values[text] for text in texts], dtype=np.float64)
+        by_document = zip(*(likelihoods[text] for text in texts), strict=True)
+        answered: Any = [list(of_schedules) for of_schedules in by_document]
         opened, records = self.benchmark.opened, self.file.records()
         return Results(
             name=opened.name,
@@ -175,9 +178,10 @@ class SweepJob:
             columns=self.benchmark.columns,
             ids=tuple(records[place].id for place in places),
             units=tuple(records[place].unit for place in places),
-            values=np.array([values[text] for text in texts], dtype=np.float64),
+            values=self.benchmark.scored_now(places, stored, answered),
             nonfinite=np.array(lost),
             divergence=np.array([apart[t] for t in texts], dtype=np.float64) if self.divergence else None,
+            measured=self.benchmark.baselines(len(places)),
         )
 
 

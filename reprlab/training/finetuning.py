@@ -27,6 +27,7 @@ from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
 from reprlab.schedules.skips import SHARES, share_schedules
+from reprlab.scores.results import SCORING
 from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import Record, hold_answers, open_answers
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
@@ -215,5 +216,6 @@ def _identity(
         preset=PRESET,
         max_new_tokens=0,
         lm_eval=minor("lm-eval"),
+        scoring=SCORING if "acc_norm" in scored.metrics else 1,
         recipe=f"{recipe}, {micro_batch} rows at a time, {learnt}; {scores}",
     )

@@ -123,4 +123,5 @@ def _logit(results: Results) -> Results:
     u = np.clip(results.items("u"), CLIP, 1 - CLIP)  # (schedule, document, 1)
     logit = np.log(u / (1 - u))
     values = 1 + logit - logit[:1]
-    return replace(results, columns=(Column("u", "mean", 1, True),), values=values, floor=0.0)
+    u_alone = (Column("u", "mean", 1, True),)
+    return replace(results, columns=u_alone, values=values, floor=0.0, measured=None)

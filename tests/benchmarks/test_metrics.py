@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from made_benchmarks import OFFICIAL, PRESETS, Own, answer, answered, items, opened, ready
 
+from reprlab.benchmarks.metrics import choice_levels
 from reprlab.statistics.aggregations import aggregate
 
 
@@ -52,13 +53,36 @@ def test_the_metrics_are_all_that_each_task_defines(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["arc", "hellaswag", "winogrande"])
-def test_u_of_a_choice_is_the_golds_share(name: str, folder: Path) -> None:
+def test_u_of_a_choice_is_the_golds_share_on_the_scale_of_acc_norm(name: str, folder: Path) -> None:
     benchmark = ready(opened(name, folder))
     given = answered(benchmark)
     found = items(benchmark, benchmark.score(range(4), given), "u")[:, 0]
     for place, document in enumerate(benchmark.documents):
-        shares = np.exp([likely for likely, _ in given[place]])
+        likely = np.array([likely for likely, _ in given[place]])
+        if name != "winogrande":  # the others define acc_norm
+            choices = benchmark.opened.task.doc_to_choice(benchmark.opened.docs[place])
+            sizes = np.array([len(choice) for choice in choices])
+            likely = sizes.mean() * likely / sizes
+        shares = np.exp(likely)
         assert found[place] == pytest.approx(shares[document.gold[0]] / shares.sum())
+
+
+@pytest.mark.parametrize("name", ["arc", "hellaswag"])
+def test_the_first_choice_of_u_is_that_of_lm_evals_acc_norm(name: str, folder: Path) -> None:
+    """Over answers at random, of which many tie a character, exactly or but for the last bit."""
+    benchmark, rng = ready(opened(name, folder)), np.random.default_rng(7)
+    tied = 0
+    for turn in range(400):
+        document = benchmark.documents[place := turn % 4]
+        sizes = np.array(document.lengths)
+        likely = -rng.integers(1, 3, len(sizes)) * sizes / 3 if turn % 2 else -rng.uniform(1, 60, len(sizes))
+        values = benchmark.score([place], [[(float(one), False) for one in likely]])
+        level = choice_levels(likely, document.lengths)
+        tied += np.count_nonzero(np.isclose(level, 0, atol=1e-9)) > 1
+        assert level.max() == 0
+        right = int(np.argmax(level)) in document.gold
+        assert items(benchmark, values, "acc_norm")[0, 0] == right, likely
+    assert tied > 100
 
 
 def test_u_of_a_choice_does_not_underflow(folder: Path) -> None:

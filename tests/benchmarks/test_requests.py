@@ -136,7 +136,7 @@ def test_solutions_are_tokenised_as_hflm_would_score_them(
     asked = [copy.copy(i) for i in instances(benchmark)]
     for instance in asked:
         instance.arguments = (instance.args[0], " " + instance.doc["answer"])
-    expected = heard(Benchmark(benchmark.opened, (), (asked,), (), (), 0), given)
+    expected = heard(Benchmark(benchmark.opened, (), (asked,), (), (), 0, benchmark.encoder), given)
     assert [(d.requests[0].tokens, d.requests[0].scored) for d in benchmark.documents] == expected
 
 

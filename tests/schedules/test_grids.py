@@ -68,6 +68,19 @@ def test_labels() -> None:
     ]
 
 
+def test_ruins_leave_the_ends_out_or_shuffle_all() -> None:
+    entries = paper_grid("ruins", 6)
+    assert {entry.label: str(entry.schedule) for entry in entries[:3]} == {
+        "no first": "1:6",
+        "no last": "0:5",
+        "no ends": "1:5",
+    }
+    shuffled = entries[3].schedule
+    assert (entries[3].label, sorted(shuffled.steps)) == ("shuffled", list(range(6)))
+    assert shuffled == paper_grid("ruins", 6)[3].schedule != Schedule.full(6)
+    assert [entry.variant for entry in paper_grid("ruins", 2)] == ["no_first", "no_last", "shuffled"]
+
+
 def test_loops_replace_the_figures_own() -> None:
     assert [entry.times for entry in paper_grid("fig09", 32, starts=[13], loops=[2, 5])] == [2, 5]
     assert [entry.times for entry in paper_grid("fig17", 32, starts=[13])] == [None, 2, 3]

@@ -1,5 +1,6 @@
 """Laws of shares: the score's own normalised value, pairing, seeds drawn anew, what cannot be told."""
 
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,11 @@ import pytest
 from made_scores import LAYERS, made, scores, some
 
 import reprlab as rl
+from reprlab.scores.baselines import Baselines
 from reprlab.scores.retained import retained
 from reprlab.scores.scores import Scores
-from reprlab.statistics.bootstraps import interval
+from reprlab.statistics.bootstraps import draws, interval
+from reprlab.statistics.floors import SPLITS
 
 
 def test_values_are_the_normalised_scores_and_the_full_model_is_one_in_every_draw() -> None:
@@ -152,3 +155,22 @@ def test_sweeps_are_joined_and_what_one_lacks_is_left_out_of_its_median() -> Non
     short = {n: replace(r, values=r.values[:, :9], ids=r.ids[:9]) for n, r in found.benchmarks.items()}
     with pytest.raises(rl.ReprlabError, match="over the same documents: those of 'a' differ"):
         found.joined(replace(found, benchmarks=short))
+
+
+def test_r_draws_its_floor_with_the_documents() -> None:
+    rng = np.random.default_rng(8)
+    values = np.clip(np.array([0.8, 0.5])[:, None] + rng.normal(0, 0.1, (2, 80)), 0, 1)
+    table = rng.uniform(0, 0.6, (1, SPLITS, 80, 1))
+    ids = tuple(map(str, range(80)))
+    measured = Baselines.of({"one": table[0]}, {"one": table[0]}, ids)
+    results = replace(made(values), measured=measured)
+    entries = [rl.Entry("full", rl.Schedule.full(LAYERS)), rl.Entry("custom", rl.Schedule([0, 1]))]
+    r = retained(scores(results, entries=entries), count=30)
+    times = draws(results.unit_codes, 30, seed=zlib.crc32(b"one"))
+    order = results.unit_codes  # a document's column among the draws
+    floor = results.floor_items("u")
+    for draw, row in enumerate(times[:, order]):
+        low, score, full = (np.average(x, weights=row) for x in (floor, values[1], values[0]))
+        assert r.drawn[1, 0, draw] == pytest.approx((score - low) / (full - low), rel=1e-5)
+    whole = scores(results, entries=entries).normalised()
+    assert r.values[1, 0] == pytest.approx(whole["one"][1])

@@ -15,8 +15,10 @@ from scipy.stats import ttest_rel
 from reprlab.errors import ReprlabError
 from reprlab.schedules.grids import Entry
 from reprlab.schedules.schedule import Schedule
+from reprlab.scores.baselines import Baselines
 from reprlab.scores.results import Column, Results
 from reprlab.scores.scores import Scores
+from reprlab.statistics.floors import SPLITS
 
 LAYERS, DOCUMENTS = 6, 40
 FULL, SKIP = Schedule.full(LAYERS), Schedule.skip(LAYERS, 2, 4)
@@ -97,6 +99,8 @@ def test_the_tables_columns() -> None:
         "stderr",
         "low",
         "high",
+        "floor",
+        "baseline",
         "normalised",
         "normalised_stderr",
         "documents",
@@ -300,6 +304,71 @@ def test_scores_come_back_as_they_were_saved(scores: Scores, tmp_path: Path) -> 
     _ = odd.unit_codes, whole.rows  # what is worked out on the way is no part of the file
     whole.save(tmp_path / "scores.npz")
     equal(Scores.load(tmp_path / "scores.npz"), whole)
+
+
+def with_floors(name: str = "choice") -> Results:
+    """A benchmark whose best baseline by accuracy, of two, is right in 3 of 10 documents."""
+    table = np.zeros((SPLITS, 2, DOCUMENTS, 2))
+    table[:, 0] = 0.25
+    table[:, 1, : round(0.3 * DOCUMENTS), 0] = 1.0
+    ids = tuple(f"{name}-{n}" for n in range(DOCUMENTS))
+    given = {"uniform": table[:, 0], "shortest ending": table[:, 1]}
+    return made(name, [ACC, U], measured=Baselines.of(given, given, ids))
+
+
+def test_baselines_and_floors_come_back_as_they_were_saved(tmp_path: Path) -> None:
+    whole = together(with_floors(), made("cloze", [PERPLEXITY, ACC, U]))
+    whole.save(tmp_path / "scores.npz")
+    read = Scores.load(tmp_path / "scores.npz")
+    one, other = read.results("choice"), whole.results("choice")
+    assert one.measured is not None
+    assert other.measured is not None
+    assert one.measured.names == other.measured.names
+    for part in ("values", "floor", "chosen"):
+        np.testing.assert_allclose(getattr(one.measured, part), getattr(other.measured, part), rtol=1e-6)
+    assert one.guess("acc") == pytest.approx(other.guess("acc"), rel=1e-6)
+    assert read.results("cloze").measured is None
+
+
+def test_the_table_names_the_floor_and_its_baseline() -> None:
+    table = together(with_floors(), made("cloze", [PERPLEXITY, ACC])).to_dataframe()
+    rows = table[table.variant == "full"].set_index(["benchmark", "metric"])
+    results = with_floors()
+    assert rows.floor["choice", "acc"] == results.guess("acc")
+    assert rows.baseline["choice", "acc"] == results.floor_baseline("acc")
+    assert (rows.floor["cloze", "acc"], rows.baseline["cloze", "acc"]) == (0.25, "")
+    assert (rows.floor["choice", "u"], rows.baseline["choice", "u"]) == (pytest.approx(0.25), "uniform")
+
+
+def test_the_rule_of_5_standard_errors_is_about_the_measured_floor() -> None:
+    high = np.full((SPLITS, DOCUMENTS, 2), 0.9)
+    ids = tuple(map(str, range(DOCUMENTS)))
+    results = made("choice", [ACC, U], measured=Baselines.of({"good": high}, {"good": high}, ids))
+    assert "chance (0.900)" in together(results).undecided("acc")["choice"]
+    assert together(made("choice", [ACC, U])).undecided("acc") == {}
+
+
+def test_fewer_documents_keep_their_baselines() -> None:
+    whole = together(with_floors())
+    part = whole.subset("choice", whole.entries[:1], 10)
+    assert part is not None
+    assert part.floor_items("acc").tolist() == whole.results().floor_items("acc")[:10].tolist()
+
+
+def test_scores_on_two_scales_are_not_joined() -> None:
+    new, old = together(made("choice", [ACC, U])), together(made("choice", [ACC, U], scoring=1))
+    with pytest.raises(ReprlabError, match="u of 'choice' is on two, sweep the older one again"):
+        new.joined(old)
+
+
+def test_a_file_of_a_later_format_is_refused(scores: Scores, tmp_path: Path) -> None:
+    scores.save(tmp_path / "scores.npz")
+    with np.load(tmp_path / "scores.npz") as data:
+        arrays = dict(data)
+    about = json.loads(arrays["about"].tobytes()) | {"format": 3}
+    np.savez(tmp_path / "later.npz", **{**arrays, "about": text(about)})
+    with pytest.raises(ReprlabError, match="its format 3 is not known"):
+        Scores.load(tmp_path / "later.npz")
 
 
 def test_a_saved_file_holds_no_pickles_and_is_small(scores: Scores, tmp_path: Path) -> None:

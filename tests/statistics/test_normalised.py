@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lm_eval.api import metrics as harness
 from made_items import NAMES, PAIRS, SMOOTH, clustered, seeds, some
 
+from reprlab.errors import ReprlabError
 from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
 from reprlab.statistics.bootstraps import bootstrap, draws
 from reprlab.statistics.normalised import Guess, guessing, normalised
@@ -119,7 +120,6 @@ def test_guessing_counts(documents: list[tuple[int, int]]) -> None:
     found = guessing([[gold] for gold in golds], choices)
     assert found.uniform == pytest.approx(sum(1 / k for k in choices) / len(choices))
     assert found.majority == max(golds.count(g) for g in golds) / len(golds)
-    assert found.floor == max(found.uniform, found.majority)
     order = random.Random(0).sample(documents, len(documents))
     assert guessing([[gold] for gold, _ in order], [k for _, k in order]) == found
     both = guessing([{gold, k - 1} for gold, k in documents], choices)
@@ -127,6 +127,38 @@ def test_guessing_counts(documents: list[tuple[int, int]]) -> None:
 
 
 def test_guess() -> None:
-    assert Guess(0.25, 0.3).floor == 0.3
     assert guessing([[n % 4] for n in range(100)], [4] * 100) == Guess(0.25, 0.25)
     assert guessing([[n, (n + 1) % 4] for n in range(4)], [4] * 4) == Guess(0.5, 0.5)
+
+
+def test_a_floor_a_document_that_is_constant_is_one_number() -> None:
+    rng = np.random.default_rng(1)
+    full, score, units = rng.uniform(0.4, 1, 80), rng.uniform(0, 1, 80), np.arange(80) // 2
+    for name, one, items in (("mean", 0.25, 0.25), ("perplexity", 500.0, -math.log(500))):
+        x, y = (score, full) if name == "mean" else (score * 2 - 3, full * 2 - 3)
+        by_number = normalised(name, x, y, floor=one, units=units)
+        by_items = normalised(name, x, y, floor=np.full(80, items), units=units)
+        for part in ("value", "stderr", "low", "high"):
+            assert getattr(by_items, part) == pytest.approx(getattr(by_number, part)), (name, part)
+
+
+def test_the_error_of_r_is_that_of_draws_of_the_floor_too() -> None:
+    rng = np.random.default_rng(2)
+    hard = rng.normal(0, 0.2, 300)
+    floor = 0.2 + hard + rng.normal(0, 0.1, 300)  # easy documents are easy without a model, too
+    full, score = 0.8 + hard + rng.normal(0, 0.1, 300), 0.5 + hard + rng.normal(0, 0.1, 300)
+    found = normalised("mean", score, full, floor=floor)
+    counts = rng.multinomial(300, [1 / 300] * 300, size=20_000)
+    low = counts @ floor
+    drawn = (counts @ score - low) / (counts @ full - low)
+    assert found.stderr == pytest.approx(drawn.std(), rel=0.05)
+    fixed = normalised("mean", score, full, floor=float(floor.mean()))
+    assert found.value == pytest.approx(fixed.value)
+    assert abs(found.stderr / fixed.stderr - 1) > 0.1
+
+
+def test_a_floor_of_other_documents_or_of_a_median_is_refused() -> None:
+    x = np.arange(9.0)
+    for name, size in (("mean", 8), ("median", 9)):
+        with pytest.raises(ReprlabError, match=r"one for each document of a mean \(9 documents\)"):
+            normalised(name, x, x, floor=np.zeros(size))

@@ -126,7 +126,7 @@ def test_answers_of_a_batch_are_there_whole_or_not_at_all(kept: Path) -> None:
 
 @pytest.mark.parametrize("field", AnswersIdentity.model_fields)
 def test_everything_that_changes_answers_has_a_file_of_its_own(field: str, tmp_path: Path) -> None:
-    changed = 99 if field in {"format", "max_new_tokens", "inputs"} else "other"
+    changed = 99 if field in {"format", "max_new_tokens", "inputs", "scoring"} else "other"
     other = IDENTITY.model_copy(update={field: changed})
     assert other.path(tmp_path) != IDENTITY.path(tmp_path)
 
