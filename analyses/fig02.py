@@ -2,9 +2,10 @@
 
 Caption: Scores when layer n alone is left out (skip one), and when layers n and n+1 are exchanged (switch),
 against n. Left: accuracy, and perplexity of the last word (else the continuous score u), of the benchmark
-named. Bands are 95 % intervals from standard errors over documents, the dashed line is the full model.
-Right: score retained, R, of the continuous score, the median over benchmarks with its 95 % interval (paired
-bootstrap). R = 0 is chance, R = 1 the full model. "Surely" means with the whole interval.
+named. Bands are 95 % intervals from standard errors over documents, the dashed line is the full model. Right:
+score retained, R, of the continuous score, the median over benchmarks with its 95 % interval (paired
+bootstrap). R = 0 is the best baseline without a model, R = 1 the full model. "Surely" means with the whole
+interval.
 
 Claim: The first and last few layers are indispensable. Leaving out one middle layer, or exchanging two
 neighbours there, costs little.
@@ -25,7 +26,7 @@ VARIANTS = ("skip_one", "switch")
 NAMES = {"acc": "accuracy", "perplexity": "perplexity", "u": "continuous score u"}
 NOTES = (
     "Skip one: layer n is left out. Switch: layers n and n+1 are exchanged. Dashed, left: the full model. "
-    "R: 0 is chance, 1 the full model. Bands: 95 % intervals over documents."
+    f"R: {figures.SCALE}. Bands: 95 % intervals over documents."
 )
 
 

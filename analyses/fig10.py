@@ -1,11 +1,11 @@
 """Fig. 10. Looped parallel: the best number of iterations for each number of parallel layers.
 
 Caption: Score retained, R, when M layers run side by side, averaged, k times in a row. Colours: 0 (dark) is
-chance or below, 1 the full model, grey was not run; the titles name the benchmarks. Frames are the best k of
-each M. The line is the least-squares fit k = c M through the origin. Dotted frames are not in the fit: there
-M = 1, M >= T-3, the best R is below 0.1, or the best k is uncertain or the largest swept. A best k is
-uncertain if its 95 % interval over documents is wider than half of all k. The slope is of ln k on ln M: 1 is
-proportional, 0 no growth.
+the best baseline or below, 1 the full model, grey was not run; the titles name the benchmarks. Frames are the
+best k of each M. The line is the least-squares fit k = c M through the origin. Dotted frames are not in the
+fit: there M = 1, M >= T-3, the best R is below 0.1, or the best k is uncertain or the largest swept. A best k
+is uncertain if its 95 % interval over documents is wider than half of all k. The slope is of ln k on ln M: 1
+is proportional, 0 no growth.
 
 Claim: The best number of iterations is roughly proportional to the number of layers side by side.
 """
@@ -22,7 +22,7 @@ from reprlab.verdicts import curves
 
 NEEDS = ("loops",)
 NOTES = (
-    "R: 0 is chance, 1 the full model. Frames: the best k of each M; dotted: not in the fit. Line: "
+    f"R: {figures.SCALE}. Frames: the best k of each M; dotted: not in the fit. Line: "
     "k = c M by least squares. A slope of 1 is proportional growth, 0 none."
 )
 

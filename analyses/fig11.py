@@ -1,12 +1,13 @@
 """Fig. 11. All variants: six changes of the middle layers.
 
-Caption: Score retained, R, by every variant against the start s. The scale on top is M = T-2s-1, the number
-of middle layers that it changes. Each line is the median over benchmarks, its band the 95 % interval over
-documents (paired bootstrap), for random order over orders too. R = 0 is chance, R = 1 the full model. The
-legend begins with the variant of the highest mean R over M from 3 to T/2.
+Caption: Score retained, R, by every variant against M = T-2s-1, the number of middle layers that it changes;
+few are to the left, as in the paper. The scale on top is the start s. Each line is the median over
+benchmarks, its band the 95 % interval over documents (paired bootstrap), for random order over orders too. R
+= 0 is the best baseline without a model, below 0 is worse than that, R = 1 the full model. The legend begins
+with the variant of the highest mean R over M from 3 to T/2.
 
-Claim: Repeating one layer is worst. Looping the parallel step and random order do the least harm. Parallel
-is better than skip.
+Claim: Repeating one layer is worst. Looping the parallel step and random order do the least harm. Parallel is
+better than skip.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Caption: Score retained, R, when the middle layers are left out, against the share of layers left out, M/T.
 Each line is a model, the median over its benchmarks; models with few layers come first. Bands are 95 %
-intervals over documents (paired bootstrap). R = 0 is chance, R = 1 the full model.
+intervals over documents (paired bootstrap). R = 0 is the best baseline without a model, R = 1 the full model.
 
 Claim: Models of all sizes lose alike when the same share of layers is left out.
 """

@@ -1,9 +1,10 @@
 """Fig. 17. Internal loop: the middle layers run two or three times in a row.
 
-Caption: Score retained, R, when layers s+1 to T-s-1 run in order two or three times, against the start s.
-The scale on top is M = T-2s-1, the number of layers in the loop. Each line is the median over benchmarks,
-its band the 95 % interval over documents (paired bootstrap). R = 0 is chance, R = 1 the full model, which
-runs them once. "Surely" means with the whole interval.
+Caption: Score retained, R, when layers s+1 to T-s-1 run in order two or three times, against M = T-2s-1, the
+number of layers in the loop. Few are to the left, as in the paper. The scale on top is the start s. Each line
+is the median over benchmarks, its band the 95 % interval over documents (paired bootstrap). R = 0 is the best
+baseline without a model, below 0 is worse than that, R = 1 the full model, which runs them once. "Surely"
+means with the whole interval.
 
 Claim: Running the middle twice costs a little, three times more. Neither is better than the full model.
 """

@@ -2,9 +2,9 @@
 
 Caption: Score retained, R, of the continuous score (median over benchmarks, or the one named), by every
 schedule swept. Left against its longest path, the steps one after another, where a parallel step counts one;
-right against its layer calls; both as shares of the full model's T. The dark line joins the schedules that
-no cheaper or equal schedule beats. R = 0 is chance, R = 1 the full model. Costs are counted, not timed.
-"Surely" means with the whole 95 % interval over documents.
+right against its layer calls; both as shares of the full model's T. The dark line joins the schedules that no
+cheaper or equal schedule beats. R = 0 is the best baseline without a model, R = 1 the full model. Costs are
+counted, not timed. "Surely" means with the whole 95 % interval over documents.
 
 Claim: Skip and parallel trade score for latency. With enough hardware a parallel middle takes about half the
 time, at a better score than leaving it out. By layer calls parallel saves nothing.

@@ -2,12 +2,13 @@
 
 Caption: Share of the full model's continuous score that is lost, 1 - R, for each benchmark. Reverse, random
 and parallel change the order of the middle layers, skip does not. Losses are means over the starts with 3 <=
-M <= T/2, with 95 % intervals over documents (paired bootstrap). 0 is the full model, 1 chance. Right: the
-mean loss of reasoning benchmarks minus that of semantic ones. Classes are the paper's: ARC and GSM8K
-reasoning, HellaSwag and WinoGrande semantic, LAMBADA neither; a built-in benchmark has its own.
+M <= T/2, with 95 % intervals over documents (paired bootstrap). 0 is the full model, 1 the best baseline
+without a model. Right: the mean loss of reasoning benchmarks minus that of semantic ones. Classes are the
+paper's: ARC and GSM8K reasoning, HellaSwag and WinoGrande semantic, LAMBADA neither; a built-in benchmark has
+its own.
 
-Claim: Order matters more for mathematical and reasoning tasks than for semantic ones, which lose little
-until late.
+Claim: Order matters more for mathematical and reasoning tasks than for semantic ones, which lose little until
+late.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ VARIANTS = (*ORDER, "skip")
 CLASSES = ("semantic", "reasoning", "")
 TOGETHER = "mean of three"
 NOTES = (
-    "Loss: 0 is the full model, 1 chance. Means over starts with M from 3 to T/2. Bars: 95 % intervals over "
-    "documents."
+    "Loss: 0 is the full model, 1 the best baseline without a model. Means over starts with M from 3 to T/2. "
+    "Bars: 95 % intervals over documents."
 )
 
 
@@ -80,8 +81,8 @@ def reading(numbers: dict[str, Any]) -> str:
     if not contrasts:
         absent = _absent([row for row in numbers["rows"] if row["metric"] == metric])
         return (
-            f"The classes are not compared: {numbers['model']} is above chance on no {absent} benchmark "
-            f"({curves.WORDS[metric]})."
+            f"The classes are not compared: {numbers['model']} is above the best baseline on no {absent} "
+            f"benchmark ({curves.WORDS[metric]})."
         )
     one, other = (curves.change(contrasts[key], "loss") for key in (TOGETHER, "skip"))
     few = min(contrasts["skip"]["reasoning"], contrasts["skip"]["semantic"]) < 2
@@ -131,7 +132,7 @@ def _apart(ax: Any, rows: list[dict[str, Any]], absent: str) -> None:
     ax.set(xlabel="difference of losses", title="reasoning minus semantic", yticks=[])
     if not rows:
         ax.set_xticks([])
-        note = f"not compared: no {absent}\nbenchmark with the full model\nabove chance"
+        note = f"not compared: no {absent}\nbenchmark with the full model\nabove the best baseline"
         ax.text(0.5, 0.5, note, ha="center", va="center", transform=ax.transAxes, color="0.35", fontsize=7)
         return
     order = (*ORDER, TOGETHER, "skip")

@@ -5,7 +5,7 @@ from reprlab.figures.curves import RETAINED, curves, dots, guides, lines_by, vie
 from reprlab.figures.grids import boxed, grid, outlined, scale
 from reprlab.figures.heatmaps import heatmap
 from reprlab.figures.images import close, image, save
-from reprlab.figures.legends import METRICS, basis, foot, intervals, left_out, legend, over
+from reprlab.figures.legends import METRICS, SCALE, basis, foot, intervals, left_out, legend, orders, over
 from reprlab.figures.lines import lines
 from reprlab.figures.looks import (
     BENCHMARKS,
@@ -41,6 +41,7 @@ __all__ = [
     "OTHERS",
     "PAGE",
     "RETAINED",
+    "SCALE",
     "STYLE",
     "VARIANTS",
     "Look",
@@ -74,6 +75,7 @@ __all__ = [
     "looks_of",
     "maps",
     "named",
+    "orders",
     "outlined",
     "over",
     "ramp",

@@ -89,10 +89,10 @@ def view(rows: Iterable[FigureRow], value: str = "R") -> tuple[float, float]:
 
 
 def guides(ax: Any, *, falling: bool = False) -> Any:
-    """Dashed lines at 0 (chance) and 1 (full model), named where rising, or falling, curves leave room."""
+    """Dashed lines at 0 (best baseline) and 1 (full model), named where rising, or `falling`, curves are not."""
     sides: list[tuple[float, Any]] = [(0.01, "left"), (0.99, "right")]
     left, right = sides[::-1] if falling else sides
-    for at, word, (x, side), shift in ((1, "full model", left, 2), (0, "chance", right, -2)):
+    for at, word, (x, side), shift in ((1, "full model", left, 2), (0, "best baseline", right, -2)):
         ax.axhline(at, color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
         ax.annotate(
             word,

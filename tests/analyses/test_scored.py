@@ -250,14 +250,14 @@ def test_a_line_a_benchmark_and_their_median_between_chance_and_the_full_model(n
                 shown["median"].get_ydata(), [r["R"] for r in sorted(rows, key=lambda r: r["start"])]
             )
     assert legend(figure)[:4] == ["median", *KINDS]
-    assert {"chance", "full model", "start $s$"} <= set(words(figure).split("\n"))
+    assert {"best baseline", "full model", "middle layers changed, $M$"} <= set(words(figure).split("\n"))
 
 
 def test_accuracy_leads_unless_two_benchmarks_have_none_and_those_are_named() -> None:
     for guessing, title in (("", "accuracy"), ("arc", "accuracy"), ("arc, hellaswag", "continuous score u")):
         figure = analysis("fig04").draw(numbers("fig04", guessing))
         assert figure.axes[0].get_title() == title
-        said = f"Not shown: {guessing} (full model near chance by accuracy)."
+        said = f"Not shown: {guessing} (full model near the best baseline by accuracy)."
         assert (said in words(figure).replace("\n", " ")) == bool(guessing)
     assert "no benchmark with the" in words(
         analysis("fig04").draw(numbers("fig04", "lambada, arc, hellaswag"))
@@ -287,11 +287,23 @@ def test_a_score_that_is_missing_is_a_gap() -> None:
     assert np.isnan(values).tolist() == [False, False, True, False, False, False]
 
 
-def test_middle_layers_are_on_top_where_they_belong() -> None:
-    figure = analysis("fig04").draw(numbers("fig04"))
-    top = figure.axes[0].child_axes[0]
-    labels = [text.get_text() for text in top.get_xticklabels()]
-    assert [LAYERS - 2 * int(s) - 1 for s in top.get_xticks()] == [int(label) for label in labels]
+@pytest.mark.parametrize("name", [*BY_START, "fig11", "fig17"])
+def test_few_changed_layers_are_to_the_left_as_in_the_paper(name: str) -> None:
+    figure = analysis(name).draw(numbers(name))
+    for ax in (ax for ax in figure.axes if ax.get_xlabel() == "middle layers changed, $M$"):
+        where = ax.transData.transform([(start, 0) for start in range(LAYERS // 2)])[:, 0]
+        assert (np.diff(where) < 0).all()  # the last start, M = 1, lies left
+        below = [int(text.get_text()) for text in ax.get_xticklabels()]
+        assert below == [LAYERS - 2 * int(s) - 1 for s in ax.get_xticks()]
+        top = ax.child_axes[0]
+        assert [int(text.get_text()) for text in top.get_xticklabels()] == list(top.get_xticks())
+
+
+def test_a_picture_of_random_orders_says_how_many_there_are() -> None:
+    for name in ("fig07", "fig11"):
+        said = words(analysis(name).draw(numbers(name))).replace("\n", " ")
+        assert "Random order: the mean of 2 to 4 orders a start." in said
+    assert "Random order" not in words(analysis("fig06").draw(numbers("fig06")))
 
 
 def test_fig11_has_every_variant_in_its_look_ranked() -> None:
@@ -542,7 +554,9 @@ def test_what_reasoning_loses_more_is_the_difference_of_means() -> None:
 def test_classes_that_are_not_both_there_are_not_compared() -> None:
     told = numbers("semantic_reasoning", "", ("lambada", "arc"))
     assert told["contrasts"] == []
-    assert "mine is above chance on no semantic benchmark" in analysis("semantic_reasoning").reading(told)
+    assert "mine is above the best baseline on no semantic benchmark" in analysis(
+        "semantic_reasoning"
+    ).reading(told)
     assert "not compared: no semantic\nbenchmark" in words(analysis("semantic_reasoning").draw(told))
 
 
