@@ -1,7 +1,7 @@
 """Fig. 11. All variants: six changes of the middle layers.
 
-Caption: Score retained, R, by every variant against M = T-2s-1, the number of middle layers that it changes;
-few are to the left, as in the paper. The scale on top is the start s. Each line is the median over
+Caption: Score retained, R, by every variant against M = T-2s-1, the number of middle layers that it changes.
+Few are to the left, as in the paper. The scale on top is the start s. Each line is the median over
 benchmarks, its band the 95 % interval over documents (paired bootstrap), for random order over orders too. R
 = 0 is the best baseline without a model, below 0 is worse than that, R = 1 the full model. The legend begins
 with the variant of the highest mean R over M from 3 to T/2.

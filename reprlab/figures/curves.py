@@ -89,7 +89,7 @@ def view(rows: Iterable[FigureRow], value: str = "R") -> tuple[float, float]:
 
 
 def guides(ax: Any, *, falling: bool = False) -> Any:
-    """Dashed lines at 0 (best baseline) and 1 (full model), named where rising, or `falling`, curves are not."""
+    """Dashed lines at 0 (best baseline) and 1 (full model), named where rising or falling curves are not."""
     sides: list[tuple[float, Any]] = [(0.01, "left"), (0.99, "right")]
     left, right = sides[::-1] if falling else sides
     for at, word, (x, side), shift in ((1, "full model", left, 2), (0, "best baseline", right, -2)):

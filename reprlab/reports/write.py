@@ -89,7 +89,7 @@ def write_numbers(folder: Path, evidence: Evidence, settings: ReportSettings, se
             drawn.append(one.name)
         except ReprlabError as error:
             left_out[one.name] = str(error)
-            _forget(folder, [one.name])
+            forget(folder, [one.name])
     verdicts = worded(rounded([verdict.to_json() for verdict in judge(evidence)]))
     write_whole(folder / VERDICTS, text(verdicts) + "\n")
     for part, scores in stored_scores(evidence).items():
@@ -124,7 +124,7 @@ def _write_scores(path: Path, scores: Scores | None) -> None:
     scores.save(path)
 
 
-def _forget(folder: Path, names: Iterable[str]) -> None:
+def forget(folder: Path, names: Iterable[str]) -> None:
     """Files of a figure that an earlier report had and this one does not."""
     for name in names:
         for ending in _ENDINGS:
@@ -226,7 +226,7 @@ def compare(reports: Path) -> Path:
             pictures.append(draw(reports, one))
         except ReprlabError as error:
             left_out.append((one.name, str(error)))
-            _forget(reports, [one.name])
+            forget(reports, [one.name])
     page = comparison_page(
         models=tuple(_member(folder, run) for folder, run in runs.items()),
         pictures=tuple(pictures),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reprlab.arguments import of, several, string, taking
 from reprlab.errors import ReprlabError
 from reprlab.schedules.grids import compared_starts
-from reprlab.scores.retained import MEDIAN, Retained, retained
+from reprlab.scores.retained import DRAWS, MEDIAN, Retained, retained
 from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import interval
 from reprlab.verdicts.evidence import Evidence
@@ -30,7 +30,7 @@ def both(evidence: Evidence) -> dict[str, Retained]:
     return _ordered(evidence.accuracy, evidence.u)
 
 
-def both_of(scores: Scores, *, count: int = 2000) -> dict[str, Retained]:
+def both_of(scores: Scores, *, count: int = DRAWS) -> dict[str, Retained]:
     """The same of other scores than the evidence's main ones."""
     return _ordered(retained(scores, "acc", count=count), retained(scores, "u", count=count))
 
