@@ -133,3 +133,26 @@ def dots(
         mark = {"marker": look.marker or "o", "color": look.colour, "ms": size, "mew": 0, "ls": ""}
         ax.errorbar(where, values, **bars, **mark, elinewidth=0.8, label=plain(name))
     return ax
+
+
+def floors(
+    ax: Any,
+    numbers: Mapping[str, Any],
+    metric: str,
+    *,
+    value: str = "R",
+    benchmark: str | None = None,
+    view: tuple[float, float] | None = None,
+) -> Any:
+    """Thin lines at the baselines without a model: of one benchmark, or of all, each in its colour.
+
+    Of `value` R the best baseline lies at 0, where a guide is, and those outside `view` are not shown.
+    """
+    for row in numbers.get("floors", ()):
+        if row["metric"] != metric or row[value] is None or benchmark not in (None, row["benchmark"]):
+            continue
+        inside = view is None or view[0] <= row[value] <= view[1]
+        if inside and (value != "R" or abs(row[value]) > 1e-6):
+            colour = looks_of([row["benchmark"]])[row["benchmark"]].colour
+            ax.axhline(row[value], color=colour, lw=0.5, ls=(0, (1, 2)), zorder=1)
+    return ax

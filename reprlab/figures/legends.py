@@ -96,6 +96,18 @@ def orders(rows: Iterable[Mapping[str, Any]]) -> str:
     return f"Random order: the mean of {several} order{'s' if counts[-1] > 1 else ''} a start."
 
 
+def floor_names(numbers: Mapping[str, Any]) -> str:
+    """The thin lines of the baselines without a model by name, as a sentence; nothing where 0 is the only one.
+
+    >>> lines = [{"metric": "u", "benchmark": "lambada", "baseline": "unigram", "R": -0.25}]
+    >>> floor_names({"floors": lines, "metrics": ["u"]})
+    'Thin dotted lines: other baselines without a model (unigram).'
+    """
+    rows = [row for row in numbers.get("floors", ()) if row["metric"] in numbers["metrics"]]
+    names = dict.fromkeys(row["baseline"] for row in rows if row["R"] is not None and abs(row["R"]) > 1e-6)
+    return f"Thin dotted lines: other baselines without a model ({', '.join(names)})." if names else ""
+
+
 def basis(numbers: Mapping[str, Any], metric: str) -> str:
     """The score and the benchmarks of R where a figure shows one metric, and the benchmarks not shown."""
     rows = [row for row in numbers["rows"] if "R" in row]

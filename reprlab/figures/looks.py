@@ -21,6 +21,7 @@ VARIANTS = {  # colour and marker of each, everywhere: Okabe and Ito's palette
     "parallel": ("#e69f00", "P"),
     "looped parallel": ("#56b4e9", "X"),
     "internal loop": ("#8a7a00", "*"),
+    "layer loop": ("#4d4d4d", "p"),
     "skip one": ("#0072b2", "s"),
     "switch": ("#8c510a", "h"),
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reprlab.figures.curves import RETAINED, FigureRow, curves, guides, lines_by, view
-from reprlab.figures.legends import METRICS, foot, intervals, left_out, legend, over
+from reprlab.figures.curves import RETAINED, FigureRow, curves, floors, guides, lines_by, view
+from reprlab.figures.legends import METRICS, floor_names, foot, intervals, left_out, legend, over
 from reprlab.figures.looks import Look, looks_of, sheet
 
 
@@ -58,6 +58,7 @@ def by_metric(
             band=band,
         )
         guides(ax, falling=x == "start")
+        floors(ax, numbers, metric, view=shown)
         ax.set_title(METRICS[metric] + ("" if line == "benchmark" else f", {over(numbers, metric)}"))
         if x == "start":
             start_axes(ax, sorted({row[x] for row in rows}), numbers["layers"])
@@ -73,7 +74,7 @@ def start_notes(numbers: Mapping[str, Any]) -> str:
     """The meaning of s, M, R and the bands, and the benchmarks that are not shown."""
     return (
         f"T = {numbers['layers']} layers; a start s changes layers s+1 to T-s-1, M in number. "
-        f"{intervals(numbers)} {left_out(numbers)}"
+        f"{intervals(numbers)} {floor_names(numbers)} {left_out(numbers)}".replace("  ", " ")
     ).strip()
 
 

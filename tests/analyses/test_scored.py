@@ -330,10 +330,21 @@ def test_fig11_without_a_start_in_w_is_drawn_and_ranks_nothing() -> None:
 
 def test_fig17_has_both_loops_and_they_are_told_apart_in_grey() -> None:
     figure = analysis("fig17").draw(numbers("fig17"))
-    assert legend(figure) == ["internal loop 2x", "internal loop 3x"]
-    two, three = lines(figure.axes[0]).values()
+    assert legend(figure) == [f"{kind} loop {times}x" for kind in ("internal", "layer") for times in (2, 3)]
+    shown = [(line.get_linestyle(), line.get_marker(), line.get_color()) for line in figure.axes[0].lines[:4]]
+    assert len({*shown}) == 4
+    two, three = list(lines(figure.axes[0]).values())[:2]
     assert two.get_linestyle() != three.get_linestyle()
     assert two.get_marker() != three.get_marker()
+
+
+def test_fig17_without_the_other_reading_has_ours_alone() -> None:
+    entries = [e for e in rl.paper_grid("fig17", LAYERS) if e.variant != "layer_loop"]
+    alone = rl.Evidence("mine", "", LAYERS, made(entries, ("arc", "hellaswag")))
+    found = rounded(analysis("fig17").numbers(alone))
+    assert {row["variant"] for row in found["rows"]} == {"internal_loop"}
+    assert legend(analysis("fig17").draw(found)) == ["internal loop 2x", "internal loop 3x"]
+    assert "layer loop" not in analysis("fig17").reading(found)
 
 
 def test_fig07_has_single_orders_at_their_tau_and_the_full_model_at_one() -> None:

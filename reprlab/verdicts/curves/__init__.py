@@ -13,14 +13,23 @@ from reprlab.verdicts.curves.by_start import (
 )
 from reprlab.verdicts.curves.loops import Peak, peaks, proportion
 from reprlab.verdicts.curves.orders import kendall, orders, slope
+from reprlab.verdicts.curves.paired import against, baselines, nats_lost
+from reprlab.verdicts.curves.paper import GROUPS_13B, LAYERS, STATED, Stated, beside_paper, stated_rank
 from reprlab.verdicts.curves.words import WORDS, basis, change, compared, decisive, number, retains
 
 __all__ = [
+    "GROUPS_13B",
+    "LAYERS",
+    "STATED",
     "WORDS",
     "Peak",
+    "Stated",
     "about",
+    "against",
     "averages",
+    "baselines",
     "basis",
+    "beside_paper",
     "both",
     "both_of",
     "by_start",
@@ -29,6 +38,7 @@ __all__ = [
     "contrast",
     "decisive",
     "kendall",
+    "nats_lost",
     "number",
     "orders",
     "peaks",
@@ -36,6 +46,7 @@ __all__ = [
     "ranking",
     "retains",
     "slope",
+    "stated_rank",
     "summary",
     "window",
 ]
