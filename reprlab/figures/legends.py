@@ -97,7 +97,7 @@ def orders(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def floor_names(numbers: Mapping[str, Any]) -> str:
-    """The thin lines of the baselines without a model by name, as a sentence; nothing where 0 is the only one.
+    """The thin lines of the baselines without a model by name, as a sentence; nothing where there is none but 0.
 
     >>> lines = [{"metric": "u", "benchmark": "lambada", "baseline": "unigram", "R": -0.25}]
     >>> floor_names({"floors": lines, "metrics": ["u"]})

@@ -22,6 +22,11 @@ VARIANTS = {  # colour and marker of each, everywhere: Okabe and Ito's palette
     "looped parallel": ("#56b4e9", "X"),
     "internal loop": ("#8a7a00", "*"),
     "layer loop": ("#4d4d4d", "p"),
+    "repeat matched": ("#d55e00", "^"),
+    "reverse matched": ("#cc79a7", "D"),
+    "parallel matched": ("#e69f00", "P"),
+    "random direction": ("0.1", "x"),
+    "mean ablation": ("#8c510a", "h"),
     "skip one": ("#0072b2", "s"),
     "switch": ("#8c510a", "h"),
 }
