@@ -1,9 +1,9 @@
 """Block influence: the change that a layer makes, and the cost of skipping it.
 
-Caption: By layer, block influence: 1 - mean cosine between a layer's input and output, without sinks, with
-95 % intervals over documents. In the middle the cost of skipping that layer alone, 1 - R, with 95 %
-intervals over documents. Right, each layer's number at its ranks by influence and by cost, where 1 is the
-lowest; on the dashes both ranks are equal.
+Caption: By layer, block influence: 1 - mean cosine between a layer's input and output, without sinks, with 95
+% intervals over documents. In the middle the cost of skipping that layer alone, 1 - R, with 95 % intervals
+over documents. Right, each layer's number at its ranks by influence and by cost, where 1 is the lowest; on
+the dashes both ranks are equal.
 
 Claim: None of the paper's, which reads from its matrix that alike layers can go. Pruning by block influence
 rests on it (Men et al. 2024, ShortGPT).

@@ -3,10 +3,10 @@
 Caption: Similarity between the hidden states at every pair of depths; depth 0 enters layer 0, depth l+1
 leaves layer l. Measures are the mean cosine over tokens and debiased linear CKA, with all tokens and without
 sinks, and the cosine of whole documents, as the authors take it. All panels have one scale of colours: 1 is
-the same direction or structure, 0 unrelated. White lines bound the groups of depths found by the measure
-that the foot names; the other panels repeat them. Last panel: mean similarity of each layer's output to the
-depths of the middle, and the same for a null whose updates come from other tokens. Bars are the cost of
-skipping that layer alone, 1 - R, with 95 % intervals over documents.
+the same direction or structure, 0 unrelated. White lines bound the groups of depths found by the measure that
+the foot names; the other panels repeat them. Last panel: mean similarity of each layer's output to the depths
+of the middle, and the same for a null whose updates come from other tokens. Bars are the cost of skipping
+that layer alone, 1 - R, with 95 % intervals over documents.
 
 Claim: The middle layers share a representation space, the first and last do not. The matrix aligns with the
 damage of fig. 2.

@@ -29,7 +29,8 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
 
 def reading(numbers: dict[str, Any]) -> str:
     """R at few and many middle layers."""
-    return f"Without its middle layers, {numbers['model']} {curves.retains(numbers)}."
+    retained = f"Without its middle layers, {numbers['model']} {curves.retains(numbers)}."
+    return f"{retained} {curves.beside_paper('fig04', curves.fewest(numbers))}"
 
 
 def draw(numbers: dict[str, Any]) -> Any:

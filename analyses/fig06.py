@@ -30,7 +30,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
 def reading(numbers: dict[str, Any]) -> str:
     """R at few and many middle layers, and the comparison with skip."""
     retained = f"With its middle layers reversed, {numbers['model']} {curves.retains(numbers)}."
-    return f"{retained} {curves.compared(numbers['beside'])}."
+    return f"{retained} {curves.beside_paper('fig06', curves.compared(numbers['beside']))}"
 
 
 def draw(numbers: dict[str, Any]) -> Any:

@@ -40,10 +40,11 @@ def reading(numbers: dict[str, Any]) -> str:
     retained = f"With its middle layers in random order, {numbers['model']} {curves.retains(numbers)}."
     comparison, slope = curves.compared(numbers["beside"]), numbers["slope"]
     if slope["value"] is None:
-        return f"{retained} {comparison}."
+        return f"{retained} {curves.beside_paper('fig07', comparison)}"
     moves = f"{'rises' if slope['value'] > 0 else 'falls'} by {abs(slope['value']):.2f}"
     error = f"standard error {slope['stderr']:.2f}, {slope['orders']} orders"
-    return f"{retained} {comparison}; at a fixed start R {moves} per unit of Kendall's tau ({error})."
+    tau = f"At a fixed start R {moves} per unit of Kendall's tau ({error})."
+    return f"{retained} {tau} {curves.beside_paper('fig07', comparison)}"
 
 
 SHADES = (("#00543d", "v"), ("#009e73", "o"), ("#74c9ae", "s"))

@@ -34,7 +34,7 @@ def reading(numbers: dict[str, Any]) -> str:
     retained = (
         f"With its middle layers side by side, three times, {numbers['model']} {curves.retains(numbers)}."
     )
-    return f"{retained} {curves.compared(numbers['beside'])}."
+    return f"{retained} {curves.beside_paper('fig09', curves.compared(numbers['beside']))}"
 
 
 def draw(numbers: dict[str, Any]) -> Any:

@@ -1,12 +1,11 @@
 """Fig. 13. Fine-tuning after surgery: ARC with middle layers left out.
 
 Caption: Score on ARC-Challenge when the share M/T of layers is left out from the middle (skip). Frozen: the
-layers as they are; fine-tuned: after one epoch of training on ARC's training questions (rate 5e-5, batch
-64). Left is the accuracy, in the middle the continuous score u, the probability of the right answer among
-the choices, and right the gain in u, paired over documents. Bands and bars are 95 % intervals over
-documents; they do not include the randomness of training, one run a share. The dotted line is chance. The
-green line is the share at which the gain turns negative, its band the 95 % interval; the dashed line is the
-paper's 30 %.
+layers as they are; fine-tuned: after one epoch of training on ARC's training questions (rate 5e-5, batch 64).
+Left is the accuracy, in the middle the continuous score u, the probability of the right answer among the
+choices, and right the gain in u, paired over documents. Bands and bars are 95 % intervals over documents;
+they do not include the randomness of training, one run a share. The dotted line is chance. The green line is
+the share at which the gain turns negative, its band the 95 % interval; the dashed line is the paper's 30 %.
 
 Claim: Fine-tuning helps where less than 30 % of the layers are left out, and hurts beyond.
 """

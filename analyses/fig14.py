@@ -1,10 +1,10 @@
 """Fig. 14. Families: groups of depths over models of different sizes.
 
 Caption: Mean cosine between the hidden states at every pair of depths, without sinks, for each model, on one
-scale of colours. White lines bound the groups; depth 0, the embedding, is in none. Right: number of depths
-in the beginning, the middle and the ending against the number of layers T, and the same as shares of T. Bars
-are 95 % intervals over documents. Models whose depths fall into no groups have no sizes. The paper shows
-Pythia 14M to 12B on 100 LAMBADA texts; here are the models named.
+scale of colours. White lines bound the groups; depth 0, the embedding, is in none. Right: number of depths in
+the beginning, the middle and the ending against the number of layers T, and the same as shares of T. Bars are
+95 % intervals over documents. Models whose depths fall into no groups have no sizes. The paper shows Pythia
+14M to 12B on 100 LAMBADA texts; here are the models named.
 
 Claim: The share of beginning layers falls with size, beginning and middle grow in proportion, and the ending
 stays one layer.

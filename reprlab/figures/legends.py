@@ -13,8 +13,8 @@ METRICS = {"acc": "accuracy", "u": "continuous score u"}
 SCALE = "0 is the best baseline without a model, below 0 worse than that, 1 the full model"  # of R
 
 
-def legend(panels: Sequence[Any], *, order: Sequence[str] = ("median",)) -> None:
-    """Draws one legend for all panels, to their right; names in `order` come first."""
+def legend(panels: Sequence[Any], *, order: Sequence[str] = ("median",), within: Any = None) -> None:
+    """Draws one legend for all panels, to their right, or `within` an empty panel; `order` comes first."""
     lines: dict[str, Any] = {}
     for ax in panels:
         for handle, name in zip(*ax.get_legend_handles_labels(), strict=True):
@@ -25,7 +25,11 @@ def legend(panels: Sequence[Any], *, order: Sequence[str] = ("median",)) -> None
         return
     handles = [lines[name] for name in names]
     look = {"frameon": False, "fontsize": 7, "handlelength": 2.6}
-    panels[0].figure.legend(handles, names, loc="outside right center", **look)
+    if within is None:
+        panels[0].figure.legend(handles, names, loc="outside right center", **look)
+        return
+    within.set_axis_off()
+    within.legend(handles, names, loc="center", **look)
 
 
 def foot(figure: Any, text: str) -> None:
@@ -97,7 +101,7 @@ def orders(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def floor_names(numbers: Mapping[str, Any]) -> str:
-    """The thin lines of the baselines without a model by name, as a sentence; nothing where there is none but 0.
+    """The thin lines of baselines without a model by name, as a sentence; empty where 0 is the only one.
 
     >>> lines = [{"metric": "u", "benchmark": "lambada", "baseline": "unigram", "R": -0.25}]
     >>> floor_names({"floors": lines, "metrics": ["u"]})

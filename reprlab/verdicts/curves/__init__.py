@@ -13,11 +13,12 @@ from reprlab.verdicts.curves.by_start import (
 )
 from reprlab.verdicts.curves.loops import Peak, peaks, proportion
 from reprlab.verdicts.curves.orders import kendall, orders, slope
-from reprlab.verdicts.curves.paired import against, baselines, nats_lost
+from reprlab.verdicts.curves.paired import CELL, against, baselines, nats_lost
 from reprlab.verdicts.curves.paper import GROUPS_13B, LAYERS, STATED, Stated, beside_paper, stated_rank
-from reprlab.verdicts.curves.words import WORDS, basis, change, compared, decisive, number, retains
+from reprlab.verdicts.curves.words import WORDS, basis, change, compared, decisive, fewest, number, retains
 
 __all__ = [
+    "CELL",
     "GROUPS_13B",
     "LAYERS",
     "STATED",
@@ -37,6 +38,7 @@ __all__ = [
     "compared",
     "contrast",
     "decisive",
+    "fewest",
     "kendall",
     "nats_lost",
     "number",

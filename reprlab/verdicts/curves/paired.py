@@ -14,7 +14,8 @@ from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
 from reprlab.statistics.bootstraps import interval, pooled
 from reprlab.statistics.intervals import difference
 
-Cell = tuple[str, int | None, int | None, str]  # variant, start, times, benchmark
+CELL = ("variant", "start", "times", "benchmark")
+Cell = tuple[str, int | None, int | None, str]
 _LOST = ("variant", "start", "times", "schedule", "seeds")
 
 

@@ -92,7 +92,9 @@ def beside_paper(figure: str, here: str) -> str:
     >>> beside_paper("fig14", "it is two layers")
     'Paper: the ending stays one layer; here: it is two layers.'
     """
-    return f"Paper: {STATED[figure].words}; here: {here[0].lower()}{here[1:].removesuffix('.')}."
+    words = here.removesuffix(".")
+    told = words if words[:2] == "R " else f"{words[:1].lower()}{words[1:]}"
+    return f"Paper: {STATED[figure].words}; here: {told}."
 
 
 def stated_rank(variant: str) -> str:

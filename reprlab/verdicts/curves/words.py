@@ -80,6 +80,18 @@ def retains(numbers: Mapping[str, Any], variant: str | None = None) -> str:
     return f"retains {few}{many} ({basis(numbers)}), {_half(rows)}"
 
 
+def fewest(numbers: Mapping[str, Any]) -> str:
+    """What is retained at the fewest middle layers above one that were changed, as a share of all layers."""
+    metric = decisive(numbers)
+    of = (metric, numbers["summary"][metric], numbers["variants"][0])
+    rows = [row for row in numbers["rows"] if (row["metric"], row["benchmark"], row["variant"]) == of]
+    few = min((row for row in rows if row["middle"] > 1), key=lambda row: row["middle"], default=None)
+    if few is None:
+        return "M = 1 alone was swept"
+    share = f"{100 * few['middle'] / numbers['layers']:.0f} % of the layers"
+    return f"R = {number(few)} with {few['middle']} left out, {share}"
+
+
 def _half(rows: Sequence[Mapping[str, Any]]) -> str:
     """The M up to which surely more than half is retained, from rows in the order of M."""
     above = [row["low"] is not None and row["low"] > 0.5 for row in rows]
