@@ -1,12 +1,11 @@
 """Controls: the same changes with an update of the full model's size, and changes without content.
 
-Caption: What the model loses when its middle layers are changed, against M = T-2s-1, the number of layers
-changed. Few are to the left. Solid lines are the changes as the paper makes them. For dashed lines the update
-of the whole middle is scaled, token by token, to the norm of the full model's update over the same layers.
-The grey line in every panel is skip. Right: the middle's update in a random direction of that norm, and the
-mean update of other texts in its place. Above: nats of the answer's log-likelihood a document that are lost
-against the full model, 0 is the full model. Below: score retained, R. Intervals are paired over documents (95
-%).
+Caption: The loss when the middle layers are changed, against M = T-2s-1, the number of layers changed. Few
+are to the left. Solid lines are the changes as the paper makes them. For dashed lines the update of the whole
+middle is scaled, token by token, to the norm of the full model's update over the same layers. The grey line
+in every panel is skip. Right: the middle's update in a random direction of that norm, and the mean update of
+other texts in its place. Above: nats of the answer's log-likelihood a document that are lost against the full
+model, 0 is the full model. Below: score retained, R. Intervals are paired over documents (95 %).
 
 Claim: The paper has no such control. It reads from middle repeat, its worst variant, that the middle layers
 do different things. That holds if repeating stays worst once its update has the full model's size.

@@ -27,7 +27,7 @@ _NO = {"more": None, "more_low": None, "more_high": None}
 
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
-    """R of each variant by start, metric and benchmark, what it is more than skip's, and the ranking."""
+    """R of each variant by start, metric and benchmark, its difference to skip, and the ranking."""
     by_metric = curves.both(evidence)
     by_start = curves.by_start(evidence, *VARIANTS)
     more = {metric: curves.against(measured, "skip", OTHERS) for metric, measured in by_metric.items()}

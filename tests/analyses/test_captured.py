@@ -501,7 +501,7 @@ def test_block_influence_of_one_benchmark_names_it_and_without_scores_says_why(e
     with pytest.raises(rl.ReprlabError, match="not every layer was skipped alone"):
         numbers("block_influence", replace(evidence, scores=cut))
     guessing = {n: replace(r, values=np.full_like(r.values, 0.25)) for n, r in few.benchmarks.items()}
-    with pytest.raises(rl.ReprlabError, match="a benchmark on which the full model is above chance"):
+    with pytest.raises(rl.ReprlabError, match="a benchmark with the full model above the best baseline"):
         numbers("block_influence", replace(evidence, scores=replace(few, benchmarks=guessing)))
     with pytest.raises(rl.ReprlabError, match="block influence takes"):
         numbers("block_influence", replace(evidence, similarities={}))

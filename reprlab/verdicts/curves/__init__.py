@@ -15,7 +15,19 @@ from reprlab.verdicts.curves.loops import Peak, peaks, proportion
 from reprlab.verdicts.curves.orders import kendall, orders, slope
 from reprlab.verdicts.curves.paired import CELL, against, baselines, nats_lost
 from reprlab.verdicts.curves.paper import GROUPS_13B, LAYERS, STATED, Stated, beside_paper, stated_rank
-from reprlab.verdicts.curves.words import WORDS, basis, change, compared, decisive, fewest, number, retains
+from reprlab.verdicts.curves.words import (
+    WORDS,
+    basis,
+    change,
+    compared,
+    decisive,
+    ended,
+    fewest,
+    finds_middle,
+    group_lines,
+    number,
+    retains,
+)
 
 __all__ = [
     "CELL",
@@ -38,7 +50,10 @@ __all__ = [
     "compared",
     "contrast",
     "decisive",
+    "ended",
     "fewest",
+    "finds_middle",
+    "group_lines",
     "kendall",
     "nats_lost",
     "number",
