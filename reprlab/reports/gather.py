@@ -118,7 +118,7 @@ def _tasks(network: Network, settings: ReportSettings) -> list[SweepTask]:
     if settings.window_limit:
         tasks.append(SweepTask("windows", paper_grid("windows", layers), first, settings.window_limit))
     if settings.precise_limit and network.dtype != "float32":
-        on = (settings.precise_on or settings.benchmarks[-1],)
+        on = (settings.precise_on or settings.benchmarks[0],)
         tasks.append(SweepTask("precise", main, on, settings.precise_limit))
     return tasks
 

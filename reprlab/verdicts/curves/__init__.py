@@ -13,7 +13,15 @@ from reprlab.verdicts.curves.by_start import (
 )
 from reprlab.verdicts.curves.loops import Peak, peaks, proportion
 from reprlab.verdicts.curves.orders import kendall, orders, slope
-from reprlab.verdicts.curves.paired import CELL, against, baselines, nats_lost
+from reprlab.verdicts.curves.paired import (
+    CELL,
+    against,
+    baselines,
+    changed,
+    gains_apart,
+    nats_lost,
+    tokens_lost,
+)
 from reprlab.verdicts.curves.paper import GROUPS_13B, LAYERS, STATED, Stated, beside_paper, stated_rank
 from reprlab.verdicts.curves.words import (
     WORDS,
@@ -47,12 +55,14 @@ __all__ = [
     "both_of",
     "by_start",
     "change",
+    "changed",
     "compared",
     "contrast",
     "decisive",
     "ended",
     "fewest",
     "finds_middle",
+    "gains_apart",
     "group_lines",
     "kendall",
     "nats_lost",
@@ -65,5 +75,6 @@ __all__ = [
     "slope",
     "stated_rank",
     "summary",
+    "tokens_lost",
     "window",
 ]

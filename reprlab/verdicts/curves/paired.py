@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from reprlab.arrays import Array
 from reprlab.scores.results import Results
 from reprlab.scores.retained import MEDIAN, Retained
 from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
 from reprlab.statistics.bootstraps import interval, pooled
 from reprlab.statistics.intervals import difference
+
+if TYPE_CHECKING:
+    from reprlab.training.fine_tuned import FineTuned
 
 CELL = ("variant", "start", "times", "benchmark")
 Cell = tuple[str, int | None, int | None, str]
@@ -98,3 +103,62 @@ def _named(results: Results, metric: str) -> dict[str, float]:
     """The baselines by name; guessing alone where the results know no others."""
     known: Any = getattr(results, "baselines", None)
     return dict(known(metric)) if callable(known) else {"guess": results.guess(metric)}
+
+
+def gains_apart(pair: FineTuned, metric: str, share: float) -> dict[str, Any]:
+    """Mean gain of fine-tuning up to a share of layers left out and above it, and below minus above.
+
+    `below` and `above` are [value, low, high], `value`, `low` and `high` the contrast, by t and paired over
+    the documents' units; None where all shares lie on one side.
+    """
+    before, after = pair.frozen.results(), pair.tuned.results()
+    gains = after.items(metric) - before.items(metric)  # (schedule, document, 1)
+    sides: dict[str, list[int]] = {"below": [], "above": []}
+    for one in pair.crossing(metric, count=1).differences:
+        sides["below" if one.share <= share + 1e-9 else "above"].append(pair.frozen.row_of(one.schedule))
+    nothing: dict[str, Any] = {"below": None, "above": None, "value": None, "low": None, "high": None}
+    if not all(sides.values()):
+        return nothing
+    means = {side: pooled(gains[rows]) for side, rows in sides.items()}
+    units = before.unit_codes
+    found = {side: difference("mean", of, np.zeros_like(of), units=units) for side, of in means.items()}
+    apart = difference("mean", means["below"], means["above"], units=units)
+    ends = {"value": apart.value, "low": apart.low, "high": apart.high}
+    return {**{side: [one.value, one.low, one.high] for side, one in found.items()}, **ends}
+
+
+def changed(one: Array, other: Array, units: ArrayLike) -> dict[str, float]:
+    """The mean of one score minus another on the same documents, its 95 % interval by t over their units.
+
+    >>> changed(np.array([[1.0], [2.0]]), np.array([[0.5], [1.5]]), [0, 1])
+    {'value': 0.5, 'low': 0.5, 'high': 0.5}
+    """
+    found = difference("mean", one, other, units=units)
+    return {"value": found.value, "low": found.low, "high": found.high}
+
+
+def tokens_lost(scores: Scores, variant: str) -> list[dict[str, Any]]:
+    """What a variant loses of u on results and on set-up words of worked solutions, and the difference.
+
+    A row a benchmark that has both, start and `part`: `results`, `set-up`, and `results minus set-up`; full
+    minus changed, 95 % interval by t, paired over the documents' units. Positive is a loss.
+    """
+    rows: list[dict[str, Any]] = []
+    for results in scores.benchmarks.values():
+        if not {"u", "u_setup"} <= {*results.metrics}:
+            continue
+        parts = {"results": results.items("u"), "set-up": results.items("u_setup")}
+        parts = {part: items[:1] - items for part, items in parts.items()}  # losses
+        parts["results minus set-up"] = parts["results"] - parts["set-up"]
+        for places in scores.rows:
+            labels = scores.labels(places)
+            if labels["variant"] != variant or labels["start"] is None:
+                continue
+            about = {"benchmark": results.name, "start": labels["start"], "schedule": labels["schedule"]}
+            about["middle"] = scores.layers - 2 * labels["start"] - 1
+            for part, items in parts.items():
+                one = pooled(items[list(places)])
+                known = ~np.isnan(one[:, 0])  # a solution without a result has none
+                lost = changed(one[known], np.zeros((known.sum(), 1)), results.unit_codes[known])
+                rows.append({**about, "part": part, **lost})
+    return rows

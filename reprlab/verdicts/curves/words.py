@@ -41,13 +41,13 @@ def number(row: Mapping[str, Any], value: str = "R", *, digits: int = 2) -> str:
     return f"{row[value]:.{digits}f}{ends}"
 
 
-def ended(average: Sequence[float | None]) -> str:
+def ended(average: Sequence[float | None], *, digits: int = 2) -> str:
     """A value with the ends of its interval.
 
     >>> ended([0.5, 0.25, 0.754])
     '0.50 [0.25, 0.75]'
     """
-    return number(dict(zip(("R", "low", "high"), average, strict=True)))
+    return number(dict(zip(("R", "low", "high"), average, strict=True)), digits=digits)
 
 
 def change(
