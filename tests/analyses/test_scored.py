@@ -398,6 +398,25 @@ def test_fig02_has_scores_as_they_are_and_the_full_model_as_a_line() -> None:
     full = [line.get_ydata()[0] for line in panels[1].lines if list(line.get_xdata()) == [0, 1]]
     assert full == pytest.approx([perplexity[0]], rel=1e-4)
     assert [set(lines(ax)) for ax in panels] == [{"skip one", "switch"}] * 3
+    assert len(panels[0].get_yticks()) >= 4
+    row = next(
+        r for r in told["rows"] if (r["metric"], r["variant"], r["benchmark"]) == ("acc", "full", "lambada")
+    )
+    spans = [patch.get_extents().transformed(panels[0].transData.inverted()) for patch in panels[0].patches]
+    assert [(round(span.y0, 4), round(span.y1, 4)) for span in spans] == [
+        (round(row["low"], 4), round(row["high"], 4))
+    ]
+
+
+def test_baselines_are_thin_lines_and_named() -> None:
+    told = json.loads(json.dumps(numbers("fig04")))
+    assert "Thin dotted lines" not in words(analysis("fig04").draw(told))
+    told["floors"] = [{"metric": "u", "benchmark": "arc", "baseline": "longest", "score": 0.1, "R": -0.15}]
+    figure = analysis("fig04").draw(told)
+    assert "other baselines without a model (longest)" in words(figure).replace("\n", " ")
+    at = [line for ax in figure.axes[:2] for line in ax.lines if list(line.get_ydata()) == [-0.15, -0.15]]
+    assert len(at) == 1
+    assert to_hex(at[0].get_color()) == to_hex(figures.BENCHMARKS["arc"].colour)
 
 
 def test_fig02_says_which_layer_matters_most() -> None:
@@ -410,7 +429,7 @@ def test_fig02_says_which_layer_matters_most() -> None:
 
 
 def test_fig10_frames_the_best_count_of_each_m_and_draws_the_fit() -> None:
-    told = numbers("fig10")
+    told = json.loads(json.dumps(numbers("fig10")))
     figure = analysis("fig10").draw(told)
     best = [row for row in told["best"] if row["metric"] == "u"]
     for row in best:
@@ -425,10 +444,17 @@ def test_fig10_frames_the_best_count_of_each_m_and_draws_the_fit() -> None:
         tuple(patch.get_center()) for patch in ax.patches if patch.get_linestyle() not in ("-", "solid")
     }
     assert dotted == {(row["times"], row["middle"]) for row in best if row["unused"]}
-    fit = told["fits"]["u"]
-    assert f"k = {fit['c']:.2f} M" in ax.get_title()
-    x, y = ax.lines[-1].get_data()
-    assert np.allclose(x, fit["c"] * y)
+    fit = {**told["fits"]["u"], "c": 0.5, "slope": 0.9, "low": 0.6, "high": 1.2}
+    for low, high, drawn in ((0.6, 1.2, True), (0.3, 0.8, False), (-0.6, 1.3, False), (1.1, 1.4, False)):
+        told["fits"]["u"] = {**fit, "low": low, "high": high}
+        ax = next(a for a in analysis("fig10").draw(told).axes if a.get_title().startswith("continuous"))
+        assert bool(ax.lines) == drawn
+        assert ("k = 0.50 M" in ax.get_title()) == drawn
+        assert "(paper: 1)" in ax.get_title()
+        assert ("0.50 [" in analysis("fig10").reading(told)) == drawn
+        if drawn:
+            x, y = ax.lines[-1].get_data()
+            assert np.allclose(x, 0.5 * y)
 
 
 def test_fig10_has_m_up_and_counts_across() -> None:
@@ -465,6 +491,7 @@ def test_fig10_with_too_few_counts_has_no_line_and_says_so() -> None:
 
 def test_fig12_has_a_line_a_model_by_the_share_left_out() -> None:
     told = family()
+    assert told["benchmarks"] == {metric: list(KINDS) for metric in ("u", "acc")}
     figure = analysis("fig12").draw(told)
     assert legend(figure) == ["mine (12 layers)", "other (12 layers)"]
     for row in told["rows"]:
@@ -476,6 +503,35 @@ def test_fig12_has_a_line_a_model_by_the_share_left_out() -> None:
         analysis("fig12").numbers({"bert": {}})
 
 
+def skipped(model: str, *names: str) -> dict[str, Any]:
+    """Fig. 4's numbers of a model over these benchmarks."""
+    entries = rl.paper_grid("fig04", LAYERS)
+    found = numbers_of(made([FULL, *entries], names, model=model), model)
+    return {"fig04": json.loads(json.dumps(rounded(analysis("fig04").numbers(found))))}
+
+
+def test_fig12_refuses_models_without_a_common_benchmark_and_takes_the_common_one() -> None:
+    fig12 = analysis("fig12")
+    apart = {"a": skipped("a", "lambada"), "b": skipped("b", "arc")}
+    with pytest.raises(
+        ReprlabError, match=r"^no two models have a benchmark in common \(a: lambada; b: arc\)"
+    ):
+        fig12.numbers(apart)
+    some = {
+        "a": skipped("a", "lambada", "hellaswag"),
+        "b": skipped("b", "arc"),
+        "c": skipped("c", "hellaswag"),
+    }
+    told = json.loads(json.dumps(rounded(fig12.numbers(some))))
+    assert (list(told["models"]), told["alone"]) == (["a", "c"], ["b"])
+    assert {row["benchmark"] for row in told["rows"]} == {"hellaswag"}
+    said = words(fig12.draw(told)).replace("\n", " ")
+    assert "Without a common benchmark: b." in said
+    assert "continuous score, hellaswag" in fig12.reading(told)
+    alone = fig12.numbers({"a": some["a"]})
+    assert alone["benchmarks"]["u"] == ["lambada", "hellaswag"]
+
+
 def test_the_frontier_is_what_nothing_cheaper_beats() -> None:
     for cost in ("path", "layer_calls"):
         rows = numbers("frontier")["rows"]
@@ -485,9 +541,33 @@ def test_the_frontier_is_what_nothing_cheaper_beats() -> None:
                 for o in rows
             )
             if row[f"on_{cost}"]:
-                assert not beaten
-        best = max(row["R"] for row in rows)
-        assert max(row["R"] for row in rows if row[f"on_{cost}"]) == best
+                assert not beaten or row["variant"] == "full"
+
+
+def test_nothing_beats_the_full_model_by_noise() -> None:
+    frontier = analysis("frontier")
+    rows = [
+        {"variant": "full", "path": 12, "R": 1.0, "low": 1.0},
+        {"variant": "switch", "path": 12, "R": 1.02, "low": 0.95},
+        {"variant": "skip_one", "path": 11, "R": 1.01, "low": 0.9},
+        {"variant": "skip", "path": 11, "R": 0.9, "low": 0.8},
+    ]
+    values = [frontier._sure(row) for row in rows]
+    assert frontier.frontier([row["path"] for row in rows], values) == [2, 0]
+    assert frontier._sure({"variant": "switch", "R": 1.3, "low": 1.1}) == 1.3
+
+
+def test_the_frontier_has_two_lines_and_its_own_points_and_the_rest_is_grey() -> None:
+    figure = analysis("frontier").draw(numbers("frontier"))
+    for ax in figure.axes[:2]:
+        joined = [
+            line.get_label()
+            for line in ax.lines
+            if line.get_linestyle() == "-" and line.get_marker() != "None"
+        ]
+        assert joined == ["skip", "parallel"]
+        (others,) = (line for line in ax.lines if line.get_label() == "other schedules")
+        assert to_hex(others.get_color()) == to_hex("0.8")
 
 
 def test_the_frontier_has_every_schedule_at_its_cost() -> None:
@@ -502,8 +582,7 @@ def test_the_frontier_has_every_schedule_at_its_cost() -> None:
             )
             assert (row["path"], row["layer_calls"]) == (schedule.longest_path, schedule.layer_calls)
     figure = analysis("frontier").draw(numbers("frontier"))
-    assert legend(figure)[:4] == ["frontier", "full", "skip", "parallel"]
-    assert {"random", "skip one", "internal loop"} <= set(legend(figure))
+    assert legend(figure)[:4] == ["frontier", "skip", "parallel", "other schedules"]
 
 
 def test_windows_are_triangles_with_nothing_above_and_grey_where_not_run() -> None:
@@ -568,7 +647,10 @@ def test_classes_that_are_not_both_there_are_not_compared() -> None:
     assert "mine is above the best baseline on no semantic benchmark" in analysis(
         "semantic_reasoning"
     ).reading(told)
-    assert "not compared: no semantic\nbenchmark" in words(analysis("semantic_reasoning").draw(told))
+    figure = analysis("semantic_reasoning").draw(told)
+    assert len(figure.axes) == 1
+    assert "Classes are not compared: no semantic benchmark" in words(figure).replace("\n", " ")
+    assert len(analysis("semantic_reasoning").draw(numbers("semantic_reasoning")).axes) == 2
 
 
 # --- looks ---------------------------------------------------------------------------------------
