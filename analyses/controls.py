@@ -48,7 +48,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     swept = {entry.variant for entry in evidence.scores.entries}
     there = [name for name in VARIANTS if name in swept]
     if not set(CONTROLS) & swept:
-        raise rl.ReprlabError("no control was swept: give the schedules of --grid controls")
+        raise rl.ReprlabError(f"no control was swept: there is none of {', '.join(CONTROLS)}")
     by_start = curves.by_start(evidence, *there)
     metric = curves.decisive(by_start)
     of = by_start["summary"][metric]

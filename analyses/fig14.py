@@ -24,8 +24,8 @@ from reprlab.verdicts import curves
 FAMILY = True
 NEEDS = ()
 SHOWN = 8
-LEAST = 4  # models for a trend
-UNTESTED = f"with fewer than {LEAST} models this tests nothing"
+ENOUGH = 4  # models for a trend
+UNTESTED = f"with fewer than {ENOUGH} models this tests nothing"
 PARTS = ("beginning", "middle", "ending")
 _PAPER = curves.STATED["fig03"]  # of Llama2, groups of layers
 _SHOWN = "the paper's beginning and ending of Llama2-7B and 13B, and an ending of one layer"
@@ -88,7 +88,7 @@ def reading(numbers: dict[str, Any]) -> str:
     verdicts = [claim["verdict"] for claim in numbers["claims"]]
     counts = ", ".join(f"{verdicts.count(one)} {one}" for one in dict.fromkeys(verdicts))
     stated = f"Verdicts on the paper's claims about these sizes, named at the figure's foot: {counts}."
-    if len(numbers["rows"]) < LEAST:
+    if len(numbers["rows"]) < ENOUGH:
         stated = f"{UNTESTED[0].upper()}{UNTESTED[1:]}."
     endings = [row["ending"] for row in numbers["rows"] if row["ending"] is not None and not row["reason"]]
     here = f"it has {', '.join(f'{size:g}' for size in endings)}" if endings else "no model has groups"
@@ -104,7 +104,7 @@ def draw(numbers: dict[str, Any]) -> Any:
     look: Any = {"widths": widths, "height": 2.6 if right else 2.1 * rows + 2.2}
     count = len(numbers["models"])
     title = f"Groups of depths in {f'{count} models' if count > 1 else shown[0]}"
-    title += f": {UNTESTED}" if count < LEAST else ""
+    title += f": {UNTESTED}" if count < ENOUGH else ""
     with figures.sheet(rows + (not right), len(widths), title=title, **look) as panels:
         grid = panels.reshape(-1, len(widths))
         flat = list(grid[:rows, :columns].flat)
@@ -138,7 +138,7 @@ def _foot(numbers: dict[str, Any]) -> str:
     """The data, the marks, and the paper's claims with their verdicts."""
     claims = [f"{one['text']}: {one['verdict']} ({one['reason']})" for one in numbers["claims"]]
     marks = "White lines bound the groups; depth 0 is in none. Bars: 95 % intervals over documents."
-    few = f" {UNTESTED[0].upper()}{UNTESTED[1:]}." if len(numbers["rows"]) < LEAST else ""
+    few = f" {UNTESTED[0].upper()}{UNTESTED[1:]}." if len(numbers["rows"]) < ENOUGH else ""
     return f"{numbers['caption']} {marks} The paper's claims: {'; '.join(claims)}.{few} Grey: {_SHOWN}."
 
 

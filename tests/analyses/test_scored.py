@@ -23,6 +23,7 @@ from reprlab.errors import ReprlabError
 from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
 from reprlab.scores.scores import Scores
+from reprlab.verdicts import curves
 
 FOLDER = Path(__file__).parents[2] / "analyses"
 LAYERS = 12
@@ -142,7 +143,8 @@ def words(figure: Any) -> str:
 
 
 def legend(figure: Any) -> list[str]:
-    return [text.get_text() for text in figure.legends[0].get_texts()]
+    found = [*figure.legends, *(ax.get_legend() for ax in figure.axes if ax.get_legend())]
+    return [text.get_text() for text in found[0].get_texts()]
 
 
 # --- all of them ---------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ def test_a_figure_is_drawn_from_json_within_a_page_and_is_the_same_bytes_every_t
     with Image.open(tmp_path / "a.png") as image:
         width, height = (side / 300 for side in image.size)
     assert width == pytest.approx(figures.PAGE, abs=0.1)
-    assert 1.5 < height < 4
+    assert 1.5 < height < 5
 
 
 @pytest.mark.parametrize("guessing", ["", "arc, hellaswag", "lambada, arc, hellaswag"])
@@ -309,13 +311,35 @@ def test_a_picture_of_random_orders_says_how_many_there_are() -> None:
 def test_fig11_has_every_variant_in_its_look_ranked() -> None:
     figure = analysis("fig11").draw(numbers("fig11"))
     ranked = [row["variant"].replace("_", " ") for row in numbers("fig11")["ranking"]]
-    assert legend(figure) == ranked
+    assert legend(figure) == [*ranked, *KINDS, "median"]
     assert (ranked[0], ranked[-1]) == ("parallel", "middle repeat")  # as planted at M = 3 and 5
-    for ax in figure.axes[:2]:
+    for ax in (ax for ax in figure.axes if ax.get_xlabel() == "middle layers changed, $M$"):
         for name, line in lines(ax).items():
             colour, marker = figures.VARIANTS[name]
             assert (to_hex(line.get_color()), line.get_marker()) == (to_hex(colour), marker)
     assert "median of 3" in words(figure)
+
+
+def test_fig11_has_each_variant_against_skip_in_its_own_panel_with_the_papers_rank() -> None:
+    told = numbers("fig11")
+    panels = analysis("fig11").draw(told).axes
+    titles = ["looped\nparallel", "parallel", "random", "reverse", "middle\nrepeat"]
+    apart = [next(ax for ax in panels if ax.get_title() == title) for title in titles]
+    r = {(x["metric"], x["benchmark"], x["variant"], x["start"]): x for x in told["rows"]}
+    for ax, variant in zip(
+        apart, ("looped_parallel", "parallel", "random", "reverse", "middle_repeat"), strict=True
+    ):
+        shown = lines(ax)
+        assert set(shown) == {*KINDS, "median"}
+        x, y = shown["arc"].get_data()
+        for middle, value in zip(x, y, strict=True):
+            start = (LAYERS - middle - 1) // 2
+            one, other = r["u", "arc", variant, start], r["u", "arc", "skip", start]
+            assert value == pytest.approx(one["R"] - other["R"], abs=1e-4)
+            assert one["more_low"] <= one["more"] <= one["more_high"]
+        assert f"paper: {curves.stated_rank(variant)}" in [text.get_text() for text in ax.texts]
+        assert ax.get_ylim() == apart[0].get_ylim()
+    assert all(row["more"] is None for row in told["rows"] if row["variant"] == "skip")
 
 
 def test_fig11_without_a_start_in_w_is_drawn_and_ranks_nothing() -> None:
@@ -325,7 +349,7 @@ def test_fig11_without_a_start_in_w_is_drawn_and_ranks_nothing() -> None:
     found = rounded(analysis("fig11").numbers(few))
     assert found["ranking"] == []
     assert "nothing is ranked" in analysis("fig11").reading(found)
-    assert len(legend(analysis("fig11").draw(found))) == 6
+    assert len(legend(analysis("fig11").draw(found))) == 6 + 3
 
 
 def test_fig17_has_both_loops_and_they_are_told_apart_in_grey() -> None:
@@ -395,8 +419,8 @@ def test_fig02_has_scores_as_they_are_and_the_full_model_as_a_line() -> None:
     panels = analysis("fig02").draw(told).axes
     assert [ax.get_ylabel() for ax in panels] == ["accuracy", "perplexity", "score retained, $R$"]
     assert panels[1].get_yscale() == "log"
-    full = [line.get_ydata()[0] for line in panels[1].lines if list(line.get_xdata()) == [0, 1]]
-    assert full == pytest.approx([perplexity[0]], rel=1e-4)
+    flat = [line.get_ydata()[0] for line in panels[1].lines if list(line.get_xdata()) == [0, 1]]
+    assert flat == pytest.approx([perplexity[0], lambada.vocabulary], rel=1e-4)  # the full model, guessing
     assert [set(lines(ax)) for ax in panels] == [{"skip one", "switch"}] * 3
     assert len(panels[0].get_yticks()) >= 4
     row = next(

@@ -102,7 +102,10 @@ def baselines(scores: Scores, metric: str) -> list[dict[str, Any]]:
 def _named(results: Results, metric: str) -> dict[str, float]:
     """The baselines by name; guessing alone where the results know no others."""
     known: Any = getattr(results, "baselines", None)
-    return dict(known(metric)) if callable(known) else {"guess": results.guess(metric)}
+    if not callable(known):
+        return {"guess": results.guess(metric)}
+    found: Any = known(metric)
+    return {str(name): float(score) for name, score in found.items()}
 
 
 def gains_apart(pair: FineTuned, metric: str, share: float) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Paper: what it states or shows in each figure, as data with the error of the reading.
+"""Paper: its statements on each figure, as data with the error of the reading.
 
 Source: Sun, Pickett, Nain and Jones, "Transformer Layers as Painters", AAAI 2025, arXiv 2407.09298. Only what
 its text states stands here; nothing is measured off a picture whose axis could be misread.

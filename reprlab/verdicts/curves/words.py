@@ -91,7 +91,7 @@ def retains(numbers: Mapping[str, Any], variant: str | None = None) -> str:
 
 
 def fewest(numbers: Mapping[str, Any]) -> str:
-    """What is retained at the fewest middle layers above one that were changed, as a share of all layers."""
+    """R at the fewest middle layers above one that were changed, and their share of all layers."""
     metric = decisive(numbers)
     of = (metric, numbers["summary"][metric], numbers["variants"][0])
     rows = [row for row in numbers["rows"] if (row["metric"], row["benchmark"], row["variant"]) == of]
