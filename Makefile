@@ -1,6 +1,6 @@
 # make demo   from a fresh clone to a report on a real model
 # make test   every test, on real weights too; make fast: those on tiny models only; WORKERS=2 processes of one thread
-# make check  ruff, layers, types, structure and words; make same: reports/ drawn again from its numbers, byte for byte
+# make check  ruff, layers, types, structure and words; make same: reports/ made again from its scores and numbers, byte for byte
 # make docs: the parts of docs/ that follow from the code, the site in site/ and the tutorial's notebook
 # make figures DATA=DIR: the reports that are committed (hours); make bench: speed beside peers
 # make coverage: how often every kind of interval holds the truth, 2,000 simulations a row (20 minutes)

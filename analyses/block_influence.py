@@ -1,9 +1,9 @@
 """Block influence: the change that a layer makes, and the cost of skipping it.
 
-Caption: By layer, block influence: 1 - mean cosine between a layer's input and output, without sinks, with
-95 % intervals over documents. In the middle the cost of skipping that layer alone, 1 - R, with 95 %
-intervals over documents. Right, each layer's number at its ranks by influence and by cost, where 1 is the
-lowest; on the dashes both ranks are equal.
+Caption: By layer, block influence: 1 - mean cosine between a layer's input and output, without sinks, with 95
+% intervals over documents. In the middle the cost of skipping that layer alone, 1 - R, with 95 % intervals
+over documents. Right, each layer's number at its ranks by influence and by cost, where 1 is the lowest; on
+the dashes both ranks are equal.
 
 Claim: None of the paper's, which reads from its matrix that alike layers can go. Pruning by block influence
 rests on it (Men et al. 2024, ShortGPT).
@@ -22,8 +22,8 @@ from reprlab.verdicts import curves
 
 NEEDS = ("similarities", "scores")
 NOTES = (
-    "1 - R: 0 is the full model, 1 chance. Whiskers: 95 % intervals over documents. Numbers, right: layers; "
-    "dashes: equal ranks."
+    "1 - R: 0 is the full model, 1 the best baseline without a model. Whiskers: 95 % intervals over "
+    "documents. Numbers, right: layers; dashes: equal ranks."
 )
 
 
@@ -33,7 +33,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     if name not in evidence.similarities:
         raise rl.ReprlabError(f"block influence takes the similarity '{name}': capture texts first")
     if u is None or not u.benchmarks:
-        raise rl.ReprlabError("block influence needs a benchmark on which the full model is above chance")
+        raise rl.ReprlabError("block influence needs a benchmark with the full model above the best baseline")
     similarity, of = evidence.similarities[name], curves.summary(u)
     costs = {row["layer"]: row for row in u.table("skip_one") if row["benchmark"] == of}
     if set(costs) != set(range(evidence.layers)):

@@ -2,9 +2,10 @@
 
 Caption: Scores when layer n alone is left out (skip one), and when layers n and n+1 are exchanged (switch),
 against n. Left: accuracy, and perplexity of the last word (else the continuous score u), of the benchmark
-named. Bands are 95 % intervals from standard errors over documents, the dashed line is the full model.
-Right: score retained, R, of the continuous score, the median over benchmarks with its 95 % interval (paired
-bootstrap). R = 0 is chance, R = 1 the full model. "Surely" means with the whole interval.
+named. Bands are 95 % intervals from standard errors over documents; the dashed line and its grey band are the
+full model. Thin dotted lines are baselines without a model. Right: score retained, R, of the continuous
+score, the median over benchmarks with its 95 % interval (paired bootstrap). R = 0 is the best baseline
+without a model, R = 1 the full model. "Surely" means with the whole interval.
 
 Claim: The first and last few layers are indispensable. Leaving out one middle layer, or exchanging two
 neighbours there, costs little.
@@ -23,8 +24,9 @@ NEEDS = ("scores",)
 VARIANTS = ("skip_one", "switch")
 NAMES = {"acc": "accuracy", "perplexity": "perplexity", "u": "continuous score u"}
 NOTES = (
-    "Skip one: layer n is left out. Switch: layers n and n+1 are exchanged. Dashed, left: the full model. "
-    "R: 0 is chance, 1 the full model. Bands: 95 % intervals over documents."
+    "Skip one: layer n is left out. Switch: layers n and n+1 are exchanged. Dashed, left: the full model, "
+    "its interval in grey; dotted: baselines without a model. "
+    f"R: {figures.SCALE}. Bands: 95 % intervals over documents."
 )
 
 
@@ -42,6 +44,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     known = about["benchmarks"]["u"] or about["benchmarks"]["acc"]
     return {
         **about,
+        "floors": [*about["floors"], *curves.baselines(evidence.scores, "perplexity")],
         "leading": "lambada" if "lambada" in evidence.u.scores.benchmarks else known[0],
         "rows": rows,
     }
@@ -71,7 +74,30 @@ def reading(numbers: dict[str, Any]) -> str:
             f"{change}, layer {worst['layer']} of {numbers['model']} matters most "
             f"(R = {curves.number(worst, 'value')}), and {sure} of {len(rows)} {pairs} surely retain 0.9"
         )
-    return f"{'. '.join(sentences)} ({curves.basis(numbers)})."
+    return (
+        f"{'. '.join(sentences)} ({curves.basis(numbers)}). {curves.beside_paper('fig02', _needed(numbers))}"
+    )
+
+
+def _needed(numbers: dict[str, Any]) -> str:
+    """The layers without which surely less than one half is left."""
+    rows = [row for row in _median(numbers) if row["variant"] == "skip_one"]
+    needed = [str(row["layer"]) for row in rows if row["high"] is not None and row["high"] < 0.5]
+    if not needed:
+        return "no layer, left out alone, surely takes more than one half"
+    if len(needed) == 1:
+        return f"left out alone, layer {needed[0]} surely takes more than one half"
+    several = f"{', '.join(needed[:-1])} and {needed[-1]}"
+    return f"left out alone, layers {several} surely take more than one half each"
+
+
+def _scale(ax: Any, metric: str) -> None:
+    """A logarithmic axis for perplexity; for the others one from 0, with four numbers or more."""
+    if metric == "perplexity":
+        ax.set_yscale("log")
+        return
+    ax.set_ylim(min(0, ax.get_ylim()[0]), None)
+    ax.locator_params(axis="y", nbins=7, min_n_ticks=4)
 
 
 def _median(numbers: dict[str, Any]) -> list[dict[str, Any]]:
@@ -91,10 +117,12 @@ def draw(numbers: dict[str, Any]) -> Any:
             rows = [row for row in of if row["metric"] == metric]
             lines = figures.lines_by((row for row in rows if row["layer"] is not None), "variant")
             figures.curves(ax, lines, x="layer", value="value")
-            full = next(row["value"] for row in rows if row["variant"] == "full")
-            ax.axhline(full, color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
+            full = next(row for row in rows if row["variant"] == "full")
+            ax.axhline(full["value"], color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
+            ax.axhspan(full["low"], full["high"], color="0.88", lw=0, zorder=0)
             ax.set(title=numbers["leading"], ylabel=NAMES[metric])
-            ax.set_yscale("log" if metric == "perplexity" else "linear")
+            _scale(ax, metric)
+            figures.floors(ax, numbers, metric, value="score", benchmark=numbers["leading"])
         rows, metric = _median(numbers), curves.decisive(numbers)
         figures.curves(
             panels[-1],

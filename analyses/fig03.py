@@ -2,11 +2,13 @@
 
 Caption: Similarity between the hidden states at every pair of depths; depth 0 enters layer 0, depth l+1
 leaves layer l. Measures are the mean cosine over tokens and debiased linear CKA, with all tokens and without
-sinks, and the cosine of whole documents, as the authors take it. All panels have one scale of colours: 1 is
-the same direction or structure, 0 unrelated. White lines bound the groups of depths found by the measure
-that the foot names; the other panels repeat them. Last panel: mean similarity of each layer's output to the
-depths of the middle, and the same for a null whose updates come from other tokens. Bars are the cost of
-skipping that layer alone, 1 - R, with 95 % intervals over documents.
+sinks, and the cosine of whole documents without pads. The authors flatten batches with their pads. All panels
+have one scale of colours: 1 is the same direction or structure, 0 unrelated. White lines are groups of depths
+by cosine without sinks, in every panel. Last panel: mean similarity of each layer's output to the depths of
+the middle, and the same for a null whose updates come from other tokens. Bars are the cost of skipping that
+layer alone, 1 - R, with 95 % intervals over documents. Dashed grey lines are where the paper's beginning ends
+and its ending begins. The foot says whether the groups find the middle of fig. 2, the layers that cost
+little.
 
 Claim: The middle layers share a representation space, the first and last do not. The matrix aligns with the
 damage of fig. 2.
@@ -15,7 +17,6 @@ damage of fig. 2.
 from __future__ import annotations
 
 from dataclasses import asdict
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     middle, chosen = _middle(groups, last)
     rows = _by_layer(best, null, middle, _costs(evidence.u))
     ranks = rl.rank_correlation([row["to_middle"] for row in rows], [row["damage"] for row in rows])
-    labels = ("corpus", "documents", "tokens", "excluded", "width", "dtype")
-    saved = best.to_dict()
+    saved, labels = best.to_dict(), ("corpus", "documents", "tokens", "excluded", "width", "dtype")
     return {
         "model": evidence.model,
         "note": evidence.note,
@@ -103,24 +103,27 @@ def _costs(u: rl.Retained | None) -> dict[int, dict[str, float]]:
     return {r["layer"]: {"damage": 1 - r["R"], "low": 1 - r["high"], "high": 1 - r["low"]} for r in rows}
 
 
-def _number(average: list[float | None]) -> str:
-    """An average with its interval."""
-    return curves.number(dict(zip(("R", "low", "high"), average, strict=True)))
-
-
 def reading(numbers: dict[str, Any]) -> str:
     """The middle's similarity to itself and to the ends, and how far it goes with the cost of skipping."""
     averages, (first, last) = numbers["averages"], numbers["middle"]
     to = [("to_first", 0), ("to_last", numbers["layers"])]
     ends = " and ".join(
-        f"{_number(averages[part])} to depth {depth}" for part, depth in to if part in averages
+        f"{curves.ended(averages[part])} to depth {depth}" for part, depth in to if part in averages
     )
     measure = TITLES[numbers["similarity"]].replace(", no", " without").replace(", all", " of all")
-    null = f" (null: {_number(averages['null'])})" if "null" in averages else ""
+    null = f" (null: {curves.ended(averages['null'])})" if "null" in averages else ""
     return (
         f"By {measure}, depths {first} to {last} of {numbers['model']} ({numbers['chosen']}) "
-        f"have mean similarity {_number(averages['inside'])} to each other{null}, {ends}. {_second(numbers)}"
+        f"have mean similarity {curves.ended(averages['inside'])} to each other{null}, {ends}. "
+        f"{_second(numbers)} {curves.beside_paper('fig03', _parts(numbers))}"
     )
+
+
+def _parts(numbers: dict[str, Any]) -> str:
+    """The sizes of the beginning, the middle and the ending, or that there are no groups."""
+    if len(sizes := numbers["sizes"] or ()) != 3:
+        return "no such groups"
+    return "of {} depths {} begin, {} are the middle and {} end".format(numbers["layers"], *sizes)
 
 
 def _second(numbers: dict[str, Any]) -> str:
@@ -162,7 +165,7 @@ def draw(numbers: dict[str, Any]) -> Any:
             starts=[starts] * len(shown),
             bar=bar,
         )
-        _by_middle(last, numbers, room=1.2 if len(shown) == 4 else 1.45)
+        _by_middle(last, numbers, room=1.25 if len(shown) == 4 else 1.6)
         figures.foot(last.figure, _foot(numbers))
     return last.figure
 
@@ -177,13 +180,16 @@ def _by_middle(ax: Any, numbers: dict[str, Any], *, room: float) -> None:
     if np.isfinite(cost).any():
         blue, name = figures.VARIANTS["skip one"][0], "cost of skipping the layer, 1 - R"
         figures.bars(ax, cost, low=low, high=high, colour=blue, name=name)
-    ax.plot(near, color="black", lw=1.2, label="similarity of its output to the middle")
+    ax.plot(near, color="black", lw=1.2, label="similarity of output to the middle")
     if np.isfinite(null).any():
         ax.plot(null, color="black", lw=1, ls=":", label="null: updates of other tokens")
     figures.layer_axis(ax, len(rows))
     ax.set(ylim=(min(0.0, ax.get_ylim()[0]), max(1.0, ax.get_ylim()[1])), title="each layer and the middle")
     ax.set_ylabel("similarity, or $1 - R$")
     figures.span(ax, first - 1, end - 1, numbers["chosen"])
+    stated = curves.STATED["fig03"].values
+    ends = [stated["beginning"] - 0.5, len(rows) - stated["ending"] - 0.5]
+    ax.vlines(ends, 0, 1, color="0.5", lw=0.9, ls=(0, (6, 1.5)), zorder=2, label="paper: beginning, ending")
     figures.legend_inside(ax, room=room)
 
 
@@ -199,20 +205,5 @@ def _foot(numbers: dict[str, Any]) -> str:
     median = f"median of {len(of)} benchmarks" if len(of) > 1 else "".join(of)
     bars = f" Bars: {median}, with 95 % intervals over documents." if of else ""
     costs = f" Similarity to the middle and cost: {ranks['text']}." if ranks["count"] else ""
-    return f"{numbers['corpus']}: {data} {_lines(numbers)}{bars}{costs}"
-
-
-def _lines(numbers: dict[str, Any]) -> str:
-    """Whose groups the white lines bound, or why there are none."""
-    groups = numbers["groups"]
-    if not groups:
-        return "No groups were taken."
-    if len(groups["starts"]) < 2:
-        return f"There is one group of depths: {groups['reason']}."
-    starts = [*groups["starts"], numbers["layers"] + 1]
-    spans = [f"{a} to {b - 1}" if b - 1 > a else str(a) for a, b in pairwise(starts)]
-    sinks = " without sinks" if groups["policy"] == "no-sinks" else ""
-    return (
-        f"White lines, in every panel: groups of depths by {groups['words']}{sinks} ({', '.join(spans)}); "
-        "blocks of the other measures may lie elsewhere."
-    )
+    found = curves.finds_middle(numbers) if numbers["chosen"] == "the middle group" else ""
+    return f"{numbers['corpus']}: {data} {curves.group_lines(numbers)}{bars}{costs} {found}".strip()

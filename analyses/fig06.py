@@ -1,10 +1,11 @@
 """Fig. 6. Reverse: the middle layers run in the opposite order.
 
-Caption: Score retained, R, when layers s+1 to T-s-1 run in reverse order, against the start s. The scale on
-top is M = T-2s-1, the number of layers reversed. Lines are benchmarks, the black line is their median. Bands
-are 95 % intervals over documents (paired bootstrap). R = 0 is chance, R = 1 the full model. The panels score
-the same answers by accuracy and by the continuous score u: the probability of the right choice or, without
-choices, the likelihood of the answer per token. "Surely" means with the whole interval.
+Caption: Score retained, R, when layers s+1 to T-s-1 run in reverse order, against M = T-2s-1, the number of
+layers reversed. Few are to the left, as in the paper. The scale on top is the start s. Lines are benchmarks,
+the black line is their median. Bands are 95 % intervals over documents (paired bootstrap). R = 0 is the best
+baseline without a model, below 0 is worse than that, R = 1 the full model. The panels score the same answers
+by accuracy and by the continuous score u: the probability of the right choice or, without choices, the
+likelihood of the answer per token. "Surely" means with the whole interval.
 
 Claim: The order of the middle layers matters somewhat. The reversed middle does worse than the trained order
 and better than leaving the middle out. A random order does better than the reversed one.
@@ -29,7 +30,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
 def reading(numbers: dict[str, Any]) -> str:
     """R at few and many middle layers, and the comparison with skip."""
     retained = f"With its middle layers reversed, {numbers['model']} {curves.retains(numbers)}."
-    return f"{retained} {curves.compared(numbers['beside'])}."
+    return f"{retained} {curves.beside_paper('fig06', curves.compared(numbers['beside']))}"
 
 
 def draw(numbers: dict[str, Any]) -> Any:

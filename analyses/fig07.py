@@ -1,13 +1,13 @@
 """Fig. 7. Random order: the middle layers run in shuffled orders.
 
-Caption: Score retained, R, when layers s+1 to T-s-1 run in random order, against the start s. The scale on
-top is M = T-2s-1, the number of layers shuffled. A benchmark's line is the mean over orders. Lines are
-benchmarks, the black line is their median. Bands are 95 % intervals over documents and orders (paired
-bootstrap). R = 0 is chance, R = 1 the full model. The panels score the same answers by accuracy and by the
-continuous score u: the probability of the right choice or, without choices, the likelihood of the answer per
-token. "Surely" means with the whole interval. Right: R of the continuous score of each order by itself, for
-three M, against Kendall's tau between the order and the trained one. Tau = 1 is the full model, tau = -1 the
-reverse.
+Caption: Score retained, R, when layers s+1 to T-s-1 run in random order, against M = T-2s-1, the number of
+layers shuffled. Few are to the left, as in the paper. The scale on top is the start s. A benchmark's line is
+the mean over orders. Lines are benchmarks, the black line is their median. Bands are 95 % intervals over
+documents and orders (paired bootstrap). R = 0 is the best baseline without a model, below 0 is worse than
+that, R = 1 the full model. The panels score the same answers by accuracy and by the continuous score u: the
+probability of the right choice or, without choices, the likelihood of the answer per token. "Surely" means
+with the whole interval. Right: R of the continuous score of each order by itself, for three M, against
+Kendall's tau between the order and the trained one. Tau = 1 is the full model, tau = -1 the reverse.
 
 Claim: Order matters somewhat. Random orders lose less than the reversed one, and the more of the trained
 order is left, the better.
@@ -40,10 +40,11 @@ def reading(numbers: dict[str, Any]) -> str:
     retained = f"With its middle layers in random order, {numbers['model']} {curves.retains(numbers)}."
     comparison, slope = curves.compared(numbers["beside"]), numbers["slope"]
     if slope["value"] is None:
-        return f"{retained} {comparison}."
+        return f"{retained} {curves.beside_paper('fig07', comparison)}"
     moves = f"{'rises' if slope['value'] > 0 else 'falls'} by {abs(slope['value']):.2f}"
     error = f"standard error {slope['stderr']:.2f}, {slope['orders']} orders"
-    return f"{retained} {comparison}; at a fixed start R {moves} per unit of Kendall's tau ({error})."
+    tau = f"At a fixed start R {moves} per unit of Kendall's tau ({error})."
+    return f"{retained} {tau} {curves.beside_paper('fig07', comparison)}"
 
 
 SHADES = (("#00543d", "v"), ("#009e73", "o"), ("#74c9ae", "s"))

@@ -1,11 +1,11 @@
 """Fig. 10. Looped parallel: the best number of iterations for each number of parallel layers.
 
 Caption: Score retained, R, when M layers run side by side, averaged, k times in a row. Colours: 0 (dark) is
-chance or below, 1 the full model, grey was not run; the titles name the benchmarks. Frames are the best k of
-each M. The line is the least-squares fit k = c M through the origin. Dotted frames are not in the fit: there
-M = 1, M >= T-3, the best R is below 0.1, or the best k is uncertain or the largest swept. A best k is
-uncertain if its 95 % interval over documents is wider than half of all k. The slope is of ln k on ln M: 1 is
-proportional, 0 no growth.
+the best baseline or below, 1 the full model, grey was not run; the titles name the benchmarks. Frames are the
+best k of each M. The line is the least-squares fit k = c M through the origin, drawn where the interval of
+the slope holds 1 and not 0. Dotted frames are not in the fit: there M = 1, M >= T-3, the best R is below 0.1,
+or the best k is uncertain or the largest swept. A best k is uncertain if its 95 % interval over documents is
+wider than half of all k. The slope is of ln k on ln M: 1 is proportional, 0 no growth.
 
 Claim: The best number of iterations is roughly proportional to the number of layers side by side.
 """
@@ -22,8 +22,8 @@ from reprlab.verdicts import curves
 
 NEEDS = ("loops",)
 NOTES = (
-    "R: 0 is chance, 1 the full model. Frames: the best k of each M; dotted: not in the fit. Line: "
-    "k = c M by least squares. A slope of 1 is proportional growth, 0 none."
+    f"R: {figures.SCALE}. Frames: the best k of each M; dotted: not in the fit. Line: "
+    "k = c M by least squares, where the slope's interval holds 1: proportional growth. A slope of 0 is none."
 )
 
 
@@ -53,12 +53,21 @@ def reading(numbers: dict[str, Any]) -> str:
     model = f"{numbers['model']} ({curves.basis(numbers)})"
     if fit["c"] is None:
         return f"The best number of iterations of {model} is known for {fit['used']} M: too few for a fit."
-    c = curves.number({"R": fit["c"], "low": fit["c_low"], "high": fit["c_high"]})
     few = ", fewer than five" if fit["used"] < 5 else ""
-    return (
-        f"The best number of iterations of {model} is {c} times M, fitted over {fit['used']} values{few}. "
-        f"Its slope on logarithmic scales is {curves.number(fit, 'slope')}; 1 is proportional, 0 no growth."
-    )
+    slope = f"a slope of {curves.number(fit, 'slope')} on logarithmic scales"
+    found = f"The best number of iterations of {model} has {slope}, over {fit['used']} M{few}."
+    here = "the interval does not hold 1"
+    if _proportional(fit):
+        c = curves.number({"R": fit["c"], "low": fit["c_low"], "high": fit["c_high"]})
+        here = f"it is {c} times M"
+    elif fit["low"] <= 1 <= fit["high"]:
+        here = "the interval holds both 0 and 1"
+    return f"{found} {curves.beside_paper('fig10', here)}"
+
+
+def _proportional(fit: dict[str, Any]) -> bool:
+    """Whether the interval of the slope holds 1, proportional growth, and not 0, none."""
+    return fit["slope"] is not None and 0 < fit["low"] <= 1 <= fit["high"]
 
 
 def draw(numbers: dict[str, Any]) -> Any:
@@ -87,10 +96,14 @@ def _map(ax: Any, numbers: dict[str, Any], metric: str) -> Any:
     fit = numbers["fits"][metric]
     name = f"{figures.METRICS[metric]}, {figures.over(numbers, metric)}"
     if fit["c"] is not None:
+        slope = f"slope of ln k on ln M: {curves.number(fit, 'slope')}"
+        stated = curves.STATED["fig10"].values["slope"]
+        name += f"\n{slope} (paper: {stated:g})"
+    if _proportional(fit):
         ends = np.array([0.0, max(ms) + 1])
         ax.plot(fit["c"] * ends, ends, color="white", lw=2.2, scalex=False, scaley=False)
         ax.plot(fit["c"] * ends, ends, color="#d55e00", lw=1.2, scalex=False, scaley=False)
-        name += f"\nline: k = {fit['c']:.2f} M; slope of ln k on ln M: {fit['slope']:.2f}"
+        name += f"\nline: k = {fit['c']:.2f} M"
     ax.set(title=name, xlabel="iterations $k$", xticks=columns[:: 1 + len(columns) // 10])
     ax.set_yticks(rows[:: 1 + len(rows) // 9])
     return image

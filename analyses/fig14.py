@@ -1,10 +1,10 @@
 """Fig. 14. Families: groups of depths over models of different sizes.
 
 Caption: Mean cosine between the hidden states at every pair of depths, without sinks, for each model, on one
-scale of colours. White lines bound the groups; depth 0, the embedding, is in none. Right: number of depths
-in the beginning, the middle and the ending against the number of layers T, and the same as shares of T. Bars
-are 95 % intervals over documents. Models whose depths fall into no groups have no sizes. The paper shows
-Pythia 14M to 12B on 100 LAMBADA texts; here are the models named.
+scale of colours. White lines bound the groups; depth 0, the embedding, is in none. Right: number of depths in
+the beginning, the middle and the ending against the number of layers T, and the same as shares of T. Bars are
+95 % intervals over documents. Models whose depths fall into no groups have no sizes. The paper shows Pythia
+14M to 12B on 100 LAMBADA texts; here are the models named.
 
 Claim: The share of beginning layers falls with size, beginning and middle grow in proportion, and the ending
 stays one layer.
@@ -19,11 +19,16 @@ import numpy as np
 
 import reprlab as rl
 from reprlab import figures
+from reprlab.verdicts import curves
 
 FAMILY = True
 NEEDS = ()
 SHOWN = 8
+ENOUGH = 4  # models for a trend
+UNTESTED = f"with fewer than {ENOUGH} models this tests nothing"
 PARTS = ("beginning", "middle", "ending")
+_PAPER = curves.STATED["fig03"]  # of Llama2, groups of layers
+_SHOWN = "the paper's beginning and ending of Llama2-7B and 13B, and an ending of one layer"
 _LOOKS = {
     part: figures.Look(colour, marker)
     for part, colour, marker in zip(PARTS, ("#009e73", "black", "#d55e00"), "vos", strict=True)
@@ -82,10 +87,12 @@ def reading(numbers: dict[str, Any]) -> str:
     ]
     verdicts = [claim["verdict"] for claim in numbers["claims"]]
     counts = ", ".join(f"{verdicts.count(one)} {one}" for one in dict.fromkeys(verdicts))
-    return (
-        f"Depths by part: {'; '.join(sizes)}. Verdicts on the paper's claims about these sizes, named at the "
-        f"figure's foot: {counts}."
-    )
+    stated = f"Verdicts on the paper's claims about these sizes, named at the figure's foot: {counts}."
+    if len(numbers["rows"]) < ENOUGH:
+        stated = f"{UNTESTED[0].upper()}{UNTESTED[1:]}."
+    endings = [row["ending"] for row in numbers["rows"] if row["ending"] is not None and not row["reason"]]
+    here = f"it has {', '.join(f'{size:g}' for size in endings)}" if endings else "no model has groups"
+    return f"Depths by part: {'; '.join(sizes)}. {stated} {curves.beside_paper('fig14', here)}"
 
 
 def draw(numbers: dict[str, Any]) -> Any:
@@ -97,6 +104,7 @@ def draw(numbers: dict[str, Any]) -> Any:
     look: Any = {"widths": widths, "height": 2.6 if right else 2.1 * rows + 2.2}
     count = len(numbers["models"])
     title = f"Groups of depths in {f'{count} models' if count > 1 else shown[0]}"
+    title += f": {UNTESTED}" if count < ENOUGH else ""
     with figures.sheet(rows + (not right), len(widths), title=title, **look) as panels:
         grid = panels.reshape(-1, len(widths))
         flat = list(grid[:rows, :columns].flat)
@@ -119,6 +127,7 @@ def draw(numbers: dict[str, Any]) -> Any:
             (shares, "as shares of T", True),
         ):
             _against(ax, _parts(numbers["rows"], share), title)
+            _stated(ax, share)
         if sizes.containers:
             figures.legend_inside(sizes, room=1.5)
         figures.foot(sizes.figure, _foot(numbers))
@@ -129,7 +138,8 @@ def _foot(numbers: dict[str, Any]) -> str:
     """The data, the marks, and the paper's claims with their verdicts."""
     claims = [f"{one['text']}: {one['verdict']} ({one['reason']})" for one in numbers["claims"]]
     marks = "White lines bound the groups; depth 0 is in none. Bars: 95 % intervals over documents."
-    return f"{numbers['caption']} {marks} The paper's claims: {'; '.join(claims)}."
+    few = f" {UNTESTED[0].upper()}{UNTESTED[1:]}." if len(numbers["rows"]) < ENOUGH else ""
+    return f"{numbers['caption']} {marks} The paper's claims: {'; '.join(claims)}.{few} Grey: {_SHOWN}."
 
 
 def _against(ax: Any, parts: dict[str, list[dict[str, Any]]], title: str) -> None:
@@ -147,6 +157,20 @@ def _against(ax: Any, parts: dict[str, list[dict[str, Any]]], title: str) -> Non
     ax.set(xlabel="layers T", xticks=layers)
     ax.margins(x=0.1)
     ax.set_ylim(-0.04 * ax.get_ylim()[1], None)
+
+
+def _stated(ax: Any, share: bool) -> None:
+    """The paper's groups of Llama2-7B and 13B, in grey, and its ending of one layer."""
+    first, second, _, last = curves.GROUPS_13B
+    parts = {part: _PAPER.ends(part) for part in ("beginning", "ending")}
+    larger = {"beginning": (first[0] + second[0], first[1] + second[1]), "ending": last}
+    for name, sizes in (("Llama2-7B", parts), ("Llama2-13B", larger)):
+        layers = curves.LAYERS[name]
+        for part, marker in (("beginning", "v"), ("ending", "s")):
+            ends = [end / (layers if share else 1) for end in sizes[part]]
+            ax.plot([layers] * 2, ends, color="0.7", lw=1.2, marker=marker, ms=2.5, zorder=0)
+    if not share:
+        ax.axhline(curves.STATED["fig14"].values["ending"], color="0.7", lw=0.7, ls=(0, (6, 2)), zorder=0)
 
 
 def _parts(rows: list[dict[str, Any]], share: bool) -> dict[str, list[dict[str, Any]]]:

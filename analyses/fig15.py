@@ -21,12 +21,14 @@ import numpy as np
 
 import reprlab as rl
 from reprlab import figures
+from reprlab.verdicts import curves
 
 NEEDS = ("drift",)
 USES = ("similarities",)
 NOTES = (
     "Depths are the full model's. Grey, and between the lines of the maps: outputs of the middle layers, of "
-    "which skip has none. Bands: 95 % intervals over documents."
+    "which skip has none. Dotted: the paper's explosion is at the depths to the right. Bands: 95 % intervals "
+    "over documents."
 )
 MATRICES = {"full": "cosine no-sinks", "skip": "cosine skip", "middle repeat": "cosine middle repeat"}
 
@@ -80,10 +82,21 @@ def reading(numbers: dict[str, Any]) -> str:
         f"{end:.2f}{'' if before is None else f' (a depth earlier {before:.2f})'}"
         for before, end in numbers["last_two"].values()
     )
+    explodes = numbers["last_two"].get("middle repeat")
+    here = "it was not measured" if explodes is None else _last_two(explodes)
     return (
         f"From s = {numbers['start']}, the last state of {numbers['model']} has cosine {cosines} to the full "
-        f"model's, with {ratios} times its variance. {_after(numbers)}"
+        f"model's, with {ratios} times its variance. {_after(numbers)} "
+        f"{curves.beside_paper('fig15', here)}"
     )
+
+
+def _last_two(ratios: list[float | None]) -> str:
+    """The variance at the last two depths, and whether it grows."""
+    before, end = ratios
+    if before is None:
+        return f"it is {end:.2f} times the full model's at the last depth"
+    return f"it is {before:.2f} and {end:.2f} times the full model's there"
 
 
 def _after(numbers: dict[str, Any]) -> str:
@@ -119,6 +132,8 @@ def draw(numbers: dict[str, Any]) -> Any:
         first, last = numbers["start"] + 2, numbers["layers"] - numbers["start"]
         for ax in (cosine, variance, ratio):
             figures.span(ax, first, last)
+        last_two = numbers["layers"] + 0.5 - curves.STATED["fig15"].values["last"]
+        ratio.axvline(last_two, color="0.5", lw=0.9, ls=(0, (1, 1.2)), zorder=1)
         if shown:
             figures.maps(
                 grid[1, :3],

@@ -3,10 +3,10 @@
 Caption: Score on GLUE against the start s, a panel a variant. The scale on top is M = T-2s-1, the number of
 middle layers that it changes. Thin lines are tasks, each the mean of its metrics, with a classifier trained
 on the frozen encoder. The black line is their unnormalised mean, with its 95 % interval over held-out rows;
-the randomness of training, a run with one seed, is not in it. Open marks are the mean where the whole
-encoder was trained. The dashed line is the mean of the full model, the dotted one that of always predicting
-the most frequent class. Random is the mean over orders, trained one order. Rings are means surely above the
-full model: their whole paired interval is. Last panels: the means of all variants, frozen and trained.
+the randomness of training, a run with one seed, is not in it. Open marks are the mean where the whole encoder
+was trained. The dashed line is the mean of the full model, the dotted one that of always predicting the most
+frequent class. Random is the mean over orders, trained one order. Rings are means surely above the full
+model: their whole paired interval is. Last panels: the means of all variants, frozen and trained.
 
 Claim: Repeating one layer is worst here too. Looped parallel is sometimes above the full model, frozen and
 trained.

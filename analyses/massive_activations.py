@@ -1,13 +1,13 @@
 """Massive activations: the largest entries of hidden states, and sink tokens.
 
 Caption: Left, by depth, the largest, second and third magnitude among a document's entries, means over
-documents, and the median magnitude of all entries; the band has 95 % of documents' largest. In the middle
-the number of sinks at that depth, split into first tokens of a document and others. A sink is a token with a
-norm above 4 times the depth's median. Right, the four channels that reach highest above the median, each the
-mean over documents of its largest magnitude.
+documents, and the median magnitude of all entries; the band has 95 % of documents' largest. In the middle the
+number of sinks at that depth, split into first tokens of a document and others. A sink is a token with a norm
+above 4 times the depth's median. Right, the four channels that reach highest above the median, each the mean
+over documents of its largest magnitude.
 
-Claim: None of the paper's. Its cosine of flattened sequences weighs tokens by their norms, so it shows
-mostly the sinks there (Sun et al. 2024, Massive Activations in Large Language Models).
+Claim: None of the paper's. Its cosine of flattened sequences weighs tokens by their norms, so it shows mostly
+the sinks there (Sun et al. 2024, Massive Activations in Large Language Models).
 """
 
 from __future__ import annotations

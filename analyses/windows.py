@@ -2,12 +2,12 @@
 
 Caption: Score retained, R, of the continuous score, when any window of layers is skipped, replaced by its
 middle layer as often as it is long, or run in parallel. The first layer is across, the length up; R is the
-median over benchmarks, or of the one named. 0 (dark) is chance or below, 1 the full model; grey was not run.
-Within the lines R is at least one half. One layer repeated or in parallel with nothing else is the full
-model. "Surely" means with the whole 95 % interval over documents.
+median over benchmarks, or of the one named. 0 (dark) is the best baseline or below, 1 the full model; grey
+was not run. Within the lines R is at least one half. One layer repeated or in parallel with nothing else is
+the full model. "Surely" means with the whole 95 % interval over documents.
 
-Claim: The paper changes windows centred on the middle only. If middle layers are alike and the first and
-last are not, windows may lie anywhere in the middle, and their cost goes by their length.
+Claim: The paper changes windows centred on the middle only. If middle layers are alike and the first and last
+are not, windows may lie anywhere in the middle, and their cost goes by their length.
 """
 
 from __future__ import annotations

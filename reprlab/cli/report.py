@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reprlab.reports.settings import ReportSettings
 
 FromNumbers = Annotated[
-    bool, writes("--from-numbers", help="Only draw again, from the JSON in --out: no model, no cache.")
+    bool, writes("--from-numbers", help="Only make again, from scores and JSON in --out: no model, no cache.")
 ]
 
 AgainFrom = Annotated[
@@ -77,7 +77,8 @@ def _left(settings: ReportSettings, layers: int) -> None:
 
 
 def _redraw(run: ReportOptions) -> None:
-    """Draw reports again from their numbers: those of the models named, or all that there are."""
+    """Make reports again from their scores and numbers: those of the models named, or all that there are."""
+    from reprlab.reports.rebuilt import rebuilt
     from reprlab.reports.write import compare, members, redraw
 
     if run.chosen:
@@ -94,5 +95,7 @@ def _redraw(run: ReportOptions) -> None:
         if folder not in there:
             known = ", ".join(path.name for path in there) or "none"
             raise ReprlabError(f"--from-numbers: there is no report in '{folder}'; there are: {known}")
+        for name in rebuilt(folder):
+            say(f"note: {name} of '{folder}' was made again: its numbers did not follow from the scores")
         out.print(escape(str(redraw(folder))), soft_wrap=True)
     out.print(escape(str(compare(run.out))), soft_wrap=True)

@@ -1,11 +1,22 @@
 """Pictures: these functions take numbers, draw them with matplotlib on `ax` and return it; none computes."""
 
 from reprlab.counts import counted
-from reprlab.figures.curves import RETAINED, curves, dots, guides, lines_by, view
+from reprlab.figures.curves import RETAINED, curves, dots, floors, guides, lines_by, view
 from reprlab.figures.grids import boxed, grid, outlined, scale
 from reprlab.figures.heatmaps import heatmap
 from reprlab.figures.images import close, image, save
-from reprlab.figures.legends import METRICS, basis, foot, intervals, left_out, legend, over
+from reprlab.figures.legends import (
+    METRICS,
+    SCALE,
+    basis,
+    floor_names,
+    foot,
+    intervals,
+    left_out,
+    legend,
+    orders,
+    over,
+)
 from reprlab.figures.lines import lines
 from reprlab.figures.looks import (
     BENCHMARKS,
@@ -41,6 +52,7 @@ __all__ = [
     "OTHERS",
     "PAGE",
     "RETAINED",
+    "SCALE",
     "STYLE",
     "VARIANTS",
     "Look",
@@ -59,6 +71,8 @@ __all__ = [
     "diagram",
     "dots",
     "factor_axis",
+    "floor_names",
+    "floors",
     "foot",
     "grid",
     "guides",
@@ -74,6 +88,7 @@ __all__ = [
     "looks_of",
     "maps",
     "named",
+    "orders",
     "outlined",
     "over",
     "ramp",

@@ -89,10 +89,10 @@ def view(rows: Iterable[FigureRow], value: str = "R") -> tuple[float, float]:
 
 
 def guides(ax: Any, *, falling: bool = False) -> Any:
-    """Dashed lines at 0 (chance) and 1 (full model), named where rising, or falling, curves leave room."""
+    """Dashed lines at 0 (best baseline) and 1 (full model), named where rising or falling curves are not."""
     sides: list[tuple[float, Any]] = [(0.01, "left"), (0.99, "right")]
     left, right = sides[::-1] if falling else sides
-    for at, word, (x, side), shift in ((1, "full model", left, 2), (0, "chance", right, -2)):
+    for at, word, (x, side), shift in ((1, "full model", left, 2), (0, "best baseline", right, -2)):
         ax.axhline(at, color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
         ax.annotate(
             word,
@@ -132,4 +132,27 @@ def dots(
         bars = {"xerr" if across else "yerr": np.nan_to_num(ends)}
         mark = {"marker": look.marker or "o", "color": look.colour, "ms": size, "mew": 0, "ls": ""}
         ax.errorbar(where, values, **bars, **mark, elinewidth=0.8, label=plain(name))
+    return ax
+
+
+def floors(
+    ax: Any,
+    numbers: Mapping[str, Any],
+    metric: str,
+    *,
+    value: str = "R",
+    benchmark: str | None = None,
+    view: tuple[float, float] | None = None,
+) -> Any:
+    """Thin lines at the baselines without a model: of one benchmark, or of all, each in its colour.
+
+    Of `value` R the best baseline lies at 0, where a guide is, and those outside `view` are not shown.
+    """
+    for row in numbers.get("floors", ()):
+        if row["metric"] != metric or row[value] is None or benchmark not in (None, row["benchmark"]):
+            continue
+        inside = view is None or view[0] <= row[value] <= view[1]
+        if inside and (value != "R" or abs(row[value]) > 1e-6):
+            colour = looks_of([row["benchmark"]])[row["benchmark"]].colour
+            ax.axhline(row[value], color=colour, lw=0.5, ls=(0, (1, 2)), zorder=1)
     return ax

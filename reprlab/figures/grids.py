@@ -20,8 +20,9 @@ def grid(
     high: float = 1.0,
     absent: ArrayLike | None = None,
 ) -> Any:
-    """A matrix of R, (row, column), the first row at the bottom: dark is chance or below, bright is `high`.
+    """A matrix of R, (row, column), the first row at the bottom.
 
+    Dark is the best baseline without a model or below, bright is `high`.
     `rows` and `columns` are evenly spaced numbers along the axes, a cell each; None and NaN are grey,
     cells that are `absent`, (row, column) true, are white. Returns the image, for a colour bar.
     """

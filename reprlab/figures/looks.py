@@ -21,6 +21,12 @@ VARIANTS = {  # colour and marker of each, everywhere: Okabe and Ito's palette
     "parallel": ("#e69f00", "P"),
     "looped parallel": ("#56b4e9", "X"),
     "internal loop": ("#8a7a00", "*"),
+    "layer loop": ("#4d4d4d", "p"),
+    "repeat matched": ("#d55e00", "^"),
+    "reverse matched": ("#cc79a7", "D"),
+    "parallel matched": ("#e69f00", "P"),
+    "random direction": ("0.1", "x"),
+    "mean ablation": ("#8c510a", "h"),
     "skip one": ("#0072b2", "s"),
     "switch": ("#8c510a", "h"),
 }
@@ -132,13 +138,14 @@ def sheet(
     width: float = PAGE,
     height: float = 2.4,
     widths: Iterable[float] | None = None,
+    heights: Iterable[float] | None = None,
     alike: bool = False,
     title: str = "",
 ) -> Generator[Any]:
     """Panels in the common style, as an array: (panel,) in one row or column, else (row, column).
 
-    Drawings inside the `with` have the style, too; `widths` are the columns' shares, `alike` panels have
-    one vertical scale.
+    Drawings inside the `with` have the style, too; `widths` are the columns' shares, `heights` the rows',
+    `alike` panels have one vertical scale.
 
     >>> with sheet(1, 2) as panels:
     ...     line = panels[0].plot([0, 1], [1, 0])
@@ -150,10 +157,13 @@ def sheet(
 
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
-        shares = None if widths is None else list(widths)
+        shares: Any = {
+            "width_ratios": None if widths is None else list(widths),
+            "height_ratios": None if heights is None else list(heights),
+        }
         if title:
             figure.suptitle(plain(title), fontsize=8, fontweight="bold")
-        panels = figure.subplots(rows, columns, squeeze=False, sharey=alike, width_ratios=shares)
+        panels = figure.subplots(rows, columns, squeeze=False, sharey=alike, **shares)
         yield panels.ravel() if 1 in panels.shape else panels
 
 

@@ -1,12 +1,12 @@
-"""Starts: R against the paper's start s, a panel for each way to score."""
+"""Starts: R against the number of middle layers changed, few to the left, a panel for each way to score."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reprlab.figures.curves import RETAINED, FigureRow, curves, guides, lines_by, view
-from reprlab.figures.legends import METRICS, foot, intervals, left_out, legend, over
+from reprlab.figures.curves import RETAINED, FigureRow, curves, floors, guides, lines_by, view
+from reprlab.figures.legends import METRICS, floor_names, foot, intervals, left_out, legend, over
 from reprlab.figures.looks import Look, looks_of, sheet
 
 
@@ -57,12 +57,13 @@ def by_metric(
             view=shown,
             band=band,
         )
-        guides(ax)
+        guides(ax, falling=x == "start")
+        floors(ax, numbers, metric, view=shown)
         ax.set_title(METRICS[metric] + ("" if line == "benchmark" else f", {over(numbers, metric)}"))
         if x == "start":
             start_axes(ax, sorted({row[x] for row in rows}), numbers["layers"])
         if not lines:
-            absent = "no benchmark with the\nfull model above chance"
+            absent = "no benchmark with the\nfull model above baseline"
             ax.text(
                 0.5, 0.5, absent, ha="center", va="center", transform=ax.transAxes, color="0.35", fontsize=7
             )
@@ -73,22 +74,25 @@ def start_notes(numbers: Mapping[str, Any]) -> str:
     """The meaning of s, M, R and the bands, and the benchmarks that are not shown."""
     return (
         f"T = {numbers['layers']} layers; a start s changes layers s+1 to T-s-1, M in number. "
-        f"{intervals(numbers)} {left_out(numbers)}"
+        f"{intervals(numbers)} {floor_names(numbers)} {left_out(numbers)}".replace("  ", " ")
     ).strip()
 
 
 def start_axes(ax: Any, starts: Sequence[int], layers: int) -> Any:
-    """The paper's s below, and on top the middle layers M = T - 2s - 1 that it leaves."""
+    """The middle layers M = T - 2s - 1 below, few to the left as in the paper, and its start s on top.
+
+    Marks stay at their start: the axis is turned round.
+    """
     ticks = whole_ticks(starts)
-    ax.set_xticks(ticks)
-    ax.set_xlim(min(starts) - 0.4, max(starts) + 0.4)
-    ax.set_xlabel("start $s$")
+    ax.set_xticks(ticks, [str(layers - 2 * s - 1) for s in ticks])
+    ax.set_xlim(max(starts) + 0.4, min(starts) - 0.4)
+    ax.set_xlabel("middle layers changed, $M$")
     top = ax.secondary_xaxis("top")
-    top.set_xticks(ticks, [str(layers - 2 * s - 1) for s in ticks])
+    top.set_xticks(ticks, [str(s) for s in ticks])
     top.tick_params(length=2, pad=1, labelcolor="0.35", color="0.35")
     top.spines["top"].set_visible(False)
     place = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right"}
-    ax.annotate("$M$ =", (0, 1), (-1, 4), **place, color="0.35")
+    ax.annotate("$s$ =", (0, 1), (-1, 4), **place, color="0.35")
     return ax
 
 

@@ -132,7 +132,7 @@ def _tasks(network: Network, settings: ReportSettings) -> list[SweepTask]:
     if settings.window_limit:
         rows.append(("windows", paper_grid("windows", layers), first, settings.window_limit))
     if settings.precise_limit and network.dtype != "float32":
-        on = (settings.precise_on or settings.benchmarks[-1],)
+        on = (settings.precise_on or settings.benchmarks[0],)
         rows.append(("precise", main, on, settings.precise_limit))
     return [SweepTask(*row, settings.sample) for row in rows]
 

@@ -25,7 +25,7 @@ class ReportSettings:
     and the last. `loops`: the counts of fig. 10, over `loop_limit` documents of the first benchmark (0: left
     out). `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
     of layers, over that many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9
-    once more in float32, over that many documents of `precise_on` (default: the last benchmark; 0: left out).
+    once more in float32, over that many documents of `precise_on` (default: the first; 0: left out).
     Without `keep_all` a benchmark on which the full model is at chance leaves the grids. Documents and rows
     are a sample by the seed `sample`; None: the first ones.
 

@@ -104,7 +104,7 @@ def write_numbers(
             drawn.append(one.name)
         except ReprlabError as error:
             left_out[one.name] = str(error)
-            _forget(folder, [one.name])
+            forget(folder, [one.name])
     judged = [verdict for version in VERSIONS for verdict in judge(evidence, version=version)]
     verdicts = worded(rounded([verdict.to_json() for verdict in judged]))
     write_whole(folder / VERDICTS, text(verdicts) + "\n")
@@ -142,7 +142,7 @@ def _write_scores(path: Path, scores: Scores | None) -> None:
     scores.save(path)
 
 
-def _forget(folder: Path, names: Iterable[str]) -> None:
+def forget(folder: Path, names: Iterable[str]) -> None:
     """Files of a figure that an earlier report had and this one does not."""
     for name in names:
         for ending in _ENDINGS:
@@ -266,7 +266,7 @@ def compare(reports: Path) -> Path:
             pictures.append(draw(reports, one))
         except ReprlabError as error:
             left_out.append((one.name, str(error)))
-            _forget(reports, [one.name])
+            forget(reports, [one.name])
     page = comparison_page(
         models=tuple(_member(folder, run) for folder, run in runs.items()),
         pictures=tuple(pictures),

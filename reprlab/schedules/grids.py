@@ -79,7 +79,7 @@ GRIDS: Mapping[str, tuple[Line, ...]] = {
     "fig10": LOOPS,
     "fig11": VARIANTS,
     "fig12": (SKIP,),
-    "fig17": (Line("full"), Line("internal_loop", times=(2, 3))),
+    "fig17": (Line("full"), Line("internal_loop", times=(2, 3)), Line("layer_loop", times=(2, 3))),
     "ruins": tuple(map(Line, RUINS)),
     "windows": (
         Line("skip", spare=1, windows=True),

@@ -249,6 +249,16 @@ class Schedule:
         return cls(chain(front, chain.from_iterable(repeat(middle, _positive(times))), back))
 
     @classmethod
+    def layer_loop(cls, layers: int, start: int, stop: int, *, times: int) -> "Schedule":
+        """Layers `start..stop-1` in order, each `times` times in a row; once is the full model.
+
+        >>> str(Schedule.layer_loop(32, 14, 17, times=2))
+        '0:14 14*2 15*2 16*2 17:32'
+        """
+        front, middle, back = _cut(layers, start, stop)
+        return cls(chain(front, chain.from_iterable(repeat(n, _positive(times)) for n in middle), back))
+
+    @classmethod
     def paper(
         cls,
         name: str,
@@ -300,6 +310,7 @@ PAPER: Mapping[str, Intervention] = {
     "parallel": Intervention(Schedule.parallel, ("start",)),
     "looped_parallel": Intervention(Schedule.looped_parallel, ("start", "times")),
     "internal_loop": Intervention(Schedule.internal_loop, ("start", "times")),
+    "layer_loop": Intervention(Schedule.layer_loop, ("start", "times")),
 }
 
 

@@ -26,6 +26,7 @@ from reprlab.figures.panels import few_ticks
 from reprlab.figures.texts import shown
 from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
+from reprlab.scores.scores import Scores
 from reprlab.similarity.matrix import Intervals
 
 FOLDER = Path(__file__).parents[2] / "analyses"
@@ -274,7 +275,9 @@ def test_fig14_has_the_sizes_of_every_model_fewest_layers_first(evidence: rl.Evi
     assert np.allclose(marks[1], [[2 / 6, 3 / 12], [3 / 6, 8 / 12], [1 / 6, 1 / 12]])
     said = analysis("fig14").reading(told)
     assert "small (6 layers) has 2 beginning, 3 middle, 1 ending" in said
-    assert "3 not decidable" in said
+    assert "With fewer than 4 models this tests nothing." in said
+    assert "Paper: the ending stays one layer; here: it has 1, 1." in said
+    assert figure.get_suptitle().endswith("with fewer than 4 models this tests nothing")
     assert "not decidable (4 models are needed, there are 2)" in words(figure).replace("\n", " ")
 
 
@@ -286,6 +289,8 @@ def test_fig14_works_with_one_model_and_shows_eight_of_nine(evidence: rl.Evidenc
     figure = drawn("fig14", told)
     assert len(panels(figure, "maps")) == 8
     assert len(told["rows"]) == 9
+    assert "tests nothing" not in words(figure)
+    assert "tests nothing" not in analysis("fig14").reading(told)
     assert "m14" in words(figure)  # named below, with the others
     assert "falls with the number of layers: supported" in words(figure).replace("\n", " ")
 
@@ -380,6 +385,40 @@ def test_fig16_marks_answers(
     assert said.count("right") == 1 + verdict  # one in "right answer"
     assert said.count("wrong") == 2 - verdict
     assert ("right)" in analysis("fig16").reading(told)) == verdict
+
+
+def test_fig16_says_that_a_question_without_a_set_up_tests_nothing(evidence: rl.Evidence) -> None:
+    for right, tested in (("15", False), ("7 + 8 = <<7+8=15>>15\n#### 15", True)):
+        example = rl.Example("some", "How many?", right, "15", "0:2 [2:4] 4:6", "11")
+        told = numbers("fig16", replace(evidence, example=example))
+        said = words(drawn("fig16", told)).replace("\n", " ")
+        assert ("no set-up: this tests nothing" in said) != tested
+        assert ("this tests nothing" in analysis("fig16").reading(told)) != tested
+
+
+def test_fig16_with_scored_solutions_compares_results_with_set_up_words(evidence: rl.Evidence) -> None:
+    example = rl.Example("gsm8k", "How many?", "#### 15", "15", "0:2 [2:4] 4:6", "11")
+    entries = [rl.Entry("full", rl.Schedule.full(6))]
+    entries += [
+        rl.Entry("parallel", rl.Schedule.paper("parallel", layers=6, start=s), start=s) for s in (0, 1)
+    ]
+    spread = np.linspace(-0.1, 0.1, 20)
+    found = np.stack([[0.8 - 0.2 * at + spread, 0.7 - 0.05 * at + spread] for at in range(3)])
+    ids = tuple(map(str, range(20)))
+    columns = (Column("u", "mean", 1, True), Column("u_setup", "mean", 1, True))
+    about = ("gsm8k_nll", "gsm8k", "reasoning", "solution", 5, "paper", "d", 0.0, 100)
+    results = Results(*about, columns, ids, ids, found.transpose(0, 2, 1), np.zeros(3, np.int64))
+    scores = Scores("tiny-llama", "", "f", 6, tuple(entries), {"gsm8k_nll": results}, {})
+    told = numbers("fig16", replace(evidence, scores=scores, example=example))
+    rows = {(row["part"], row["middle"]): row["value"] for row in told["rows"]}
+    assert rows["results", 5] == pytest.approx(0.2)
+    assert rows["set-up", 3] == pytest.approx(0.1)
+    assert rows["results minus set-up", 3] == pytest.approx(0.3)
+    figure = drawn("fig16", told)
+    assert [line.get_label() for line in figure.axes[0].lines[:2]] == ["results", "set-up"]
+    assert "0.300 [0.300, 0.300] more is lost on results" in analysis("fig16").reading(told) or (
+        "0.150" in analysis("fig16").reading(told)
+    )
 
 
 def test_fig16_shows_texts_as_they_are_and_cuts_long_ones(evidence: rl.Evidence) -> None:
@@ -501,7 +540,7 @@ def test_block_influence_of_one_benchmark_names_it_and_without_scores_says_why(e
     with pytest.raises(rl.ReprlabError, match="not every layer was skipped alone"):
         numbers("block_influence", replace(evidence, scores=cut))
     guessing = {n: replace(r, values=np.full_like(r.values, 0.25)) for n, r in few.benchmarks.items()}
-    with pytest.raises(rl.ReprlabError, match="a benchmark on which the full model is above chance"):
+    with pytest.raises(rl.ReprlabError, match="a benchmark with the full model above the best baseline"):
         numbers("block_influence", replace(evidence, scores=replace(few, benchmarks=guessing)))
     with pytest.raises(rl.ReprlabError, match="block influence takes"):
         numbers("block_influence", replace(evidence, similarities={}))

@@ -23,6 +23,7 @@ from reprlab.errors import ReprlabError
 from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
 from reprlab.scores.scores import Scores
+from reprlab.verdicts import curves
 
 FOLDER = Path(__file__).parents[2] / "analyses"
 LAYERS = 12
@@ -142,7 +143,8 @@ def words(figure: Any) -> str:
 
 
 def legend(figure: Any) -> list[str]:
-    return [text.get_text() for text in figure.legends[0].get_texts()]
+    found = [*figure.legends, *(ax.get_legend() for ax in figure.axes if ax.get_legend())]
+    return [text.get_text() for text in found[0].get_texts()]
 
 
 # --- all of them ---------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ def test_a_figure_is_drawn_from_json_within_a_page_and_is_the_same_bytes_every_t
     with Image.open(tmp_path / "a.png") as image:
         width, height = (side / 300 for side in image.size)
     assert width == pytest.approx(figures.PAGE, abs=0.1)
-    assert 1.5 < height < 4
+    assert 1.5 < height < 5
 
 
 @pytest.mark.parametrize("guessing", ["", "arc, hellaswag", "lambada, arc, hellaswag"])
@@ -253,14 +255,14 @@ def test_a_line_a_benchmark_and_their_median_between_chance_and_the_full_model(n
                 shown["median"].get_ydata(), [r["R"] for r in sorted(rows, key=lambda r: r["start"])]
             )
     assert legend(figure)[:4] == ["median", *KINDS]
-    assert {"chance", "full model", "start $s$"} <= set(words(figure).split("\n"))
+    assert {"best baseline", "full model", "middle layers changed, $M$"} <= set(words(figure).split("\n"))
 
 
 def test_accuracy_leads_unless_two_benchmarks_have_none_and_those_are_named() -> None:
     for guessing, title in (("", "accuracy"), ("arc", "accuracy"), ("arc, hellaswag", "continuous score u")):
         figure = analysis("fig04").draw(numbers("fig04", guessing))
         assert figure.axes[0].get_title() == title
-        said = f"Not shown: {guessing} (full model near chance by accuracy)."
+        said = f"Not shown: {guessing} (full model near the best baseline by accuracy)."
         assert (said in words(figure).replace("\n", " ")) == bool(guessing)
     assert "no benchmark with the" in words(
         analysis("fig04").draw(numbers("fig04", "lambada, arc, hellaswag"))
@@ -290,23 +292,57 @@ def test_a_score_that_is_missing_is_a_gap() -> None:
     assert np.isnan(values).tolist() == [False, False, True, False, False, False]
 
 
-def test_middle_layers_are_on_top_where_they_belong() -> None:
-    figure = analysis("fig04").draw(numbers("fig04"))
-    top = figure.axes[0].child_axes[0]
-    labels = [text.get_text() for text in top.get_xticklabels()]
-    assert [LAYERS - 2 * int(s) - 1 for s in top.get_xticks()] == [int(label) for label in labels]
+@pytest.mark.parametrize("name", [*BY_START, "fig11", "fig17"])
+def test_few_changed_layers_are_to_the_left_as_in_the_paper(name: str) -> None:
+    figure = analysis(name).draw(numbers(name))
+    for ax in (ax for ax in figure.axes if ax.get_xlabel() == "middle layers changed, $M$"):
+        where = ax.transData.transform([(start, 0) for start in range(LAYERS // 2)])[:, 0]
+        assert (np.diff(where) < 0).all()  # the last start, M = 1, lies left
+        below = [int(text.get_text()) for text in ax.get_xticklabels()]
+        assert below == [LAYERS - 2 * int(s) - 1 for s in ax.get_xticks()]
+        top = ax.child_axes[0]
+        assert [int(text.get_text()) for text in top.get_xticklabels()] == list(top.get_xticks())
+
+
+def test_a_picture_of_random_orders_says_how_many_there_are() -> None:
+    for name in ("fig07", "fig11"):
+        said = words(analysis(name).draw(numbers(name))).replace("\n", " ")
+        assert "Random order: the mean of 2 to 4 orders a start." in said
+    assert "Random order" not in words(analysis("fig06").draw(numbers("fig06")))
 
 
 def test_fig11_has_every_variant_in_its_look_ranked() -> None:
     figure = analysis("fig11").draw(numbers("fig11"))
     ranked = [row["variant"].replace("_", " ") for row in numbers("fig11")["ranking"]]
-    assert legend(figure) == ranked
+    assert legend(figure) == [*ranked, *KINDS, "median"]
     assert (ranked[0], ranked[-1]) == ("parallel", "middle repeat")  # as planted at M = 3 and 5
-    for ax in figure.axes[:2]:
+    for ax in (ax for ax in figure.axes if ax.get_xlabel() == "middle layers changed, $M$"):
         for name, line in lines(ax).items():
             colour, marker = figures.VARIANTS[name]
             assert (to_hex(line.get_color()), line.get_marker()) == (to_hex(colour), marker)
     assert "median of 3" in words(figure)
+
+
+def test_fig11_has_each_variant_against_skip_in_its_own_panel_with_the_papers_rank() -> None:
+    told = numbers("fig11")
+    panels = analysis("fig11").draw(told).axes
+    titles = ["looped\nparallel", "parallel", "random", "reverse", "middle\nrepeat"]
+    apart = [next(ax for ax in panels if ax.get_title() == title) for title in titles]
+    r = {(x["metric"], x["benchmark"], x["variant"], x["start"]): x for x in told["rows"]}
+    for ax, variant in zip(
+        apart, ("looped_parallel", "parallel", "random", "reverse", "middle_repeat"), strict=True
+    ):
+        shown = lines(ax)
+        assert set(shown) == {*KINDS, "median"}
+        x, y = shown["arc"].get_data()
+        for middle, value in zip(x, y, strict=True):
+            start = (LAYERS - middle - 1) // 2
+            one, other = r["u", "arc", variant, start], r["u", "arc", "skip", start]
+            assert value == pytest.approx(one["R"] - other["R"], abs=1e-4)
+            assert one["more_low"] <= one["more"] <= one["more_high"]
+        assert f"paper: {curves.stated_rank(variant)}" in [text.get_text() for text in ax.texts]
+        assert ax.get_ylim() == apart[0].get_ylim()
+    assert all(row["more"] is None for row in told["rows"] if row["variant"] == "skip")
 
 
 def test_fig11_without_a_start_in_w_is_drawn_and_ranks_nothing() -> None:
@@ -316,15 +352,26 @@ def test_fig11_without_a_start_in_w_is_drawn_and_ranks_nothing() -> None:
     found = rounded(analysis("fig11").numbers(few))
     assert found["ranking"] == []
     assert "nothing is ranked" in analysis("fig11").reading(found)
-    assert len(legend(analysis("fig11").draw(found))) == 6
+    assert len(legend(analysis("fig11").draw(found))) == 6 + 3
 
 
 def test_fig17_has_both_loops_and_they_are_told_apart_in_grey() -> None:
     figure = analysis("fig17").draw(numbers("fig17"))
-    assert legend(figure) == ["internal loop 2x", "internal loop 3x"]
-    two, three = lines(figure.axes[0]).values()
+    assert legend(figure) == [f"{kind} loop {times}x" for kind in ("internal", "layer") for times in (2, 3)]
+    shown = [(line.get_linestyle(), line.get_marker(), line.get_color()) for line in figure.axes[0].lines[:4]]
+    assert len({*shown}) == 4
+    two, three = list(lines(figure.axes[0]).values())[:2]
     assert two.get_linestyle() != three.get_linestyle()
     assert two.get_marker() != three.get_marker()
+
+
+def test_fig17_without_the_other_reading_has_ours_alone() -> None:
+    entries = [e for e in rl.paper_grid("fig17", LAYERS) if e.variant != "layer_loop"]
+    alone = rl.Evidence("mine", "", LAYERS, made(entries, ("arc", "hellaswag")))
+    found = rounded(analysis("fig17").numbers(alone))
+    assert {row["variant"] for row in found["rows"]} == {"internal_loop"}
+    assert legend(analysis("fig17").draw(found)) == ["internal loop 2x", "internal loop 3x"]
+    assert "layer loop" not in analysis("fig17").reading(found)
 
 
 def test_fig07_has_single_orders_at_their_tau_and_the_full_model_at_one() -> None:
@@ -375,9 +422,28 @@ def test_fig02_has_scores_as_they_are_and_the_full_model_as_a_line() -> None:
     panels = analysis("fig02").draw(told).axes
     assert [ax.get_ylabel() for ax in panels] == ["accuracy", "perplexity", "score retained, $R$"]
     assert panels[1].get_yscale() == "log"
-    full = [line.get_ydata()[0] for line in panels[1].lines if list(line.get_xdata()) == [0, 1]]
-    assert full == pytest.approx([perplexity[0]], rel=1e-4)
+    flat = [line.get_ydata()[0] for line in panels[1].lines if list(line.get_xdata()) == [0, 1]]
+    assert flat == pytest.approx([perplexity[0], lambada.vocabulary], rel=1e-4)  # the full model, guessing
     assert [set(lines(ax)) for ax in panels] == [{"skip one", "switch"}] * 3
+    assert len(panels[0].get_yticks()) >= 4
+    row = next(
+        r for r in told["rows"] if (r["metric"], r["variant"], r["benchmark"]) == ("acc", "full", "lambada")
+    )
+    spans = [patch.get_extents().transformed(panels[0].transData.inverted()) for patch in panels[0].patches]
+    assert [(round(span.y0, 4), round(span.y1, 4)) for span in spans] == [
+        (round(row["low"], 4), round(row["high"], 4))
+    ]
+
+
+def test_baselines_are_thin_lines_and_named() -> None:
+    told = json.loads(json.dumps(numbers("fig04")))
+    assert "Thin dotted lines" not in words(analysis("fig04").draw(told))
+    told["floors"] = [{"metric": "u", "benchmark": "arc", "baseline": "longest", "score": 0.1, "R": -0.15}]
+    figure = analysis("fig04").draw(told)
+    assert "other baselines without a model (longest)" in words(figure).replace("\n", " ")
+    at = [line for ax in figure.axes[:2] for line in ax.lines if list(line.get_ydata()) == [-0.15, -0.15]]
+    assert len(at) == 1
+    assert to_hex(at[0].get_color()) == to_hex(figures.BENCHMARKS["arc"].colour)
 
 
 def test_fig02_says_which_layer_matters_most() -> None:
@@ -390,7 +456,7 @@ def test_fig02_says_which_layer_matters_most() -> None:
 
 
 def test_fig10_frames_the_best_count_of_each_m_and_draws_the_fit() -> None:
-    told = numbers("fig10")
+    told = json.loads(json.dumps(numbers("fig10")))
     figure = analysis("fig10").draw(told)
     best = [row for row in told["best"] if row["metric"] == "u"]
     for row in best:
@@ -405,10 +471,17 @@ def test_fig10_frames_the_best_count_of_each_m_and_draws_the_fit() -> None:
         tuple(patch.get_center()) for patch in ax.patches if patch.get_linestyle() not in ("-", "solid")
     }
     assert dotted == {(row["times"], row["middle"]) for row in best if row["unused"]}
-    fit = told["fits"]["u"]
-    assert f"k = {fit['c']:.2f} M" in ax.get_title()
-    x, y = ax.lines[-1].get_data()
-    assert np.allclose(x, fit["c"] * y)
+    fit = {**told["fits"]["u"], "c": 0.5, "slope": 0.9, "low": 0.6, "high": 1.2}
+    for low, high, drawn in ((0.6, 1.2, True), (0.3, 0.8, False), (-0.6, 1.3, False), (1.1, 1.4, False)):
+        told["fits"]["u"] = {**fit, "low": low, "high": high}
+        ax = next(a for a in analysis("fig10").draw(told).axes if a.get_title().startswith("continuous"))
+        assert bool(ax.lines) == drawn
+        assert ("k = 0.50 M" in ax.get_title()) == drawn
+        assert "(paper: 1)" in ax.get_title()
+        assert ("0.50 [" in analysis("fig10").reading(told)) == drawn
+        if drawn:
+            x, y = ax.lines[-1].get_data()
+            assert np.allclose(x, 0.5 * y)
 
 
 def test_fig10_has_m_up_and_counts_across() -> None:
@@ -445,6 +518,7 @@ def test_fig10_with_too_few_counts_has_no_line_and_says_so() -> None:
 
 def test_fig12_has_a_line_a_model_by_the_share_left_out() -> None:
     told = family()
+    assert told["benchmarks"] == {metric: list(KINDS) for metric in ("u", "acc")}
     figure = analysis("fig12").draw(told)
     assert legend(figure) == ["mine (12 layers)", "other (12 layers)"]
     for row in told["rows"]:
@@ -456,6 +530,35 @@ def test_fig12_has_a_line_a_model_by_the_share_left_out() -> None:
         analysis("fig12").numbers({"bert": {}})
 
 
+def skipped(model: str, *names: str) -> dict[str, Any]:
+    """Fig. 4's numbers of a model over these benchmarks."""
+    entries = rl.paper_grid("fig04", LAYERS)
+    found = numbers_of(made([FULL, *entries], names, model=model), model)
+    return {"fig04": json.loads(json.dumps(rounded(analysis("fig04").numbers(found))))}
+
+
+def test_fig12_refuses_models_without_a_common_benchmark_and_takes_the_common_one() -> None:
+    fig12 = analysis("fig12")
+    apart = {"a": skipped("a", "lambada"), "b": skipped("b", "arc")}
+    with pytest.raises(
+        ReprlabError, match=r"^no two models have a benchmark in common \(a: lambada; b: arc\)"
+    ):
+        fig12.numbers(apart)
+    some = {
+        "a": skipped("a", "lambada", "hellaswag"),
+        "b": skipped("b", "arc"),
+        "c": skipped("c", "hellaswag"),
+    }
+    told = json.loads(json.dumps(rounded(fig12.numbers(some))))
+    assert (list(told["models"]), told["alone"]) == (["a", "c"], ["b"])
+    assert {row["benchmark"] for row in told["rows"]} == {"hellaswag"}
+    said = words(fig12.draw(told)).replace("\n", " ")
+    assert "Without a common benchmark: b." in said
+    assert "continuous score, hellaswag" in fig12.reading(told)
+    alone = fig12.numbers({"a": some["a"]})
+    assert alone["benchmarks"]["u"] == ["lambada", "hellaswag"]
+
+
 def test_the_frontier_is_what_nothing_cheaper_beats() -> None:
     for cost in ("path", "layer_calls"):
         rows = numbers("frontier")["rows"]
@@ -465,9 +568,33 @@ def test_the_frontier_is_what_nothing_cheaper_beats() -> None:
                 for o in rows
             )
             if row[f"on_{cost}"]:
-                assert not beaten
-        best = max(row["R"] for row in rows)
-        assert max(row["R"] for row in rows if row[f"on_{cost}"]) == best
+                assert not beaten or row["variant"] == "full"
+
+
+def test_nothing_beats_the_full_model_by_noise() -> None:
+    frontier = analysis("frontier")
+    rows = [
+        {"variant": "full", "path": 12, "R": 1.0, "low": 1.0},
+        {"variant": "switch", "path": 12, "R": 1.02, "low": 0.95},
+        {"variant": "skip_one", "path": 11, "R": 1.01, "low": 0.9},
+        {"variant": "skip", "path": 11, "R": 0.9, "low": 0.8},
+    ]
+    values = [frontier._sure(row) for row in rows]
+    assert frontier.frontier([row["path"] for row in rows], values) == [2, 0]
+    assert frontier._sure({"variant": "switch", "R": 1.3, "low": 1.1}) == 1.3
+
+
+def test_the_frontier_has_two_lines_and_its_own_points_and_the_rest_is_grey() -> None:
+    figure = analysis("frontier").draw(numbers("frontier"))
+    for ax in figure.axes[:2]:
+        joined = [
+            line.get_label()
+            for line in ax.lines
+            if line.get_linestyle() == "-" and line.get_marker() != "None"
+        ]
+        assert joined == ["skip", "parallel"]
+        (others,) = (line for line in ax.lines if line.get_label() == "other schedules")
+        assert to_hex(others.get_color()) == to_hex("0.8")
 
 
 def test_the_frontier_has_every_schedule_at_its_cost() -> None:
@@ -482,8 +609,7 @@ def test_the_frontier_has_every_schedule_at_its_cost() -> None:
             )
             assert (row["path"], row["layer_calls"]) == (schedule.longest_path, schedule.layer_calls)
     figure = analysis("frontier").draw(numbers("frontier"))
-    assert legend(figure)[:4] == ["frontier", "full", "skip", "parallel"]
-    assert {"random", "skip one", "internal loop"} <= set(legend(figure))
+    assert legend(figure)[:4] == ["frontier", "skip", "parallel", "other schedules"]
 
 
 def test_windows_are_triangles_with_nothing_above_and_grey_where_not_run() -> None:
@@ -546,8 +672,13 @@ def test_what_reasoning_loses_more_is_the_difference_of_means() -> None:
 def test_classes_that_are_not_both_there_are_not_compared() -> None:
     told = numbers("semantic_reasoning", "", ("lambada", "arc"))
     assert told["contrasts"] == []
-    assert "mine is above chance on no semantic benchmark" in analysis("semantic_reasoning").reading(told)
-    assert "not compared: no semantic\nbenchmark" in words(analysis("semantic_reasoning").draw(told))
+    assert "mine is above the best baseline on no semantic benchmark" in analysis(
+        "semantic_reasoning"
+    ).reading(told)
+    figure = analysis("semantic_reasoning").draw(told)
+    assert len(figure.axes) == 1
+    assert "Classes are not compared: no semantic benchmark" in words(figure).replace("\n", " ")
+    assert len(analysis("semantic_reasoning").draw(numbers("semantic_reasoning")).axes) == 2
 
 
 # --- looks ---------------------------------------------------------------------------------------

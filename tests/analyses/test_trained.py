@@ -154,8 +154,9 @@ def test_fig13_has_both_curves_by_share_and_the_turn_between_them() -> None:
     assert turn["value"] == pytest.approx(5 / 12 + (2 / 12) * 0.05 / 0.15, rel=1e-3)
     assert turn["low"] <= turn["value"] <= turn["high"]
     said = analysis("fig13").reading(numbers)
-    assert "The share at which the gain turns negative is 47 % [" in said
-    assert "(paper: 30 %)" in said
+    assert "The gain in u turns negative at 47 % [" in said
+    assert "Paper: fine-tuning helps below 30 % left out, and hurts above; here: 0.105" in said
+    assert {row["part"] for row in numbers["rows"]} == {"frozen", "fine-tuned", "gain"}
     assert "gain turns negative" in words(analysis("fig13").draw(numbers))
 
 
@@ -166,9 +167,22 @@ def test_fig13_without_a_turn_says_so_and_draws_none() -> None:
     assert "gain turns negative" not in words(analysis("fig13").draw(numbers))
 
 
-def test_fig13_says_that_the_full_model_is_not_above_chance_where_it_is_not() -> None:
+def test_fig13_says_that_it_is_not_informative_where_the_full_model_is_at_the_baseline() -> None:
     numbers = tuned()
-    assert "chance" not in analysis("fig13").reading(numbers)
+    assert "Not informative" not in analysis("fig13").reading(numbers)
     low = {**numbers, "floor": 0.99}
-    assert "not above chance, 0.990)" in analysis("fig13").reading(low)
-    assert "not above chance" in words(analysis("fig13").draw(low)).replace("\n", " ")
+    assert analysis("fig13").reading(low).startswith("Not informative (frozen full model: 0.620 [")
+    assert "Not informative" in words(analysis("fig13").draw(low)).replace("\n", " ")
+
+
+def test_fig13_tests_the_contrast_of_gains_on_either_side_of_the_papers_share() -> None:
+    contrast = tuned()["contrast"]["acc"]  # shares 0 and .25 up to 30 %, .42 and .58 above
+    assert contrast["below"][0] == pytest.approx((0.2 + 0.15) / 2)
+    assert contrast["above"][0] == pytest.approx((0.05 - 0.1) / 2)
+    assert contrast["value"] == pytest.approx(0.2)
+    assert contrast["low"] < 0.2 < contrast["high"]
+    shown = [line.get_label() for line in analysis("fig13").draw(tuned()).axes[2].lines]
+    assert "mean gain" in shown
+    alone = {**tuned(), "contrast": {"u": {"value": None}}}
+    assert "no contrast" in analysis("fig13").reading(alone)
+    assert "mean gain" not in [line.get_label() for line in analysis("fig13").draw(alone).axes[2].lines]

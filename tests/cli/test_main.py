@@ -158,7 +158,7 @@ BAD: dict[str, str] = {  # command line to the line on stderr
     "capture tiny-neox --documents three": "Invalid value for '--documents': 'three' is no whole number",
     "similarity tiny-neox --memory lots": "Invalid value for '--memory': 'lots' is no number",
     "schedule --paper nope": "unknown --paper 'nope': there are: full, skip_one, switch, skip, "
-    "middle_repeat, reverse, random, parallel, looped_parallel, internal_loop",
+    "middle_repeat, reverse, random, parallel, looped_parallel, internal_loop, layer_loop",
 }
 
 

@@ -66,7 +66,8 @@ def test_a_schedule_is_drawn_to_every_file_asked_for(run: Run, tmp_path: Path) -
 
 NEITHER = (
     "give a schedule, as in '0:14 [14:19]*3 19:32', --paper NAME (full, skip_one, switch, skip, "
-    "middle_repeat, reverse, random, parallel, looped_parallel, internal_loop), or --schedules FILE"
+    "middle_repeat, reverse, random, parallel, looped_parallel, internal_loop, layer_loop), "
+    "or --schedules FILE"
 )
 
 

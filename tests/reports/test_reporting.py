@@ -290,6 +290,7 @@ def test_every_figure_of_the_paper_is_there_with_its_words() -> None:
     paper += ["fig12", "fig13", "fig14", "fig15", "fig16", "fig17"]
     beyond = [
         "block_influence",
+        "controls",
         "frontier",
         "glue",
         "massive_activations",

@@ -18,7 +18,7 @@ def plan(figure: str, layers: int = 32) -> Plan:
         ("fig07", 160, 145, 5_120, 3_480),
         ("fig10", 448, 448, 111_104, 10_544),
         ("fig11", 241, 221, 7_968, 5_273),
-        ("fig17", 33, 33, 1_824, 784),
+        ("fig17", 65, 63, 3_616, 2_224),
         ("paper", 752, 697, 121_056, 15_727),
         ("windows", 528 + 528 + 527, 1_520, 44_704, 24_336),
     ],
@@ -83,7 +83,7 @@ def test_ruins_leave_the_ends_out_or_shuffle_all() -> None:
 
 def test_loops_replace_the_figures_own() -> None:
     assert [entry.times for entry in paper_grid("fig09", 32, starts=[13], loops=[2, 5])] == [2, 5]
-    assert [entry.times for entry in paper_grid("fig17", 32, starts=[13])] == [None, 2, 3]
+    assert [entry.times for entry in paper_grid("fig17", 32, starts=[13])] == [None, 2, 3, 2, 3]
     assert len(paper_grid("fig10", 32, starts=[13])) == 28
 
 

@@ -131,7 +131,8 @@ def test_windows_of_one_layer_and_once_round(window: tuple[int, int, int]) -> No
     one, full = (layers, start, start + 1), Schedule.full(layers)
     assert Schedule.reverse(*one) == Schedule.parallel(*one) == Schedule.middle_repeat(*one) == full
     assert Schedule.random(*one, seed=0) == Schedule.parallel(*one, sum=True) == full
-    assert Schedule.internal_loop(*window, times=1) == full
+    assert Schedule.internal_loop(*window, times=1) == Schedule.layer_loop(*window, times=1) == full
+    assert Schedule.layer_loop(*one, times=2) == Schedule.internal_loop(*one, times=2)
     assert Schedule.looped_parallel(*window, times=1) == Schedule.parallel(*window)
 
 
@@ -150,6 +151,7 @@ def test_windows_of_one_layer_and_once_round(window: tuple[int, int, int]) -> No
         (Schedule.looped_parallel(32, 14, 19, times=3), "0:14 [14:19]*3 19:32"),
         (Schedule.internal_loop(32, 14, 19, times=2), "0:19 14:32"),
         (Schedule.internal_loop(32, 14, 19, times=3), "0:19 14:19 14:32"),
+        (Schedule.layer_loop(32, 14, 19, times=2), "0:14 14*2 15*2 16*2 17*2 18*2 19:32"),
         (Schedule.reverse(32, 0, 32), "32:0"),
     ],
 )
@@ -169,6 +171,7 @@ def test_constructors_refuse_what_does_not_fit() -> None:
     once = "times is 0: allowed is 1 or more"
     assert message(lambda: Schedule.looped_parallel(8, 2, 4, times=0)) == once
     assert message(lambda: Schedule.internal_loop(8, 2, 4, times=0)) == once
+    assert message(lambda: Schedule.layer_loop(8, 2, 4, times=0)) == once
     assert "more than 100,000" in message(lambda: Schedule.internal_loop(8, 2, 4, times=10**12))
 
 
@@ -193,6 +196,7 @@ def authors(name: str, layers: int, start: int, seed: int, times: int) -> list[A
         "parallel": [together],
         "looped_parallel": [together] * times,
         "internal_loop": middle * times,
+        "layer_loop": [layer for layer in middle for _ in range(times)],
     }
     return front + replaced[name] + back
 
@@ -217,6 +221,7 @@ def test_paper_texts() -> None:
     assert str(Schedule.paper("parallel", **at)) == "0:14 [14:19] 19:32"
     assert str(Schedule.paper("looped_parallel", **at, times=3)) == "0:14 [14:19]*3 19:32"
     assert str(Schedule.paper("internal_loop", **at, times=2)) == "0:19 14:32"
+    assert str(Schedule.paper("layer_loop", layers=32, start=14, times=2)) == "0:15 15*2 16*2 17*2 18:32"
     assert str(Schedule.paper("full", layers=32)) == "0:32"
     assert str(Schedule.paper("skip_one", layers=32, layer=5)) == "0:5 6:32"
     assert str(Schedule.paper("switch", layers=32, layer=5)) == "0:5 6 5 7:32"

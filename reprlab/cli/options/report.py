@@ -125,7 +125,7 @@ class ReportOptions:
         int | None,
         how(help="Documents that are swept in float32 too; 0 leaves it out. Default: 0 (--full: 100)."),
     ] = None
-    precise_on: Annotated[str | None, how(help="The benchmark of --precise. Default: the last.")] = None
+    precise_on: Annotated[str | None, how(help="The benchmark of --precise. Default: the first.")] = None
     glue_limit: Annotated[
         int | None, how(help="Rows of each split of a GLUE task, 1 or more. Default: all.")
     ] = None

@@ -13,22 +13,59 @@ from reprlab.verdicts.curves.by_start import (
 )
 from reprlab.verdicts.curves.loops import Peak, peaks, proportion, slopes
 from reprlab.verdicts.curves.orders import kendall, orders, slope
-from reprlab.verdicts.curves.words import WORDS, basis, change, compared, decisive, number, retains
+from reprlab.verdicts.curves.paired import (
+    CELL,
+    against,
+    baselines,
+    changed,
+    gains_apart,
+    nats_lost,
+    tokens_lost,
+)
+from reprlab.verdicts.curves.paper import GROUPS_13B, LAYERS, STATED, Stated, beside_paper, stated_rank
+from reprlab.verdicts.curves.words import (
+    WORDS,
+    basis,
+    change,
+    compared,
+    decisive,
+    ended,
+    fewest,
+    finds_middle,
+    group_lines,
+    number,
+    retains,
+)
 
 __all__ = [
+    "CELL",
+    "GROUPS_13B",
+    "LAYERS",
+    "STATED",
     "WORDS",
     "Peak",
+    "Stated",
     "about",
+    "against",
     "averages",
+    "baselines",
     "basis",
+    "beside_paper",
     "both",
     "both_of",
     "by_start",
     "change",
+    "changed",
     "compared",
     "contrast",
     "decisive",
+    "ended",
+    "fewest",
+    "finds_middle",
+    "gains_apart",
+    "group_lines",
     "kendall",
+    "nats_lost",
     "number",
     "orders",
     "peaks",
@@ -37,6 +74,8 @@ __all__ = [
     "retains",
     "slope",
     "slopes",
+    "stated_rank",
     "summary",
+    "tokens_lost",
     "window",
 ]

@@ -14,6 +14,7 @@ from reprlab.schedules.grids import compared_starts
 from reprlab.scores.retained import DRAWS, MEDIAN, Retained, retained
 from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import interval
+from reprlab.verdicts.curves.paired import baselines
 from reprlab.verdicts.evidence import Evidence
 
 _LABELS = ("variant", "times", "start", "middle", "schedule", "seeds", "orders", "layer_calls", "path")
@@ -86,6 +87,12 @@ def about(evidence: Evidence, by_metric: Mapping[str, Retained]) -> dict[str, An
         "benchmarks": {metric: list(measured.benchmarks) for metric, measured in by_metric.items()},
         "undecided": {metric: dict(measured.undecided) for metric, measured in by_metric.items()},
         "summary": {metric: summary(measured) for metric, measured in by_metric.items()},
+        "floors": [
+            row
+            for metric, measured in by_metric.items()
+            for row in baselines(measured.scores, metric)
+            if row["benchmark"] in measured.benchmarks
+        ],
     }
 
 

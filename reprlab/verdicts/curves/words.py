@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from reprlab.scores.retained import MEDIAN
@@ -49,6 +50,15 @@ def bounded(row: Mapping[str, Any]) -> bool:
     return row["low"] is not None and not math.isnan(row["low"])
 
 
+def ended(average: Sequence[float | None], *, digits: int = 2) -> str:
+    """A value with the ends of its interval.
+
+    >>> ended([0.5, 0.25, 0.754])
+    '0.50 [0.25, 0.75]'
+    """
+    return number(dict(zip(("R", "low", "high"), average, strict=True)), digits=digits)
+
+
 def change(
     row: Mapping[str, Any], value: str = "value", *, more: str = "more", less: str = "less", digits: int = 2
 ) -> str:
@@ -91,6 +101,18 @@ def retains(numbers: Mapping[str, Any], variant: str | None = None) -> str:
     return f"retains {few}{many} ({basis(numbers)}), {_half(rows)}"
 
 
+def fewest(numbers: Mapping[str, Any]) -> str:
+    """R at the fewest middle layers above one that were changed, and their share of all layers."""
+    metric = decisive(numbers)
+    of = (metric, numbers["summary"][metric], numbers["variants"][0])
+    rows = [row for row in numbers["rows"] if (row["metric"], row["benchmark"], row["variant"]) == of]
+    few = min((row for row in rows if row["middle"] > 1), key=lambda row: row["middle"], default=None)
+    if few is None:
+        return "M = 1 alone was swept"
+    share = f"{100 * few['middle'] / numbers['layers']:.0f} % of the layers"
+    return f"R = {number(few)} with {few['middle']} left out, {share}"
+
+
 def _half(rows: Sequence[Mapping[str, Any]]) -> str:
     """The M up to which surely more than half is retained, from rows in the order of M."""
     above = [row["low"] is not None and row["low"] > 0.5 for row in rows]
@@ -100,6 +122,46 @@ def _half(rows: Sequence[Mapping[str, Any]]) -> str:
         return f"not surely more than one half even at M = {rows[0]['middle']}"
     last = rows[above.index(False) - 1]["middle"]
     return f"surely more than one half up to M = {last}"
+
+
+def finds_middle(numbers: Mapping[str, Any]) -> str:
+    """Whether fig. 3's middle group is the middle of fig. 2, the layers that cost little, as a sentence.
+
+    Nothing where no layer's cost is known. `middle` has the group's first and last depth; depth l + 1 leaves
+    layer l.
+
+    >>> rows = [{"layer": layer, "low": cost, "high": cost} for layer, cost in enumerate((0.9, 0.1, 0.1))]
+    >>> finds_middle({"middle": [2, 3], "by_layer": rows})
+    'The groups find the middle of fig. 2, the layers that cost surely less than one half.'
+    """
+    first, end = numbers["middle"]
+    rows = [row for row in numbers["by_layer"] if row.get("low") is not None]
+    if not rows:
+        return ""
+    inside = [row for row in rows if first - 1 <= row["layer"] <= end - 1]
+    costly = [str(row["layer"]) for row in inside if row["low"] > 0.5]
+    cheap = [str(row["layer"]) for row in rows if row not in inside and row["high"] < 0.5]
+    if not costly and not cheap:
+        return "The groups find the middle of fig. 2, the layers that cost surely less than one half."
+    parts = [f"layers {', '.join(costly)} lie in it and cost surely more than one half"] if costly else []
+    parts += [f"layers {', '.join(cheap)} lie outside and cost surely less"] if cheap else []
+    return f"The groups do not find the middle of fig. 2: {', and '.join(parts)}."
+
+
+def group_lines(numbers: Mapping[str, Any]) -> str:
+    """Whose groups fig. 3's white lines bound, or why there are none."""
+    groups = numbers["groups"]
+    if not groups:
+        return "No groups were taken."
+    if len(groups["starts"]) < 2:
+        return f"There is one group of depths: {groups['reason']}."
+    starts = [*groups["starts"], numbers["layers"] + 1]
+    spans = [f"{a} to {b - 1}" if b - 1 > a else str(a) for a, b in pairwise(starts)]
+    sinks = " without sinks" if groups["policy"] == "no-sinks" else ""
+    return (
+        f"White lines, in every panel: groups of depths by {groups['words']}{sinks} ({', '.join(spans)}); "
+        "blocks of the other measures may lie elsewhere."
+    )
 
 
 def compared(contrast: Mapping[str, Any]) -> str:
