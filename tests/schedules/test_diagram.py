@@ -98,7 +98,7 @@ def test_a_schedule_as_long_as_may_be_is_drawn_soon() -> None:
     assert boxes(Schedule(range(100_000)).steps) == (Box(("0 … 99999",)),)
 
 
-BLOCK_STEPS = st.lists(block | st.integers(0, 8), min_size=1, max_size=6)
+BLOCK_STEPS: st.SearchStrategy[list[Step]] = st.lists(block | st.integers(0, 8), min_size=1, max_size=6)
 
 
 @given(BLOCK_STEPS, st.integers(40, 200), st.booleans())
