@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from reprlab.schedules.grids import paper_grid as paper_grid
     from reprlab.schedules.plan import Plan as Plan
     from reprlab.schedules.schedule import Schedule as Schedule
+    from reprlab.schedules.steps import Block as Block
     from reprlab.schedules.steps import Summed as Summed
+    from reprlab.schedules.update_rules import Matched as Matched
+    from reprlab.schedules.update_rules import MeanUpdate as MeanUpdate
+    from reprlab.schedules.update_rules import RandomDirection as RandomDirection
     from reprlab.scores.retained import Retained as Retained
     from reprlab.scores.retained import retained as retained
     from reprlab.scores.scores import Scores as Scores
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Activations": "reprlab.captures.activations",
+    "Block": "reprlab.schedules.steps",
     "Drift": "reprlab.depths.drift",
     "Entry": "reprlab.schedules.grids",
     "Evidence": "reprlab.verdicts.evidence",
@@ -66,8 +71,11 @@ _PUBLIC = {
     "GlueScores": "reprlab.training.glue_scores",
     "Groups": "reprlab.depths.groups",
     "Lens": "reprlab.depths.lens",
+    "Matched": "reprlab.schedules.update_rules",
+    "MeanUpdate": "reprlab.schedules.update_rules",
     "Measure": "reprlab.similarity.measure",
     "Plan": "reprlab.schedules.plan",
+    "RandomDirection": "reprlab.schedules.update_rules",
     "Recipe": "reprlab.training.recipe",
     "ReportSettings": "reprlab.reports.settings",
     "ReprlabError": "reprlab.errors",

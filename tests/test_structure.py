@@ -289,6 +289,7 @@ def test_no_result_has_more_than_14_fields() -> None:
 def test_a_result_is_shown_by_its_name_and_counts() -> None:
     """Never by its arrays: errors and prompts show it. The other public values are small, and shown whole."""
     small = {"Entry", "Example", "Finding", "Measure", "Recipe", "ReportSettings", "Verdict", "Workspace"}
+    small |= {"Block", "Matched", "MeanUpdate", "RandomDirection"}
     kinds = {name: getattr(rl, name) for name in set(rl.__all__) - small} | {"Network": Network}
     kinds |= {kind.__name__: kind for kind in (Capture, Results)}
     made = {

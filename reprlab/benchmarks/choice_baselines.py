@@ -136,7 +136,10 @@ def sharpness(choices: ScoredEndings) -> float:
     """
     if choices.slope(0.0) <= 0:
         return 0.0
-    return _SHARPEST if choices.slope(_SHARPEST) > 0 else float(brentq(choices.slope, 0.0, _SHARPEST))
+    if choices.slope(_SHARPEST) > 0:
+        return _SHARPEST
+    root: Any = brentq(choices.slope, 0.0, _SHARPEST)
+    return float(root)
 
 
 def majority_share(accuracy: float, choices: int) -> float:

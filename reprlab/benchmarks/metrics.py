@@ -105,7 +105,7 @@ def own_numbers(opened: Opened, document: Document, likely: Array, vocabulary: i
     ln V) / ln V. Solutions have u and nll of every part. Where a log-likelihood is not finite, u is 0 and
     nll infinite.
     """
-    finite = np.isfinite(likely).all(1)
+    finite: NDArray[np.bool_] = np.isfinite(likely).all(axis=1)
     likely = np.where(finite[:, None], likely, 0.0)
     if document.choices:
         shares = np.exp(choice_levels(likely[:, : document.choices], document.lengths))

@@ -162,7 +162,7 @@ def _apart(
             ratio = [np.abs(np.log(left[name][:, d] / left["full"][:, a])) for d, a in places]
             point = [abs(np.log(np.divide(curve.variance[d], curves["full"].variance[a]))) for d, a in places]
         logs[name] = np.mean(ratio, axis=0)
-        value = np.array(np.mean(point))
+        value = np.array(np.mean(point), np.float64)
         low, high = _jackknife(logs[name], shares).interval(value)
         apart[name] = (float(value), float(low), float(high))
     if not {"skip", "middle repeat"} <= set(logs):

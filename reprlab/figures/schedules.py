@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from reprlab.errors import ReprlabError
@@ -42,11 +43,12 @@ def diagram(drawn: Sequence[Box], *, caption: str, ax: Any = None) -> Any:
     from matplotlib import pyplot as plt
     from matplotlib.patches import Rectangle
 
+    room = COLUMN - 2 * _SIDE
+    drawn = [_fitting(box, room - _STEP) for box in drawn]
     parts = [part for box in drawn for part in box.parts]
     count = sum(len(part.labels) for part in parts)
     if count > _TOP:
         raise ReprlabError(f"{count:,} boxes are too many for a picture: at most {_TOP}")
-    room = COLUMN - 2 * _SIDE
     rows = [drawn[r.start : r.stop] for r in wrap(map(_wide, drawn), room - _STEP)]
     lines = textwrap.wrap(plain(caption), 68, max_lines=6, placeholder=" …")
     legend = [kind for kind in KINDS if any(part.kind == kind for part in parts)]
@@ -67,6 +69,13 @@ def diagram(drawn: Sequence[Box], *, caption: str, ax: Any = None) -> Any:
         for at, line in enumerate(lines):
             ax.text(0, y - 0.18 - at * _LINE, line, size=6, color="0.3", va="top")
     return ax
+
+
+def _fitting(box: Box, room: float) -> Box:
+    """A block that is wider than a row as its first and its last box; others as they are."""
+    if len(box.inner) <= 3 or _wide(box) <= room:
+        return box
+    return replace(box, inner=(box.inner[0], Box(("…",)), box.inner[-1]))
 
 
 def _wide(box: Box) -> float:

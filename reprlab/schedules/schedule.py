@@ -255,7 +255,7 @@ class Schedule:
         >>> str(Schedule.layer_loop(32, 14, 17, times=2))
         '0:14 14*2 15*2 16*2 17:32'
         """
-        front, middle, back = _cut(layers, start, stop)
+        front, middle, back = cut(layers, start, stop)
         return cls(chain(front, chain.from_iterable(repeat(n, _positive(times)) for n in middle), back))
 
     @classmethod

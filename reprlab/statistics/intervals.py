@@ -122,9 +122,9 @@ def difference(
         return Difference(value, stderr, *ends, len(first), size, reason=reason)
     ends = t_interval(*apart, level, size)
     with quiet():
-        ratio = [float(np.exp(-end)) for end in (apart[0], *ends[::-1])]
+        ratio, least, most = (float(np.exp(-end)) for end in (apart[0], *ends[::-1]))
     why = reason or "the interval is of the ratio of two perplexities"
-    return Difference(value, stderr, *nan, len(first), size, *ratio, why)
+    return Difference(value, stderr, *nan, len(first), size, ratio, least, most, why)
 
 
 def contrast(

@@ -67,7 +67,7 @@ class Overlap:
 
 
 def runs(words: Words, length: int) -> Iterable[Words]:
-    """The runs of so many words in a text.
+    """The runs of `length` words in a text.
 
     >>> list(runs(("a", "b", "c"), 2))
     [('a', 'b'), ('b', 'c')]

@@ -131,7 +131,7 @@ class FineTuned:
         before, after = self._results
         how, codes, entries = before.column(metric).aggregation, before.unit_codes, self._leaving_out()
         shares, places = np.array([share for share, _ in entries]), [place for _, place in entries]
-        items = [results.items(metric)[places] for results in (after, before)]
+        tuned, frozen = after.items(metric)[places], before.items(metric)[places]
         gains = [difference(how, *pair, units=codes) for pair in zip(*items, strict=True)]
         value = float(turning(shares, np.array([[gain.value] for gain in gains]))[0])
         tuned, frozen = (bootstrap(how, part, codes, draws(codes, count)) for part in items)
@@ -166,7 +166,7 @@ class FineTuned:
         places = [place for _, place in entries]
         items = [results.items(metric)[places] for results in (after, before)]
         first = [left <= share + 1e-9 for left, _ in entries]
-        return contrast(before.column(metric).aggregation, *items, first, units=before.unit_codes)
+        return contrast(before.column(metric).aggregation, tuned, frozen, first, units=before.unit_codes)
 
     def _leaving_out(self) -> list[tuple[float, int]]:
         """The entries that leave layers out and change nothing else, once each, as (share, place), rising."""

@@ -57,6 +57,19 @@ def test_a_schedule_as_json_tells_sums_from_means(run: Run) -> None:
     }
 
 
+def test_a_block_as_json_has_its_rule_and_is_drawn(run: Run) -> None:
+    assert json.loads(run("schedule", "0 (2 [1 2])~1:3", "--json").out) == {
+        "text": "0 (2 [1 2])~1:3",
+        "steps": [0, {"block": [2, [1, 2]], "rule": "~1:3"}],
+        "layer_calls": 7,
+        "longest_path": 3,
+    }
+    assert "~1:3" in run("schedule", "0 (2 [1 2])~1:3").out.splitlines()[-2]
+    done = run("schedule", "0 (2)~1:9", "--layers", 6)
+    assert done.code == 2
+    assert "layer 8 does not exist in a model of 6 layers" in done.err
+
+
 def test_a_schedule_is_drawn_to_every_file_asked_for(run: Run, tmp_path: Path) -> None:
     done = run("schedule", "0:3 [3 4] 5", "--out", "new/a.png", "--out", "a.pdf", "--out", "a.svg")
     assert (done.code, done.out.splitlines()[-3:]) == (0, ["new/a.png", "a.pdf", "a.svg"])

@@ -65,6 +65,11 @@ def test_a_given_axes_is_drawn_on_and_carries_no_caption() -> None:
 
 
 DIAGRAMS = ["0:32", "0:14 19:32", "0:14 [14:19]*3 19:32", "0:19 14:32", "0:14 [14:40]+*28 3 7 1 99 [2 1]*3"]
+DIAGRAMS += [
+    "0:14 (16*5)~14:19 19:32",
+    "0 ([3:6] 7 [1 2]+)~3:6*5 (9:14)=0123456789abcdef",
+    "(0 2 4 1 3 7 2 9 1 7 4 1)?7",
+]
 
 
 def drawn(schedule: str, ax: object = None) -> object:
@@ -84,6 +89,13 @@ def test_a_diagram_says_labels_signs_counts_and_kinds() -> None:
     kinds = ["layer", "side by side", "repeated"]
     assert [text.get_text() for text in ax.texts] == [*said, *kinds, "0 [1 2]+*4 2 [3 4]"]
     assert "layers left out" in [text.get_text() for text in drawn("0 2").texts]
+
+
+def test_a_diagram_says_the_rules_of_blocks_and_what_is_not_run() -> None:
+    said = [text.get_text() for text in drawn("0 (1 [2 3])~1:4*4 (4:7)=0123456789abcdef 7").texts]
+    boxes_ = ["0", "1", "2", "3", r"$\bar{x}$", "~1:4\N{MULTIPLICATION SIGN}4", "4 … 6", "=0123…", "7"]
+    kinds = ["layer", "side by side", "repeated", "mean update"]
+    assert said[:-1] == [*boxes_, *kinds]
 
 
 def test_a_diagram_is_drawn_on_a_given_axes() -> None:

@@ -18,6 +18,7 @@ import reprlab as rl
 from reprlab.errors import ReprlabError
 from reprlab.network.layers import PATHS, find_layers
 from reprlab.network.network import Network
+from reprlab.network.rewritten import installable
 
 T = 6
 SCHEDULES = {
@@ -79,7 +80,7 @@ def test_the_full_schedule_is_the_untouched_model_bit_for_bit(name: str, side: s
 def naive(net: Network, recording: Any, schedule: rl.Schedule) -> Tensor:
     """The notation as PAPER's table says it, with a plain loop over layer outputs."""
     state = recording.start
-    for step in schedule:
+    for step in installable(schedule):
         members = [step] if isinstance(step, int) else list(step)
         outputs = []
         for layer in members:

@@ -158,7 +158,7 @@ def fits(schedule: Schedule, layers: int) -> bool:
 def test_the_tree_keeps_as_few_states_alive_as_its_plan_says(monkeypatch: pytest.MonkeyPatch) -> None:
     net = network("tiny-llama")
     recording, alive, peak = recorded(net), weakref.WeakSet[Any](), 0
-    real = Recording._layer
+    real = Recording._layer  # pyright: ignore[reportPrivateUsage]
 
     def watched(self: Recording, *args: Any) -> Tensor:
         nonlocal peak

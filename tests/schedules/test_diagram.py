@@ -3,9 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import block
 
 from reprlab.schedules.diagram import MEMBERS, Box, boxes, text, wrap
 from reprlab.schedules.schedule import Schedule
+from reprlab.schedules.steps import Step
 
 STEPS = st.lists(
     st.integers(0, 12) | st.sets(st.integers(0, 12), min_size=2).map(sorted), min_size=1, max_size=20
@@ -94,3 +96,39 @@ def test_rows_hold_every_box_once_in_order_and_fit(widths: list[int], room: int)
 
 def test_a_schedule_as_long_as_may_be_is_drawn_soon() -> None:
     assert boxes(Schedule(range(100_000)).steps) == (Box(("0 … 99999",)),)
+
+
+BLOCK_STEPS: st.SearchStrategy[list[Step]] = st.lists(block | st.integers(0, 8), min_size=1, max_size=6)
+
+
+@given(BLOCK_STEPS, st.integers(40, 200), st.booleans())
+def test_blocks_are_drawn_as_boxes_over_a_brace(steps: list[Step], width: int, plain: bool) -> None:
+    drawn = boxes(steps)
+    lines = text(drawn, width, ascii=plain)
+    widest = max(len(line) for line in text(drawn, 10, ascii=plain))
+    assert max(map(len, lines)) <= max(width, widest)
+    assert all(line.isascii() for line in lines) or not plain
+    for box in drawn:
+        assert bool(box.inner) == bool(box.rule) != bool(box.labels)
+        assert not any(part.inner for part in box.inner)
+        assert any(box.brace in line for line in lines) or plain
+
+
+def test_a_block_as_text() -> None:
+    assert text(boxes(Schedule.parse("0:2 (3*4)~2:5*2 (5:8)=0123456789abcdef").steps), 100) == [
+        "   ┌───┐   ┌───┐   ┌────┐   ┌────┐   ┌───────┐",
+        "──▶│ 0 │──▶│ 1 │┄┄▶│ 3  │──▶│ 3  │┄┄▶│ 5 … 7 │──▶",
+        "   └───┘   └───┘   └────┘   └────┘   └───────┘",
+        "                   ╰─*4─╯   ╰─*4─╯   ╰─=0123…╯",
+        "                   ╰~2:5╯   ╰~2:5╯",
+    ]
+
+
+def test_layers_of_a_block_have_their_kinds_and_those_of_a_mean_do_not_run() -> None:
+    drawn = boxes(Schedule.parse("0 (2 1)~1:3 (3:5)=0123456789abcdef 3 (5)?0*4").steps)
+    kinds_ = [(part.labels[0], part.kind) for box in drawn for part in box.parts]
+    assert kinds_ == [
+        *[("0", "layer"), ("2", "out of order"), ("1", "out of order")],
+        *[("3 … 4", "mean update"), ("3", "out of order"), ("5", "repeated")],
+    ]
+    assert [box.brace for box in drawn] == ["", "~1:3", "=0123…", "", "?0*4"]

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import schedules, steps
+from strategies import LAYERS, schedules, schedules_with_blocks, steps
 
 from reprlab.errors import ReprlabError
-from reprlab.schedules.schedule import PAPER, Schedule
-from reprlab.schedules.steps import LIMIT, Step, Summed
+from reprlab.schedules.schedule import PAPER, Schedule, matching
+from reprlab.schedules.steps import LIMIT, Step, Summed, layers_of
 
 
 def message(call: Callable[[], object]) -> str:
@@ -42,9 +42,25 @@ def test_equal_text_is_equal_steps(one: Schedule, two: Schedule) -> None:
     assert (one == two) == (one.steps == two.steps) == (str(one) == str(two))
 
 
+@given(schedules_with_blocks, schedules_with_blocks)
+def test_blocks_are_values(one: Schedule, two: Schedule) -> None:
+    assert (one == two) == (one.steps == two.steps) == (str(one) == str(two))
+    assert Schedule.parse(str(one)) == one == Schedule(one.steps)
+    assert hash(Schedule.parse(str(one))) == hash(one)
+
+
+@given(schedules_with_blocks)
+def test_a_block_is_one_step_with_one_depth_after_it(schedule: Schedule) -> None:
+    depths = matching(schedule, LAYERS)
+    assert len(depths) == len(schedule) + 1
+    assert all(0 <= depth <= LAYERS for depth in depths)
+    for at, step in enumerate(schedule.steps, start=1):
+        assert step not in schedule.blocks or depths[at] == step.span[1]  # pyright: ignore
+
+
 @given(schedules)
 def test_costs(schedule: Schedule) -> None:
-    members = [[one] if isinstance(one, int) else list(one) for one in schedule]
+    members = [layers_of(one) for one in schedule]
     assert schedule.layer_calls == sum(map(len, members))
     assert schedule.longest_path == len(schedule) == len(members)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from examples import network, texts
+from made_benchmarks import made_rows, opened
 
 import reprlab as rl
 from reprlab.benchmarks.by_name import open_benchmarks, prepare
@@ -16,9 +17,9 @@ NAME = "builtin_commonsense"
 
 
 def scored_text(place: int) -> str:
-    net, (opened,) = network("tiny-llama"), open_benchmarks([NAME])
+    net, (one,) = network("tiny-llama"), open_benchmarks([NAME])
     ready = prepare(
-        opened, net.tokenizer, limit=9, max_length=net.positions, vocabulary=net.vocabulary, max_new_tokens=1
+        one, net.tokenizer, limit=9, max_length=net.positions, vocabulary=net.vocabulary, max_new_tokens=1
     )
     return net.tokenizer.decode(ready.documents[place].requests[0].tokens, skip_special_tokens=True)
 
@@ -71,7 +72,7 @@ def test_blocks_are_refused_where_answers_are_generated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeping, "ready", lambda *_: pytest.fail("prepared"))
-    says = r"benchmark 'builtin_arithmetic_1' generates its answers: the block \(3\*2\)~2:4 runs in"
+    says = r"benchmark 'gsm8k' generates its answers: the block \(3\*2\)~2:4 runs in"
     net, schedules = network("tiny-llama"), ["0:2 (3*2)~2:4 4:6"]
     with pytest.raises(ReprlabError, match=says):
-        rl.sweep(net, schedules, ["builtin_arithmetic_1"], limit=2, cache=tmp_path)
+        rl.sweep(net, schedules, [opened("gsm8k", made_rows(tmp_path))], limit=2, cache=tmp_path)

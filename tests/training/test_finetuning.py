@@ -129,6 +129,11 @@ def test_what_cannot_be_asked_is_one_line(
     assert fits == []
 
 
+def test_blocks_are_refused_before_any_rows_are_read(tmp_path: Path) -> None:
+    with pytest.raises(ReprlabError, match=r"the block \(3\*2\)\?1 runs in rl\.sweep"):
+        rl.finetune(network("tiny-llama"), ["0:2 (3*2)?1 4:6"], data_dir=tmp_path, cache=tmp_path)
+
+
 def test_missing_training_rows_are_named(tmp_path: Path) -> None:
     folder = written(tmp_path)
     (folder / "arc_challenge" / "train.jsonl").unlink()

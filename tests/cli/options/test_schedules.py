@@ -76,6 +76,18 @@ def test_a_sweep_takes_a_file_and_texts_with_commas(run: Run, file: Path, tmp_pa
     ]
 
 
+def test_a_calibration_goes_with_its_grid() -> None:
+    options = ScheduleOptions(grid="controls", seeds=1, calibration="0" * 16)
+    made = [entry for entry in options.entries(6) if isinstance(entry, rl.Entry)]
+    assert [str(entry.schedule) for entry in made if entry.variant == "mean_ablation"] == [
+        *(f"0 (1:6)={'0' * 16}", f"0 1 (2:5)={'0' * 16} 5", f"0:3 (3)={'0' * 16} 4 5"),
+    ]
+    with pytest.raises(ReprlabError, match="--calibration applies to --grid controls"):
+        ScheduleOptions(grid="fig11", calibration="0" * 16)
+    with pytest.raises(ReprlabError, match="16 digits 0-9 and a-f"):
+        ScheduleOptions(grid="controls", calibration="x").entries(6)
+
+
 @pytest.mark.parametrize("command", ["sweep tiny-llama", "glue tiny-bert", "finetune tiny-llama"])
 def test_a_wrong_file_is_one_line_in_every_command(run: Run, command: str, tmp_path: Path) -> None:
     (tmp_path / "wrong.txt").write_text("0:6\nx\n")
