@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,7 +137,10 @@ def sharpness(choices: ScoredEndings) -> float:
     """
     if choices.slope(0.0) <= 0:
         return 0.0
-    return _SHARPEST if choices.slope(_SHARPEST) > 0 else float(brentq(choices.slope, 0.0, _SHARPEST))
+    if choices.slope(_SHARPEST) > 0:
+        return _SHARPEST
+    root: Any = brentq(choices.slope, 0.0, _SHARPEST)
+    return float(root)
 
 
 def majority_share(accuracy: float, choices: int) -> float:
