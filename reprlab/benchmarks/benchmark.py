@@ -74,7 +74,7 @@ class Benchmark:
         found = values.copy()
         for at, (place, rows) in enumerate(zip(places, likelihoods, strict=True)):
             own = own_numbers(self.opened, self.documents[place], np.array(rows), self.vocabulary)
-            found[:, at, -own.shape[1] :] = own
+            found[:, at, -own.shape[1] :] = own.astype(np.float32)  # as all numbers are kept
         return found
 
     def fingerprint(self, place: int) -> str:

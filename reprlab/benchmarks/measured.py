@@ -63,8 +63,8 @@ def folds(second: NDArray[np.bool_], among: NDArray[np.bool_] | None = None) -> 
     [([0, 2], [1]), ([1], [0, 2])]
     """
     there = np.ones_like(second) if among is None else among
-    first, other = np.flatnonzero(there & ~second), np.flatnonzero(there & second)
-    return [(first, other), (other, first)]
+    first, rest = np.flatnonzero(there & ~second), np.flatnonzero(there & second)
+    return [(first, rest), (rest, first)]
 
 
 def _of_choices(benchmark: Benchmark, documents: Sequence[Document]) -> Made:

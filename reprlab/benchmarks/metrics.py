@@ -105,18 +105,18 @@ def own_numbers(opened: Opened, document: Document, likely: Array, vocabulary: i
     ln V) / ln V. Solutions have u and nll of every part. Where a log-likelihood is not finite, u is 0 and
     nll infinite.
     """
-    finite: NDArray[np.bool_] = np.isfinite(likely).all(axis=1)
-    likely = np.where(finite[:, None], likely, 0.0)
+    finite = np.isfinite(likely).all(1, keepdims=True)  # (schedule, 1)
+    likely = np.where(finite, likely, 0.0)
     if document.choices:
         shares = np.exp(choice_levels(likely[:, : document.choices], document.lengths))
-        u = shares[:, list(set(document.gold))].sum(1) / shares.sum(1)
-        return np.where(finite, u, 0.0)[:, None]
+        u = shares[:, list(set(document.gold))].sum(1, keepdims=True) / shares.sum(1, keepdims=True)
+        return np.where(finite, u, 0.0)
     nll = -likely / [len(request.scored) for request in document.requests]  # a token: (schedule, request)
     top = math.log(vocabulary)
-    u = np.where(finite[:, None], 1 - np.minimum(nll, top) / top, 0.0)
+    u = np.where(finite, 1 - np.minimum(nll, top) / top, 0.0)
     if opened.output != "solution":
         return u[:, :1]
-    nll = np.where(finite[:, None], nll, math.inf)
+    nll = np.where(finite, nll, math.inf)
     order = {part: place for place, part in enumerate(("all", *CLASSES))}
     shown = [order["result"], *(place for part, place in order.items() if part != "result")]
     return np.concatenate([u[:, shown], nll], 1)

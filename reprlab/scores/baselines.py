@@ -44,7 +44,8 @@ class Baselines:
                 table, by = (one[..., number][:, there] for one in (values, deciding))
                 found = floor_of(table, units, by)
                 floor[:, number], chosen[there, number] = found.items, found.chosen
-        return cls(tuple(tables), values.mean(0), floor, chosen)
+        kept = (part.astype(np.float32).astype(np.float64) for part in (values.mean(0), floor, chosen))
+        return cls(tuple(tables), *kept)  # as files hold them
 
     def first(self, count: int) -> Baselines:
         """The same of the first documents."""

@@ -131,7 +131,7 @@ class FineTuned:
         before, after = self._results
         how, codes, entries = before.column(metric).aggregation, before.unit_codes, self._leaving_out()
         shares, places = np.array([share for share, _ in entries]), [place for _, place in entries]
-        tuned, frozen = after.items(metric)[places], before.items(metric)[places]
+        items = [results.items(metric)[places] for results in (after, before)]
         gains = [difference(how, *pair, units=codes) for pair in zip(*items, strict=True)]
         value = float(turning(shares, np.array([[gain.value] for gain in gains]))[0])
         tuned, frozen = (bootstrap(how, part, codes, draws(codes, count)) for part in items)
@@ -164,7 +164,7 @@ class FineTuned:
         before, after = self._results
         entries = self._leaving_out()
         places = [place for _, place in entries]
-        items = [results.items(metric)[places] for results in (after, before)]
+        tuned, frozen = after.items(metric)[places], before.items(metric)[places]
         first = [left <= share + 1e-9 for left, _ in entries]
         return contrast(before.column(metric).aggregation, tuned, frozen, first, units=before.unit_codes)
 

@@ -192,7 +192,7 @@ def _trainable(network: Network) -> None:
 
 def _batches_of_sweep(tuned: AnswersIdentity, preset: str, cache: Path, limit: int) -> list[list[Record]]:
     """The batches in which the frozen model answered the first documents, whatever else is in them."""
-    frozen = tuned.model_copy(update={"preset": preset, "recipe": ""})
+    frozen = tuned.model_copy(update={"preset": preset, "recipe": "", "scoring": 1})
     with open_answers(frozen.path(cache)) as answers:
         records, batches = answers.records(), answers.batches()
     return [[records[place] for place in places] for places in batches.values() if min(places) < limit]
