@@ -315,7 +315,7 @@ def turn_alarm(chance: Chance, n: int) -> bool:
 
 ALARM: Mapping[str, Any] = {"wanted": 0.05, "most": True}
 KINDS = (
-    Kind("score, t", "accuracy .3", (40, 100, 400), accuracy),
+    Kind("share of documents, Wilson with t", "accuracy .3", (40, 100, 400), accuracy),
     Kind("score, t", "u, mean .3", (40, 100), unsaturated),
     Kind("difference of scores, paired t", "right or wrong, 14 % of pairs differ", (40, 100), nearly_binary),
     Kind("perplexity, t on the log scale", "gamma log-likelihoods", (40, 100, 400), perplexity),

@@ -53,7 +53,8 @@ def score_interval(
     """The ends of a score's interval, (..., n, k) or (..., n) -> 2 of (...); units as for `standard_error`.
 
     link(r +- t_(G-1) stderr(r)), r before the link: for perplexity exp(-(ll +- t se)), which is not symmetric
-    and above 0. NaN below `LEAST_PAIRED` units: too few.
+    and above 0. A share, a mean of 0 and 1, has Wilson's interval with t for z. NaN below `LEAST_PAIRED`
+    units: too few.
 
     >>> low, high = score_interval("perplexity", np.arange(40) % 4 - 4.0)
     >>> print(f"{low:.2f} {np.exp(2.5):.2f} {high:.2f}")
@@ -64,10 +65,23 @@ def score_interval(
         raise ReprlabError(f"level is between 0 and 1, given {level}")
     with quiet():
         middle, vector, live = spread(how, rows, unit_codes_of(units, rows.shape[-2]))
-        half = stdtrit(np.maximum(live - 1, 1), (1 + level) / 2) * vector_norm(vector)
-        half = np.where(live < LEAST_PAIRED, math.nan, half)
+        times = np.where(live < LEAST_PAIRED, math.nan, stdtrit(np.maximum(live - 1, 1), (1 + level) / 2))
+        half = times * vector_norm(vector)
         ends = np.stack([how.link(middle - half), how.link(middle + half)])
+        if name == "mean":
+            shares = np.isin(rows[..., 0], (0, 1)).all(-1)
+            ends = np.where(shares, _wilson(middle, vector_norm(vector), live, times), ends)
     return ends.min(0)[()], ends.max(0)[()]
+
+
+def _wilson(share: Array, stderr: Array, units: Array, times: Array) -> Array:
+    """Wilson's ends of a share, (2, ...), of as many documents as have its error: p (1 - p) / se^2."""
+    variance = share * (1 - share)
+    count = np.where(variance > 0, variance / stderr**2, units)
+    more = times**2 / count
+    half = times * np.sqrt(variance / count + more / (4 * count))
+    ends: Array = np.stack([share + more / 2 - half, share + more / 2 + half]) / (1 + more)
+    return ends.clip(0, 1)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lm_eval.api import metrics as harness
 from made_items import NAMES, SMOOTH, clustered, naive, seeds, some
+from scipy.stats import binomtest, norm, ttest_rel
 from scipy.stats import t as scipy_t
-from scipy.stats import ttest_rel
 
 from reprlab.errors import ReprlabError
 from reprlab.statistics.bootstraps import bootstrap, draws
@@ -139,6 +139,19 @@ def test_a_perplexity_s_interval_is_that_of_its_log_likelihood() -> None:
     value = naive("perplexity", items)
     assert high - value > value - low > 0
     assert np.isnan(score_interval("perplexity", items[:39])).all()
+
+
+@pytest.mark.parametrize("right", [0, 3, 20, 60])
+def test_a_share_has_wilson_s_interval(right: int) -> None:
+    items = np.arange(60) < right
+    found = binomtest(right, 60).proportion_ci(method="wilson")
+    wider = scipy_t.ppf(0.975, 59) / norm.ppf(0.975)
+    low, high = score_interval("mean", items)
+    assert 0 <= low <= right / 60 <= high <= 1
+    assert high - low == pytest.approx((found.high - found.low) * wider, rel=0.04)
+    whole = score_interval("mean", items + 1e-9)
+    plain = scipy_t.ppf(0.975, 59) * items.std(ddof=1) / math.sqrt(60)
+    assert whole[1] - whole[0] == pytest.approx(2 * plain)
 
 
 def test_a_ratio_of_perplexities_is_the_paired_t_interval_of_logarithms() -> None:
