@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from judged import Level, evidence, grid, loop_grid, part, peaked, ruled, simulated, world
+
+from reprlab.verdicts.q7_loops import grown, proportion
 
 
 def test_best_counts_are_named_unless_they_are_not_known() -> None:
@@ -16,3 +19,20 @@ def test_best_counts_are_named_unless_they_are_not_known() -> None:
     assert told(lambda e, b: 0.5) == "there are 0"  # anything between 1 and 11
     none = evidence(world(), loops=world(entries=grid()[:2]))
     assert part(ruled(none), 7, "b").detail == "looped parallel among the counts of iterations"
+
+
+@pytest.mark.parametrize(
+    ("ends", "first", "second"),
+    [
+        ((0.4, 1.3), "supported", "supported"),
+        ((0.3, 0.85), "in part", "in part"),
+        ((-0.1, 0.5), "contradicted", "not decidable"),
+        ((-0.5, -0.1), "contradicted", "contradicted"),
+        ((-0.5, 1.5), "not decidable", "not decidable"),
+    ],
+)
+def test_growth_in_proportion_is_claimed_only_where_the_interval_holds_1(
+    ends: tuple[float, float], first: str, second: str
+) -> None:
+    assert (proportion(*ends)[0], grown(*ends)[0]) == (first, second)
+    assert grown(-0.1, 0.5)[1] == "growth open"
