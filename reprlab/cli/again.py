@@ -58,7 +58,6 @@ def once_more(run: ReportOptions, path: Path, given: Mapping[str, str]) -> None:
 
 def _run(run: ReportOptions, again: Again, name: str) -> Path:
     """Load the model, compare its weights with the report's, and run it all."""
-    from reprlab.captures.corpora import corpus
     from reprlab.reports.gather import Workspace
 
     sheet, model = again.sheet, again.sheet.model
@@ -75,7 +74,7 @@ def _run(run: ReportOptions, again: Again, name: str) -> Path:
     data_dir = run.data.data_dir
     how = (run.data.cache, data_dir, sheet.preset, sheet.batch_tokens, run.force, tuple(run.scores or ()))
     called = called_as(name, model.asked_dtype, first=sheet.command)
-    texts = corpus(again.settings.corpus, data_dir=data_dir)
+    texts = again.texts(data_dir)
     return made(run, network, again.settings, texts, Workspace(*how), called)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reprlab.captures.corpora import corpus
+from reprlab.captures.corpora import Corpus, corpus
 from reprlab.errors import ReprlabError
 from reprlab.foreign import validated
 from reprlab.models.locations import locate
@@ -32,6 +32,10 @@ class Again:
     path: Path
     sheet: Sheet
     settings: ReportSettings
+
+    def texts(self, data_dir: Path | None) -> Corpus:
+        """The texts that were captured, in the order of their sample."""
+        return corpus(self.settings.corpus, data_dir=data_dir, sample=self.settings.sample)
 
     def version_notes(self) -> list[str]:
         """A line on the libraries that have another version here, or are not here; none where all agree."""
@@ -127,7 +131,7 @@ def _by_name(again: Again, models_dir: Path | None, error: str) -> Weights | Non
 def check_texts(again: Again, data_dir: Path | None) -> None:
     """Raises `ReprlabError` where the corpus here has other texts; no heavy library is needed for files."""
     if any(source.kind == "corpus" for source in again.sheet.data):
-        again.check_sources([of_corpus(corpus(again.settings.corpus, data_dir=data_dir), {})])
+        again.check_sources([of_corpus(again.texts(data_dir), {})])
 
 
 def check_rows(again: Again, data_dir: Path | None, say: Say) -> None:
@@ -139,13 +143,16 @@ def check_rows(again: Again, data_dir: Path | None, say: Say) -> None:
     if "training rows" in kinds:
         from reprlab.benchmarks.by_name import open_splits
 
-        splits = open_splits(FINE_TUNED_ON, data_dir=data_dir, preset=again.sheet.preset)
+        splits = open_splits(
+            FINE_TUNED_ON, data_dir=data_dir, preset=again.sheet.preset, sample=again.settings.sample
+        )
         again.check_sources([of_benchmark(splits.training, data_dir, {}, "training rows")])
     if "GLUE task" in kinds:
         from reprlab.benchmarks.glue.opened import open_glue
 
         limit = again.settings.glue_limit
-        for task in open_glue(again.settings.glue, data_dir=data_dir, limit=limit):
+        how: dict[str, Any] = {"data_dir": data_dir, "sample": again.settings.sample}
+        for task in open_glue(again.settings.glue, limit=limit, **how):
             again.check_sources(of_glue(task, "", limit))
 
 
@@ -154,13 +161,15 @@ def _opened(again: Again, data_dir: Path | None, say: Say) -> Iterator[Opened]:
     from reprlab.benchmarks.by_name import open_benchmarks
 
     how: dict[str, Any] = {"data_dir": data_dir, "say": say}
-    main = open_benchmarks(again.settings.benchmarks, preset=again.sheet.preset, **how)
+    drawn: dict[str, Any] = {"sample": again.settings.sample, **how}
+    main = open_benchmarks(again.settings.benchmarks, preset=again.sheet.preset, **drawn)
     yield from main
     named = {one.name for one in main}
     for source in again.sheet.data:
         if source.kind == "benchmark" and source.name not in named:
-            preset = "paper" if set(source.used) == {"example"} else again.sheet.preset
-            yield from open_benchmarks([source.name], preset=preset, **how)
+            of_example = set(source.used) == {"example"}
+            preset, options = ("paper", how) if of_example else (again.sheet.preset, drawn)
+            yield from open_benchmarks([source.name], preset=preset, **options)
 
 
 def other_numbers(again: Again, folder: Path) -> list[str] | None:

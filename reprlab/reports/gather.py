@@ -240,7 +240,9 @@ def _asked_of(example: Example | None, workspace: Workspace) -> list[DataSource]
 
 def _tuned_on(settings: ReportSettings, workspace: Workspace) -> list[DataSource]:
     """The rows that fig. 13 scores and trains on."""
-    splits = open_splits(FINE_TUNED_ON, data_dir=workspace.data_dir, preset=workspace.preset)
+    splits = open_splits(
+        FINE_TUNED_ON, data_dir=workspace.data_dir, preset=workspace.preset, sample=settings.sample
+    )
     scored, every = {"fine_tuned": settings.tuned_limit}, {"fine_tuned": len(splits.training.docs)}
     return [
         of_benchmark(splits.scored, workspace.data_dir, scored, "benchmark"),

@@ -87,13 +87,11 @@ _CLAIMS_2: Mapping[int, Mapping[str, str]] = {  # of version 2 of the rules, whe
         "d": "The same holds without the direction that all tokens share, and by centred kernel alignment.",
     },
     3: {
-        WHOLE: "Middle layers do different things: to repeat one of them is the worst change, also at the "
-        "full model's size of update.",
-        "h": "At the full model's size of update, repeating one middle layer costs more than leaving them "
-        "all out.",
+        WHOLE: "Middle layers do different things: to repeat one of them is the worst change, also with "
+        "updates of matched size.",
+        "h": "With updates of matched size, repeating one middle layer costs more than leaving them all out.",
         "b": CLAIMS[3]["b"],
-        "c": "At the full model's size of update, repeating one middle layer costs more than the other "
-        "controls.",
+        "c": "With updates of matched size, repeating one middle layer costs more than the other controls.",
     },
 }
 CLAIMED: Mapping[int, Mapping[int, Mapping[str, str]]] = {1: CLAIMS, 2: {**CLAIMS, **_CLAIMS_2}}  # by version

@@ -8,7 +8,7 @@ from judged import Level, evidence, grid, loop_grid, part, peaked, ruled, simula
 from reprlab.scores.retained import DRAWS
 from reprlab.verdicts import curves
 from reprlab.verdicts.basis import Basis
-from reprlab.verdicts.q7_loops import looping
+from reprlab.verdicts.q7_loops import grown, looping, proportion
 from reprlab.verdicts.view import AS_RULED, View
 
 
@@ -31,3 +31,20 @@ def test_the_figure_and_the_verdict_give_one_interval_for_one_slope() -> None:
     found = looping(View(Basis(evidence(world(), loops=loops), DRAWS), AS_RULED))[1]
     assert fit["low"] < fit["slope"] < fit["high"]
     assert (found.value, found.low, found.high) == pytest.approx((fit["slope"], fit["low"], fit["high"]))
+
+
+@pytest.mark.parametrize(
+    ("ends", "first", "second"),
+    [
+        ((0.4, 1.3), "supported", "supported"),
+        ((0.3, 0.85), "in part", "in part"),
+        ((-0.1, 0.5), "contradicted", "not decidable"),
+        ((-0.5, -0.1), "contradicted", "contradicted"),
+        ((-0.5, 1.5), "not decidable", "not decidable"),
+    ],
+)
+def test_growth_in_proportion_is_claimed_only_where_the_interval_holds_1(
+    ends: tuple[float, float], first: str, second: str
+) -> None:
+    assert (proportion(*ends)[0], grown(*ends)[0]) == (first, second)
+    assert grown(-0.1, 0.5)[1] == "growth open"

@@ -1,0 +1,40 @@
+"""Question 1 by version 2: ranks without the end layers, and null draws that are paired with the middle's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from judged import LAYERS, MIDDLE, alike_2, evidence, groups, part, ruled_2, world
+
+from reprlab.statistics.rank_correlation import rank_correlation
+from reprlab.verdicts.q1_controls import COSINE, OTHERS, ranked
+from reprlab.verdicts.q1_space import inside
+
+
+def test_a_correlation_that_the_end_layers_make_is_gone_without_them() -> None:
+    chance = np.random.default_rng(0)
+    near, damage = chance.normal(0, 0.01, LAYERS), chance.normal(0, 0.01, LAYERS)
+    near[[0, 1, -2, -1]], damage[[0, 1, -2, -1]] = [-1, -0.9, -0.8, -0.7], [1, 0.9, 0.8, 0.7]
+    whole, inner = ranked(near, damage, 0), ranked(near, damage, 2)
+    assert whole == rank_correlation(near, damage)
+    assert inner == rank_correlation(near[2:-2], damage[2:-2])
+    assert whole.rho < -0.5 < inner.rho
+    assert inner.count == LAYERS - 4
+
+
+def test_nulls_are_taken_from_the_middle_draw_by_draw() -> None:
+    same = alike_2(spread=0.3)
+    one = part(ruled_2(evidence(world(), similarities=same, groups=groups())), 1, "d")
+    assert [member.label for member in one.members] == [label for label, *_ in OTHERS]
+    member = one.members[1]
+    found, null = (same[name] for name in OTHERS[1][1:])
+    drawn = [inside(each.draws(1000), MIDDLE) for each in (found, null)]
+    assert member.value == pytest.approx(inside(found.values, MIDDLE) - inside(null.values, MIDDLE))
+    assert (member.low, member.high) == pytest.approx(tuple(np.quantile(drawn[0] - drawn[1], [0.025, 0.975])))
+
+
+def test_every_similarity_that_is_asked_is_one_that_a_report_makes() -> None:
+    from reprlab.verdicts.evidence import SIMILARITIES
+
+    asked = {name for _, *names in (*COSINE, *OTHERS) for name in names if name}
+    assert asked <= set(SIMILARITIES)
