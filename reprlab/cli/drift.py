@@ -112,6 +112,7 @@ def _show(curves: Drift) -> None:
     for name, curve in curves.curves.items():
         for depth in range(len(curve.at))[-3:]:
             ends = f"{curve.low[depth]:.4g} to {curve.high[depth]:.4g}"
+            ends = "too few" if math.isnan(curve.low[depth]) else ends
             values = (curve.variance_flat, curve.norm, curve.rank, curve.largest)
             numbers = [f"{value[depth]:.4g}" for value in values]
             first = (name, str(curve.at[depth]), f"{curve.variance[depth]:.4g}", ends)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -113,4 +114,5 @@ def _table(found: Lens) -> None:
 
 def _apart(found: Lens, name: str, depth: int) -> tuple[str, str]:
     curve = found.values[name]
-    return f"{curve.mean[depth]:.3f}", f"{curve.low[depth]:.3f} to {curve.high[depth]:.3f}"
+    ends = f"{curve.low[depth]:.3f} to {curve.high[depth]:.3f}"
+    return f"{curve.mean[depth]:.3f}", "too few" if math.isnan(curve.low[depth]) else ends
