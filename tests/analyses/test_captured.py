@@ -275,9 +275,9 @@ def test_fig14_has_the_sizes_of_every_model_fewest_layers_first(evidence: rl.Evi
     assert np.allclose(marks[1], [[2 / 6, 3 / 12], [3 / 6, 8 / 12], [1 / 6, 1 / 12]])
     said = analysis("fig14").reading(told)
     assert "small (6 layers) has 2 beginning, 3 middle, 1 ending" in said
-    assert "With fewer than 4 models this tests nothing." in said
+    assert "With fewer than four models this tests nothing." in said
     assert "Paper: the ending stays one layer; here: it has 1, 1." in said
-    assert figure.get_suptitle().endswith("with fewer than 4 models this tests nothing")
+    assert figure.get_suptitle().endswith("with fewer than four models this tests nothing")
     assert "not decidable (4 models are needed, there are 2)" in words(figure).replace("\n", " ")
 
 
