@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from reprlab.errors import ReprlabError as ReprlabError
     from reprlab.network.loading import fetch as fetch
     from reprlab.network.loading import load as load
-    from reprlab.reports.gather import Workspace as Workspace
     from reprlab.reports.reporting import report as report
     from reprlab.reports.settings import ReportSettings as ReportSettings
+    from reprlab.reports.workspace import Workspace as Workspace
     from reprlab.schedules.grids import Entry as Entry
     from reprlab.schedules.grids import paper_grid as paper_grid
     from reprlab.schedules.plan import Plan as Plan
@@ -86,7 +86,7 @@ _PUBLIC = {
     "Summed": "reprlab.schedules.steps",
     "TaskMeans": "reprlab.scores.task_means",
     "Verdict": "reprlab.verdicts.values",
-    "Workspace": "reprlab.reports.gather",
+    "Workspace": "reprlab.reports.workspace",
     "activations": "reprlab.captures.activations",
     "by_start": "reprlab.verdicts.curves.by_start",
     "capture": "reprlab.captures.capturing",

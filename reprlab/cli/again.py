@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from reprlab.captures.corpora import Corpus
     from reprlab.network.network import Network
     from reprlab.reports.again import Again
-    from reprlab.reports.gather import Workspace
     from reprlab.reports.settings import ReportSettings
     from reprlab.reports.sheet import Called
+    from reprlab.reports.workspace import Workspace
 
 _PLACES = {  # options that go with --again: none of them chooses what is run
     *("again", "cache", "data_dir", "models_dir", "scores", "out", "force", "yes"),
@@ -58,7 +58,7 @@ def once_more(run: ReportOptions, path: Path, given: Mapping[str, str]) -> None:
 
 def _run(run: ReportOptions, again: Again, name: str) -> Path:
     """Load the model, compare its weights with the report's, and run it all."""
-    from reprlab.reports.gather import Workspace
+    from reprlab.reports.workspace import Workspace
 
     sheet, model = again.sheet, again.sheet.model
     network = run.network.load(name, dtype=model.asked_dtype, pooled=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from reprlab.benchmarks.by_name import open_benchmarks, open_splits
 from reprlab.benchmarks.glue.opened import open_glue
@@ -16,11 +15,13 @@ from reprlab.depths.grouping import group
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
+from reprlab.reports.calibrated import calibrated
 from reprlab.reports.data_sources import DataSource, of_benchmark, of_corpus, of_glue
 from reprlab.reports.example import example
 from reprlab.reports.reused import DOCUMENT, SweepTask, taken_from
 from reprlab.reports.settings import FINE_TUNED_ON, ReportSettings
 from reprlab.reports.sheet import RunLog
+from reprlab.reports.workspace import Workspace
 from reprlab.schedules.grids import Entry, labelled, paper_grid
 from reprlab.schedules.plan import Plan
 from reprlab.schedules.schedule import Schedule
@@ -35,21 +36,6 @@ from reprlab.verdicts.evidence import PARTS, SIMILARITIES, SWEPT, Evidence, Exam
 
 BARE = "no-sinks"
 _SAME = {"similarities", "groups"}
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """Where rows come from, where captures and answers go, and in what batches they are made.
-
-    `scores` are files of sweeps made before or elsewhere: their answers are not computed again.
-    """
-
-    cache: Path | None = None
-    data_dir: Path | None = None
-    preset: str = "paper"
-    batch_tokens: int = 2048
-    force: bool = False
-    scores: tuple[Path, ...] = ()
 
 
 _ROWS = 5000  # of a GLUE task, before they are read: for the time left only
@@ -75,7 +61,7 @@ def gather(
     """
     log = log or RunLog()
     wanted = {*parts, "single"} if "scores" in parts else set(parts)
-    tasks = [task for task in _tasks(network, settings) if task.part in wanted] if network.has_lm_head else []
+    tasks = [task for task in _tasks(network, settings, workspace, wanted, say) if task.part in wanted]
     classified = [one for one in _classifiers(network, settings) if one.part in wanted]
     tuned = network.has_lm_head and settings.tuned_limit and "fine_tuned" in wanted
     if not network.has_lm_head and not settings.glue and set(SWEPT) & set(parts):
@@ -121,10 +107,18 @@ def _example(network: Network, settings: ReportSettings, workspace: Workspace) -
     return example(network, workspace.data_dir, settings.example) if network.has_lm_head else None
 
 
-def _tasks(network: Network, settings: ReportSettings) -> list[SweepTask]:
+def _tasks(
+    network: Network, settings: ReportSettings, workspace: Workspace, wanted: Collection[str], say: Say
+) -> list[SweepTask]:
+    if not network.has_lm_head:
+        return []
     layers, first = network.n_layers, settings.benchmarks[:1]
     main, single, few = settings.grid(layers), settings.single_grid(layers), settings.single_on
-    rows = [("scores", [*main, *(() if few else single)], settings.benchmarks, settings.limit)]
+    control: list[Entry] = []
+    if settings.controls and "scores" in wanted:
+        control = settings.control_grid(layers, calibrated(network, settings, workspace, say))
+    whole = list(dict.fromkeys([*main, *(() if few else single), *control]))
+    rows = [("scores", whole, settings.benchmarks, settings.limit)]
     if few:
         rows.append(("single", single, few, settings.limit))
     if settings.loops and settings.loop_limit:

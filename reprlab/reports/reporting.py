@@ -17,10 +17,11 @@ from reprlab.captures.given import corpus_of
 from reprlab.network.given import network_of
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
-from reprlab.reports.gather import Workspace, gather
+from reprlab.reports.gather import gather
 from reprlab.reports.homes import named
 from reprlab.reports.settings import ReportSettings
 from reprlab.reports.sheet import Called, RunLog, sheet_of
+from reprlab.reports.workspace import Workspace
 from reprlab.reports.write import (
     compare,
     home,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from reprlab.arguments import integer, optional, several, string
 from reprlab.counts import counted
@@ -13,6 +14,7 @@ from reprlab.schedules.schedule import Schedule, choose
 
 EXAMPLES = ("gsm8k", "builtin")  # questions of fig. 16
 FINE_TUNED_ON = "arc"
+DIRECTIONS = 3  # random ones a start, whose mean has an interval
 _CHANGES = {line.variant: line for line in VARIANTS[1:]}  # all but the full model
 
 
@@ -26,8 +28,9 @@ class ReportSettings:
     out). `single_on`: the benchmarks of figs. 2 and 17 (none named: all). `window_limit`: every window
     of layers, over that many documents of the first benchmark (0: left out). `precise_limit`: figs. 4 to 9
     once more in float32, over that many documents of `precise_on` (default: the first; 0: left out).
-    Without `keep_all` a benchmark on which the full model is at chance leaves the grids. Documents and rows
-    are a sample by the seed `sample`; None: the first ones.
+    `controls`: changes with their update at the full model's norm, random directions, mean ablation, and the
+    model's own ruins, too. Without `keep_all` a benchmark on which the full model is at chance leaves the
+    grids. Documents and rows are a sample by the seed `sample`; None: the first ones.
 
     For an encoder: `glue` are the tasks of classifiers on it (none: left out), over all their rows or
     `glue_limit` of each split; `trained_starts` the starts at which it is trained as a whole, too, under
@@ -56,6 +59,7 @@ class ReportSettings:
     tuned_limit: int = 0
     example: str = ""
     keep_all: bool = True
+    controls: bool = True
     sample: int | None = SEED
 
     def __post_init__(self) -> None:
@@ -122,6 +126,12 @@ class ReportSettings:
         if few in starts and self.seeds > 1:
             entries += paper_grid("fig07", layers, starts=[int(few)], seeds=_all_orders(layers, int(few)))
         return list(dict.fromkeys(entries))
+
+    def control_grid(self, layers: int, calibration: str | None) -> list[Entry]:
+        """The schedules of the figure of controls, and the ruins; mean ablation only with a calibration."""
+        axes: dict[str, Any] = {"starts": self.starts_of(layers), "seeds": range(DIRECTIONS)}
+        entries = paper_grid("controls", layers, calibration=calibration, **axes)
+        return [*entries, *paper_grid("ruins", layers)]
 
     def single_grid(self, layers: int) -> list[Entry]:
         """The schedules of figs. 2 and 17."""

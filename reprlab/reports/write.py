@@ -339,7 +339,7 @@ def settings_before(folder: Path) -> ReportSettings | None:
     known = {field.name for field in fields(ReportSettings)}
     if not isinstance(stored, dict) or not known >= set(stored):
         return None
-    given: dict[str, Any] = {"sample": None}  # reports before samples took the first rows
+    given: dict[str, Any] = {"sample": None, "controls": False}  # what reports had before these were settings
     given |= {key: tuple(one) if isinstance(one, list) else one for key, one in stored.items()}
     try:
         return ReportSettings(**given)

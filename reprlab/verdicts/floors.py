@@ -9,17 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from reprlab.schedules.grids import Entry
+from reprlab.schedules.grids import RUINS
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import aggregate
 
-RUINS = (
-    "skip",
-    "reverse",
-    "random",
-)  # variants that leave nothing to read where they change almost all layers
-SPARED = 3  # layers, at most, that a ruin has outside the middle
 MEASURED, FIRST = "", "version 1"
 
 
@@ -41,26 +35,19 @@ def floored(scores: Scores, metric: str, floor: str) -> Scores | None:
 
 def _with_floor(results: Results, level: float) -> Results:
     """The results with this number as the score of guessing, and no forecasts of a baseline."""
-    forecasts: dict[str, Any] = {"floor_items": None} if "floor_items" in Results.__annotations__ else {}
-    return replace(results, floor=level, **forecasts)
+    return replace(results, floor=level, measured=None)
 
 
 def ruins(scores: Scores, results: Results, metric: str) -> float:
-    """The mean score of the model's own ruins: skip, reverse and random order of nearly all of its layers.
+    """The mean score of the model's own ruins, the grid `ruins`: without its ends, or all layers shuffled.
 
     NaN where none was swept.
     """
-    rows = [at for at, entry in enumerate(scores.entries) if _ruined(entry)]
+    rows = [at for at, entry in enumerate(scores.entries) if entry.variant in RUINS]
     items = results.items(metric)[rows]
     if not rows or np.isnan(items).any():
         return math.nan
     return float(np.mean(aggregate(results.column(metric).aggregation, items)))
-
-
-def _ruined(entry: Entry) -> bool:
-    """Whether at most three layers stay as they are; what a sweep calls a ruin is one."""
-    nearly_all = entry.start is not None and 2 * entry.start + 1 <= SPARED
-    return entry.variant.startswith("ruin") or (entry.variant in RUINS and nearly_all)
 
 
 def uniform(scores: Scores, results: Results, metric: str) -> float:

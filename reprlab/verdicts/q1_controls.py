@@ -78,8 +78,7 @@ def _drawn(values: Array, drawn: Array) -> Array:
 
 def ranked(near: Array, damage: Array, ends: int) -> RankCorrelation:
     """The rank correlation of layers' similarity and damage, `ends` layers on each side left out."""
-    inner = slice(ends, len(near) - ends)
-    return rank_correlation(near[inner], damage[inner])
+    return rank_correlation(near, damage, ends=ends)
 
 
 def _damage(view: View, label: str, ends: int) -> Finding:
@@ -99,7 +98,7 @@ def _correlated(view: View, label: str, ends: int) -> Finding:
         answer, reason = SUPPORTED, "clear"
     elif ranks.p_high <= ALPHA:
         answer, reason, p = CONTRADICTED, "opposite", ranks.p_high
-    detail = f"p = {p:.3f} over {ranks.count} circular shifts"
+    detail = f"p = {p:.4f} by {ranks.method}"
     ground = Ground((), cost.benchmarks, cost.fewest(cost.benchmarks))
     scope = f"the first {ends} layers and the last {ends}"
     made = Finding("c", label, answer, reason, detail, ranks.rho, p=min(1.0, 2 * p), ground=ground)

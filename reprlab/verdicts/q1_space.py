@@ -9,7 +9,7 @@ import numpy as np
 from reprlab.arrays import Array
 from reprlab.depths.cuts import words
 from reprlab.similarity.matrix import Similarity
-from reprlab.statistics.rank_correlation import rank_correlation
+from reprlab.statistics.rank_correlation import by_shifts
 from reprlab.verdicts.basis import UNITS
 from reprlab.verdicts.q2_necessity import costs
 from reprlab.verdicts.rules import Missing, Statistic, asked, difference, level, together
@@ -89,22 +89,22 @@ def grouped(view: View) -> Finding:
 
 
 def _damage(view: View) -> Finding:
-    """Spearman's rho of layers' similarity to the middle with 1 - R skipped alone, by AR(1) surrogates."""
+    """Spearman's rho of layers' similarity to the middle with 1 - R skipped alone, by circular shifts."""
     layers = view.layers
     if layers < FEWEST:
         raise Missing("too few layers", f"{FEWEST} layers; the model has {layers}")
     middle = middle_of(view)
     near = similarity(view, "cosine no-sinks").towards(middle.start, middle.stop)[1:]
     cost = costs(view, range(layers))
-    ranks = rank_correlation(near, cost.retained[:, 0])
-    answer, reason, p = UNDECIDED, "as by chance", ranks.p_low
-    if ranks.p_low <= ALPHA:
+    rho, low, high, shifts = by_shifts(near, cost.retained[:, 0])
+    answer, reason, p = UNDECIDED, "as by chance", low
+    if low <= ALPHA:
         answer, reason = SUPPORTED, "clear"
-    elif ranks.p_high <= ALPHA:
-        answer, reason, p = CONTRADICTED, "opposite", ranks.p_high
-    detail = f"p = {p:.3f} by {ranks.method}"
+    elif high <= ALPHA:
+        answer, reason, p = CONTRADICTED, "opposite", high
+    detail = f"p = {p:.3f} over {shifts} circular shifts"
     return Finding(
-        *("c", DAMAGE, answer, reason, detail, ranks.rho),
+        *("c", DAMAGE, answer, reason, detail, rho),
         p=p,
         ground=Ground((), cost.benchmarks, cost.fewest(cost.benchmarks)),
     )

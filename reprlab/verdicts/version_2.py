@@ -142,8 +142,8 @@ _RULES_2: Mapping[int, str] = {
     "from other tokens at their own norm (residual), and tokens that do not belong together (shuffled). b: "
     "every boundary of the groups is within one depth in 80 % of resamples, and the largest group holds the "
     "depth halfway. b has no p. c: two profiles over layers are rank-correlated: similarity to the middle, "
-    "and the damage of skipping that layer alone. The correlation has to be negative with p <= .05 over all "
-    "circular shifts, with all layers and without the first two and the last two. It takes all layers, and "
+    "and the damage of skipping that layer alone. The correlation has to be negative with p <= .05 over "
+    "AR(1) surrogates, with all layers and without the first two and the last two. It takes all layers, and "
     "at least 20. d: four differences, by the centred cosine and by debiased CKA without sinks: inside "
     "minus outside, and inside minus the residual control.",
     2: "Headline: R of skip at the smallest M of 3 or more is above 0.5, by the margin. For the parts the "

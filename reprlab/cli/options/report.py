@@ -18,8 +18,8 @@ from reprlab.errors import ReprlabError, unknown
 
 if TYPE_CHECKING:
     from reprlab.captures.corpora import Corpus
-    from reprlab.reports.gather import Workspace
     from reprlab.reports.settings import ReportSettings
+    from reprlab.reports.workspace import Workspace
 
 _FOUR = ("lambada", "hellaswag", "arc", "winogrande")
 _SETTINGS = {"windows": "window_limit", "precise": "precise_limit", "fine_tune": "tuned_limit"}
@@ -27,7 +27,7 @@ _COUNTS = ("documents", "limit", "seeds", "loop_limit", "windows", "precise", "g
 _WORDS = ("precise_on", "example")
 _RANGES, _NAMES = ("starts", "loops", "trained_starts"), ("single_on", "trained_variants")
 _SIZES: Mapping[str, dict[str, Any]] = {
-    "quick": {"documents": 24, "limit": 40, "seeds": 3, "every": 3},
+    "quick": {"controls": False, "documents": 24, "limit": 40, "seeds": 3, "every": 3},
     "": {
         "documents": 100,
         "limit": 100,
@@ -149,6 +149,13 @@ class ReportOptions:
         str | None, how(help="Question of fig. 16: gsm8k or builtin. Default: gsm8k if its rows are there.")
     ] = None
     preset: Annotated[str, how(help="Prompts: paper (0-shot, no BOS) or leaderboard.")] = "paper"
+    controls: Annotated[
+        bool | None,
+        how(
+            "--controls/--no-controls",
+            help="Updates at the full norm, random directions, mean ablation. Default: yes (--quick: no).",
+        ),
+    ] = None
     keep_all: Annotated[
         bool, how("--keep-all", help="Keep benchmarks on which the full model is at chance in the grids.")
     ] = False
@@ -188,7 +195,7 @@ class ReportOptions:
         """The settings that were chosen, by option; the others have the defaults of the size."""
         given = {name: getattr(self, name) for name in (*_COUNTS, *_WORDS)}
         given |= {name: whole(f"--{name.replace('_', '-')}", getattr(self, name)) for name in _RANGES}
-        given |= {name: getattr(self, name) for name in (*_NAMES, "benchmarks", "corpus")}
+        given |= {name: getattr(self, name) for name in (*_NAMES, "benchmarks", "corpus", "controls")}
         given["glue"] = None if self.glue is None else glue_tasks(self.glue)
         return {
             name: tuple(value) if isinstance(value, list) else value
@@ -217,7 +224,7 @@ class ReportOptions:
 
     @property
     def workspace(self) -> Workspace:
-        from reprlab.reports.gather import Workspace
+        from reprlab.reports.workspace import Workspace
 
         where = (self.data.cache, self.data.data_dir, self.preset, self.data.batch_tokens)
         return Workspace(*where, self.force, tuple(self.scores or ()))
