@@ -137,7 +137,7 @@ def by_shifts(x: ArrayLike, y: ArrayLike) -> tuple[float, float, float, int]:
     """Spearman's rho of two series over layers with p_low and p_high by circular shifts, and their number.
 
     x and y are (layer,). p_low is the share of the n shifts of x, the identity among them, whose rho is at
-    most the one found, p_high at least. Version 1 of the verdicts' rules asks for it. A shift lets both ends move
+    most the one found, p_high at least. Version 1 of the rules asks for it. A shift lets both ends move
     together, and no p is below 1 / n; `rank_correlation` has neither fault. NaN as there.
 
     >>> by_shifts([1, 2, 3, 4, 5], [2, 4, 6, 8, 11])
