@@ -10,16 +10,19 @@ from typing import Any
 from reprlab.errors import ReprlabError
 from reprlab.files import write_whole
 from reprlab.reports.analyses import Analysis, everything
-from reprlab.reports.number_files import FigureNumbers, read, text
-from reprlab.reports.write import RUN, forget, keep, numbers_of, told
+from reprlab.reports.number_files import FigureNumbers, read, rounded, text
+from reprlab.reports.write import RUN, VERDICTS, forget, keep, numbers_of, told, worded
 from reprlab.scores.scores import Scores
 from reprlab.training.fine_tuned import FineTuned
 from reprlab.verdicts.evidence import Evidence
+from reprlab.verdicts.judging import judge
+from reprlab.verdicts.versions import VERSIONS
 
 STORED = {  # a part of the evidence, and the files that hold all of it
     **{part: (part,) for part in ("scores", "loops", "windows", "precise", "unfrozen")},
     "fine_tuned": ("untuned", "tuned"),
 }
+OF_STATES = (1,)  # questions that take states, which a report does not store
 _SAME = 1e-4  # of a number, relative: what processors and rounding do to it
 
 
@@ -54,7 +57,27 @@ def rebuilt(folder: Path) -> list[str]:
     if changed:
         ordered = [one.name for one in everything() if one.name in drawn]
         write_whole(folder / RUN, text({**run, "figures": ordered, "left_out": left_out}) + "\n")
-    return changed
+    return [*changed, *judged(folder, evidence)]
+
+
+def judged(folder: Path, evidence: Evidence) -> list[str]:
+    """Judge a report's stored scores again by the newest rules; "verdicts" where they say something else.
+
+    Verdicts by earlier rules stay as they are. So does the first question, which takes states; where it was
+    never judged by the newest rules, it says so.
+    """
+    stored: Any = read(folder / VERDICTS)
+    newest = VERSIONS[0]
+    before = [one for one in stored if one.get("version", 1) == newest]
+    earlier = [{"version": 1, **one} for one in stored if one.get("version", 1) != newest]
+    states = [one for one in before if one["number"] in OF_STATES]
+    made = rounded([verdict.to_json() for verdict in judge(evidence, version=newest)])
+    kept = {one["number"]: one for one in states}
+    verdicts = [*(kept.get(one["number"], one) for one in made), *earlier]
+    if alike(verdicts, stored):
+        return []
+    write_whole(folder / VERDICTS, text(worded(verdicts)) + "\n")
+    return ["verdicts"]
 
 
 def stored_evidence(folder: Path) -> Evidence | None:

@@ -57,7 +57,8 @@ def _sloped(found: RetainedRows, taus: Mapping[int, Array]) -> Array:
         values = tau @ level / (tau @ tau)  # (1 + draw,)
         rest = level[:, 0] - values[0] * tau
         apart = tau / (tau @ tau) * math.sqrt(rest @ rest / free)  # least squares' standard error, by order
-    values[1:] += sampled(apart, "tau", values.size - 1, degrees=free, inner=float(values[1:].var()))
+    if values.size > 1:
+        values[1:] += sampled(apart, "tau", values.size - 1, degrees=free, inner=float(values[1:].var()))
     return values
 
 
