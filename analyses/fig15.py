@@ -107,9 +107,10 @@ def _after(numbers: dict[str, Any]) -> str:
     differs = f"After the middle layers, variance differs from the full model's by a factor of {factors}"
     if numbers["further"] is None or len(numbers["apart"]) != 2:
         return f"{differs}."
-    value, low, high = (math.exp(end) for end in numbers["further"])
+    value, *ends = (None if end is None else math.exp(end) for end in numbers["further"])
     first, second = list(numbers["apart"])[::-1]
-    return f"{differs}; {first}'s is {value:.2f} [{low:.2f}, {high:.2f}] times {second}'s."
+    apart = curves.number(dict(zip(("R", "low", "high"), (value, *ends), strict=True)))
+    return f"{differs}; {first}'s is {apart} times {second}'s."
 
 
 def draw(numbers: dict[str, Any]) -> Any:

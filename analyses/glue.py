@@ -98,11 +98,17 @@ def _sentence(numbers: dict[str, Any], mode: str) -> str:
     middle = min(row["middle"] for row in rows)
     few = sorted((row for row in rows if row["middle"] == middle), key=lambda row: row["score"])
     ends = [f"{curves.number(row, 'score', digits=3)} ({_name(row)})" for row in (few[0], few[-1])]
-    above = sum(row["gain_low"] > 0 for row in rows)
+    above = sum((row["gain_low"] or 0) > 0 for row in rows)
     return (
         f"{full}, and between {ends[0]} and {ends[-1]} at M = {middle}; "
         f"{above} of {len(rows)} changed models are surely above the full one."
     )
+
+
+def _ends(row: dict[str, Any]) -> tuple[float, float]:
+    """The ends of a score's interval; the score itself where there are too few orders for one."""
+    low, high = ((row["score"] if row[key] is None else row[key]) for key in ("low", "high"))
+    return low, high
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -141,7 +147,7 @@ def _together(ax: Any, rows: list[dict[str, Any]]) -> None:
         rows = [{**row, "start": row["start"] + by} for row, by in zip(rows, shift, strict=True)]
         for name, (row,) in figures.lines_by(rows, "variant").items():
             colour = figures.looks_of([name])[name].colour
-            ax.vlines(row["start"], row["low"], row["high"], color=colour, lw=0.9, zorder=2)
+            ax.vlines(row["start"], *_ends(row), color=colour, lw=0.9, zorder=2)
     figures.curves(ax, figures.lines_by(rows, "variant"), value="score", band=0.1)
 
 
@@ -158,10 +164,11 @@ def _variant(ax: Any, numbers: dict[str, Any], variant: str, of: str) -> None:
     figures.curves(ax, {of: frozen[of]} if of in frozen else {}, value="score", looks=looks)
     trained = [row for row in rows if (row["mode"], row["benchmark"]) == ("trained", of)]
     for row in sorted(trained, key=lambda row: row["start"]):
-        ends = [[row["score"] - row["low"]], [row["high"] - row["score"]]]
+        low, high = _ends(row)
+        ends = [[row["score"] - low], [high - row["score"]]]
         look: Any = {"fmt": "s", "color": "black", "mfc": "white", "ms": 5, "lw": 0.8}
         ax.errorbar([row["start"]], [row["score"]], yerr=ends, **look, label=f"{of}, trained")
-    above = [row for row in [*frozen.get(of, []), *trained] if row["gain_low"] > 0]
+    above = [row for row in [*frozen.get(of, []), *trained] if (row["gain_low"] or 0) > 0]
     ring: Any = {
         "ls": "",
         "marker": "o",

@@ -53,6 +53,7 @@ OWNERS = {
     "rich": {"cli"},
 }
 NOT_MIRRORED = {
+    "test_coverage",
     "test_words",
     "test_writing",
     "test_kills",

@@ -25,6 +25,7 @@ from reprlab.statistics.orders import LEAST_ORDERS, over_orders
 
 DRAWS = 10_000
 MEDIAN = "median"
+TOO_FEW_ORDERS = f"too few orders: {LEAST_ORDERS} are needed"
 _USUAL = ("u", "acc")  # asked of every sweep; a benchmark that lacks one is left out
 
 
@@ -94,7 +95,7 @@ class Retained:
     def few(self, row: int, benchmark: str) -> str:
         """Why a row has no interval on a benchmark, or over them by the name `median`; empty where it has."""
         if lacks_orders(self.scores, self.scores.rows[row]):
-            return f"too few orders: {LEAST_ORDERS} are needed"
+            return TOO_FEW_ORDERS
         names = self.benchmarks if benchmark == MEDIAN else (benchmark,)
         counts = {name: len(set(self.scores.results(name).units)) for name in names}
         return f"too few units: {LEAST_UNITS} are needed" if min(counts.values()) < LEAST_UNITS else ""

@@ -15,7 +15,7 @@ from reprlab.arrays import Array
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.scores.results import Results
-from reprlab.scores.retained import DRAWS, rows_of
+from reprlab.scores.retained import DRAWS, TOO_FEW_ORDERS, lacks_orders, rows_of
 from reprlab.scores.scores import Scores
 from reprlab.statistics.bootstraps import bootstrap, draws, interval
 
@@ -60,11 +60,13 @@ class TaskMeans:
 
         `score` with the ends `low` and `high` of its 95 % interval, `floor`, and `gain`, the score less the
         full model's, with those of its own, `gain_low` and `gain_high`, paired.
+        Ends are NaN where `orders` or units are too few; of orders `few` says it.
         """
         rows: list[dict[str, Any]] = []
         for row, places in enumerate(self.scores.rows):
             labels = self.scores.labels(places)
             start = labels["start"]
+            few = TOO_FEW_ORDERS if lacks_orders(self.scores, places) else ""
             middle = None if start is None else self.scores.layers - 2 * start - 1
             for name, value, drawn, floor in self._cells(row):
                 whole, others = self._full(name)
@@ -80,6 +82,8 @@ class TaskMeans:
                         "floor": float(floor),
                         "gain": float(value - whole),
                         **gain,
+                        "orders": len(places),
+                        "few": few,
                     }
                 )
         return rows

@@ -49,7 +49,7 @@ class DocumentSums:
         return mean
 
     def spread(self, statistic: Estimator, seed: int) -> tuple[Array, Array, Array]:
-        """Of a linear statistic of sum / count: its variance (...), its draws about it, and their variances.
+        """A linear statistic of sum / count: its variance (...), its draws about it, and their variances.
 
         Draws are (draw, ...). The variance is the jackknife's over documents; under a draw it is that of the
         influences (s_i - r c_i) / sum c, n / (n - 1) times their squares' sum.

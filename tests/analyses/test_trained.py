@@ -127,7 +127,7 @@ def test_what_is_above_the_full_model_has_a_ring_and_a_word() -> None:
     numbers = glue()
     assert "above full model" in words(analysis("glue").draw(numbers))
     assert "1 of 18 changed models are surely above the full one" in analysis("glue").reading(numbers)
-    low = {**numbers, "rows": [r for r in numbers["rows"] if r["gain_low"] <= 0]}
+    low = {**numbers, "rows": [r for r in numbers["rows"] if (r["gain_low"] or 0) <= 0]}
     assert "above full model" not in words(analysis("glue").draw(low))
     assert "0 of 17 changed models are surely above" in analysis("glue").reading(low)
 
