@@ -21,7 +21,7 @@ GROUPS = 50  # of documents, at most, that a jackknife leaves out in turn
 LEAST_DOCUMENTS = 12  # for an interval, where documents are about as long
 LEAST_UNEQUAL = 200  # where they are not: a few long ones decide a mean over tokens
 ALIKE = 0.75  # (sum of lengths)^2 / sum of squares / documents, from which on they are
-LEAST_GROUPS, LEAST_EQUAL = 12, 25  # of a jackknife; and as many of one weight, where weights differ
+LEAST_GROUPS, LEAST_EQUAL = 12, 35  # of a jackknife; and as many of one weight, where weights differ
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,17 @@ class DocumentSums:
     counts: Array
 
     @property
+    def alike(self) -> bool:
+        """Whether documents are about as long: (sum of lengths)^2 >= `ALIKE` n times the sum of squares."""
+        squares = len(self.counts) * (self.counts**2).sum()
+        return bool(self.counts.sum() ** 2 >= ALIKE * squares)
+
+    @property
     def few(self) -> str:
         """Why there are too few documents for an interval of sum / count; empty where there are enough."""
-        size, total = len(self.counts), self.counts.sum()
-        alike = total**2 >= ALIKE * size * (self.counts**2).sum()
-        least = LEAST_DOCUMENTS if alike else LEAST_UNEQUAL
-        unequal = "" if alike else " where lengths differ this much"
-        return "" if size >= least else f"too few documents: {least} are needed{unequal}"
+        least = LEAST_DOCUMENTS if self.alike else LEAST_UNEQUAL
+        unequal = "" if self.alike else " where lengths differ this much"
+        return "" if len(self.counts) >= least else f"too few documents: {least} are needed{unequal}"
 
     @property
     def mean(self) -> Array | None:
@@ -112,7 +116,8 @@ class Resampled:
         NaN where there are too `few`. bootstrap: percentile-t, value - se t*, where t* are the 97.5 % and
         2.5 % points of draws about the value, each over its own standard error, and se is the jackknife's
         (Efron and Tibshirani 1993, ch. 12); percentiles alone are too narrow where documents are few or
-        their lengths differ. Without `documents` they are all that there is.
+        their lengths differ. Where lengths differ much, an end is at least as far away as in the symmetric
+        form, the 95 % point of |t*|. Without `documents` they are all that there is.
         jackknife: value +- t_(G-1) sqrt(1/G sum_g (p_g - p)^2 / (n / m_g - 1)) with pseudo-values p_g of G
         groups of m_g of n tokens (Busing, Meijer and van der Leeden 1999).
         """
@@ -147,6 +152,9 @@ class Resampled:
             ratio = np.where(under > 0, moved / np.sqrt(under), 0.0)
         ratio = np.where(np.isnan(moved), np.nan, ratio)
         low, high = np.quantile(ratio, [0.975, 0.025], axis=0)
+        if not all(part.alike for part in self.documents):
+            even = np.quantile(np.abs(ratio), 0.95, axis=0)
+            low, high = np.maximum(low, even), np.minimum(high, -even)
         error = np.sqrt(variance) / count
         return value - low * error, value - high * error
 
