@@ -57,7 +57,8 @@ def _rows(similarity: Any, costs: dict[int, dict[str, Any]]) -> list[dict[str, A
     influence = similarity.block_influence
     ends = (similarity.intervals.high, similarity.intervals.low)  # the highest cosine is the lowest influence
     low, high = ((1 - np.diagonal(m, 1) if m is not None else influence) for m in ends)
-    damage = np.array([1 - costs[layer]["R"] for layer in range(len(influence))])
+    lost = {layer: curves.loss(row) for layer, row in costs.items()}
+    damage = np.array([lost[layer]["value"] for layer in range(len(influence))], dtype=float)
     return [
         {
             "layer": layer,
@@ -65,8 +66,7 @@ def _rows(similarity: Any, costs: dict[int, dict[str, Any]]) -> list[dict[str, A
             "influence_low": float(low[layer]),
             "influence_high": float(high[layer]),
             "damage": float(damage[layer]),
-            "damage_low": 1 - costs[layer]["high"],
-            "damage_high": 1 - costs[layer]["low"],
+            **{f"damage_{end}": lost[layer][end] for end in ("low", "high")},
             "influence_rank": int((influence < influence[layer]).sum()) + 1,
             "damage_rank": int((damage < damage[layer]).sum()) + 1,
         }

@@ -119,7 +119,8 @@ def draw(numbers: dict[str, Any]) -> Any:
             figures.curves(ax, lines, x="layer", value="value")
             full = next(row for row in rows if row["variant"] == "full")
             ax.axhline(full["value"], color="0.45", lw=0.7, ls=(0, (6, 2)), zorder=1)
-            ax.axhspan(full["low"], full["high"], color="0.88", lw=0, zorder=0)
+            if curves.bounded(full):
+                ax.axhspan(full["low"], full["high"], color="0.88", lw=0, zorder=0)
             ax.set(title=numbers["leading"], ylabel=NAMES[metric])
             _scale(ax, metric)
             figures.floors(ax, numbers, metric, value="score", benchmark=numbers["leading"])

@@ -100,7 +100,8 @@ def _costs(u: rl.Retained | None) -> dict[int, dict[str, float]]:
     """The cost of skipping each layer alone, 1 - R, with its interval: the median, or of one benchmark."""
     of = curves.summary(u) if u else None
     rows = [row for row in u.table("skip_one") if row["benchmark"] == of] if u else []
-    return {r["layer"]: {"damage": 1 - r["R"], "low": 1 - r["high"], "high": 1 - r["low"]} for r in rows}
+    lost = {row["layer"]: curves.loss(row) for row in rows}
+    return {layer: {"damage": one.pop("value"), **one} for layer, one in lost.items()}
 
 
 def reading(numbers: dict[str, Any]) -> str:

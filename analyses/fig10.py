@@ -60,6 +60,8 @@ def reading(numbers: dict[str, Any]) -> str:
     if _proportional(fit):
         c = curves.number({"R": fit["c"], "low": fit["c_low"], "high": fit["c_high"]})
         here = f"it is {c} times M"
+    elif not curves.bounded(fit):
+        here = "too few for an interval"
     elif fit["low"] <= 1 <= fit["high"]:
         here = "the interval holds both 0 and 1"
     return f"{found} {curves.beside_paper('fig10', here)}"
@@ -67,7 +69,7 @@ def reading(numbers: dict[str, Any]) -> str:
 
 def _proportional(fit: dict[str, Any]) -> bool:
     """Whether the interval of the slope holds 1, proportional growth, and not 0, none."""
-    return fit["slope"] is not None and 0 < fit["low"] <= 1 <= fit["high"]
+    return fit["slope"] is not None and curves.bounded(fit) and 0 < fit["low"] <= 1 <= fit["high"]
 
 
 def draw(numbers: dict[str, Any]) -> Any:
@@ -92,7 +94,7 @@ def _map(ax: Any, numbers: dict[str, Any], metric: str) -> Any:
     best = [row for row in numbers["best"] if row["metric"] == metric]
     for faint in (True, False):
         some = [(row["times"], row["middle"]) for row in best if bool(row["unused"]) == faint]
-        figures.boxed(ax, some, size=(1, 2), faint=faint)
+        figures.boxed(ax, some, size=(1, min(2, len(rows))), faint=faint)  # one row is one tall
     fit = numbers["fits"][metric]
     name = f"{figures.METRICS[metric]}, {figures.over(numbers, metric)}"
     if fit["c"] is not None:

@@ -84,10 +84,17 @@ def _turn(crossing: Any) -> dict[str, Any]:
     ]
     first, last = gains[0]["share"], gains[-1]["share"]
     ends = (crossing.low, crossing.high)
-    words = [f"{e:.0%}" if math.isfinite(e) else f"{'before' if e < 0 else 'beyond'} all" for e in ends]
+    words = [_place(end) for end in ends]
     low, high = (min(max(end, first), last) for end in ends)
     place = {"value": crossing.value, "low": low, "high": high, "ends": words, "none": crossing.none}
     return {**place, "reason": crossing.reason, "differences": gains}
+
+
+def _place(end: float) -> str:
+    """An end of the turn's interval in words."""
+    if math.isnan(end):
+        return "too few"
+    return f"{end:.0%}" if math.isfinite(end) else f"{'before' if end < 0 else 'beyond'} all"
 
 
 def reading(numbers: dict[str, Any]) -> str:
@@ -118,6 +125,8 @@ def reading(numbers: dict[str, Any]) -> str:
 
 def _at(turn: dict[str, Any]) -> str:
     low, high = (end.replace("%", " %") for end in turn["ends"])
+    if low == "too few":
+        return f"{100 * turn['value']:.0f} % (too few documents for an interval)"
     return f"{100 * turn['value']:.0f} % [{low}, {high}]"
 
 
@@ -130,7 +139,7 @@ def _full(numbers: dict[str, Any]) -> dict[str, Any]:
 def _informative(numbers: dict[str, Any]) -> str:
     """A note that the frozen full model is not surely above the best baseline, or nothing."""
     full = _full(numbers)
-    if full["low"] > numbers["floor"]:
+    if curves.bounded(full) and full["low"] > numbers["floor"]:
         return ""
     score = curves.number(full, "score", digits=3)
     return f"Not informative (frozen full model: {score}, best baseline {numbers['floor']:.3f}): "
@@ -163,8 +172,8 @@ def _foot(numbers: dict[str, Any]) -> str:
     """The data, the training, the intervals, and whether the full model is above the baseline."""
     documents = figures.counted(numbers["documents"], "document")
     data = f"{numbers['benchmark']}: {documents}; training: {numbers['recipe']}."
-    low = _full(numbers)["low"] <= numbers["floor"]
-    caution = " Not informative: the frozen full model is not above the best baseline." if low else ""
+    note = " Not informative: the frozen full model is not surely above the best baseline."
+    caution = note if _informative(numbers) else ""
     return f"{data} Bands and bars: 95 % intervals over documents, of one training run a share.{caution}"
 
 

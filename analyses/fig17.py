@@ -41,7 +41,8 @@ def reading(numbers: dict[str, Any]) -> str:
     for name, some in lines.items():
         best = max(some, key=lambda row: row["R"])
         most.append(f"{curves.number(best)} ({name}, M = {best['middle']})")
-        above.append(f"{sum(row['low'] > 1 for row in some)} of {len(some)} starts ({name})")
+        sure = sum(curves.bounded(row) and row["low"] > 1 for row in some)
+        above.append(f"{sure} of {len(some)} starts ({name})")
     retained = f"{', '.join(most[:-1])} and {most[-1]}" if len(most) > 1 else most[0]
     here = f"surely above the full model are {', '.join(above)}"
     return (

@@ -89,9 +89,10 @@ def reading(numbers: dict[str, Any]) -> str:
 
 def _sentence(numbers: dict[str, Any], mode: str) -> str:
     of = _whole(numbers)
-    score, low, high = numbers["full"][mode][of]
     rows = [row for row in _points(numbers, mode) if row["benchmark"] == of and row["middle"] > 1]
-    full = f"With a {mode} encoder, {numbers['model']} scores {score:.3f} [{low:.3f}, {high:.3f}]"
+    ends = dict(zip(_NUMBERS, numbers["full"][mode][of], strict=False))
+    score = curves.number({**ends, "few": "too few rows for an interval"}, "score", digits=3)
+    full = f"With a {mode} encoder, {numbers['model']} scores {score}"
     full += f" (most frequent class: {numbers['floors'][of]:.3f})"
     if not rows:
         return f"{full}."
@@ -106,7 +107,7 @@ def _sentence(numbers: dict[str, Any], mode: str) -> str:
 
 
 def _ends(row: dict[str, Any]) -> tuple[float, float]:
-    """The ends of a score's interval; the score itself where there are too few orders for one."""
+    """The ends of a score's interval; the score itself where there are too few orders or rows for one."""
     low, high = ((row["score"] if row[key] is None else row[key]) for key in ("low", "high"))
     return low, high
 

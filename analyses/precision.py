@@ -55,7 +55,7 @@ def reading(numbers: dict[str, Any]) -> str:
     rows = numbers["rows"]
     range_ = max(row["float32"] for row in rows) - min(row["float32"] for row in rows)
     most = max(rows, key=lambda row: abs(row["value"]))
-    sure = sum(row["low"] > 0 or row["high"] < 0 for row in rows)
+    sure = sum(curves.bounded(row) and (row["low"] > 0 or row["high"] < 0) for row in rows)
     documents = figures.counted(numbers["documents"], "document")
     caution = (
         "" if numbers["clear"] else " The full model is near the best baseline there, so this tests little."

@@ -17,7 +17,7 @@ from examples import network, texts
 from safetensors.numpy import save_file
 
 import reprlab as rl
-from reprlab.benchmarks.glue.rows import from_folder
+from reprlab.benchmarks.glue.rows import RowSample, from_folder
 from reprlab.benchmarks.glue.table import TASKS
 from reprlab.benchmarks.opened import open_task
 from reprlab.captures.capture import open_capture
@@ -153,7 +153,7 @@ def _texts(home: Path) -> Iterator[Kind]:
     pairs = [{"sentence1": f"a {i}", "sentence2": "b", "label": i % 2} for i in range(6)]
     glue.write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
     shutil.copy(glue, glue.with_name("validation.jsonl"))
-    yield Kind("glue", glue, mutations.in_jsonl, lambda: from_folder(TASKS["rte"], home, None), 5)
+    yield Kind("glue", glue, mutations.in_jsonl, lambda: from_folder(TASKS["rte"], home, RowSample()), 5)
 
 
 TASK = {

@@ -24,6 +24,8 @@ def test_an_unknown_name_is_answered_with_the_nearest_and_all_there_are(
 
 def test_every_public_name_is_there_and_no_other() -> None:
     assert {name: getattr(rl, name).__name__ for name in dir(rl)} == {name: name for name in rl.__all__}
-    with pytest.raises(AttributeError, match=r"^reprlab has no 'cosin'; it has Activations, Drift, Entry, "):
+    with pytest.raises(
+        AttributeError, match=r"^reprlab has no 'cosin'; it has Activations, Block, Drift, Entry, "
+    ):
         _ = rl.cosin
     assert rl.ReprlabError is ReprlabError

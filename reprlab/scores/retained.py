@@ -139,7 +139,7 @@ def retained(scores: Scores, metric: str = "u", *, count: int = DRAWS) -> Retain
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
-    >>> scores = rl.sweep(net, rl.paper_grid("fig04", layers=6), ["builtin_pronoun"], limit=4, cache=tmp)
+    >>> scores = rl.sweep(net, rl.paper_grid("fig04", layers=6), ["builtin_pronoun"], limit=12, cache=tmp)
     >>> rl.retained(scores, count=100).undecided.keys()
     dict_keys(['builtin_pronoun'])
     """

@@ -75,7 +75,7 @@ def normalised(
         if not above > 0:
             far = f"not above chance ({chance:.3f})"
         elif math.isnan(margin):
-            far = f"above chance ({floor:.3f}) by an unknown margin: one unit has no standard error"
+            far = f"above chance ({chance:.3f}) by an unknown margin: one unit has no standard error"
         return Normalised(math.nan, reason=f"the full model scores {words}, which is {far}")
     if score == -math.inf:
         return Normalised(-math.inf, reason="the score is -inf: some document was given probability 0")

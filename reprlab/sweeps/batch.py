@@ -22,10 +22,10 @@ from reprlab.schedules.schedule import Schedule
 class Answers:
     """A batch's answers under one schedule, by request in the order of documents; all on the CPU.
 
-    `likelihoods` (request,) float64: sums of log-probabilities over a request's scored tokens, in nats;
-    `greedy` (request,): whether each of them is the model's first choice. `divergence` (document, 2), where
-    it was asked for: the mean over the scored positions of KL(full || schedule) in nats, and of whether both
-    have the same first choice.
+    `likelihoods` (request,) float64, rounded to float32 as they are kept: sums of log-probabilities over a
+    request's scored tokens, in nats; `greedy` (request,): whether each of them is the model's first choice.
+    `divergence` (document, 2), where it was asked for: the mean over the scored positions of
+    KL(full || schedule) in nats, and of whether both have the same first choice.
     """
 
     likelihoods: Tensor
@@ -158,7 +158,7 @@ def _read(
             terms = torch.stack([apart.double(), same.double(), torch.ones_like(same).double()], 1)
             sums.index_add_(0, readings.owners[part], terms)
     divergences = None if full is None else sums[:, :2] / sums[:, 2:]
-    return Answers(likelihoods, wrong == 0, divergences)
+    return Answers(likelihoods.float().double(), wrong == 0, divergences)
 
 
 def _chances(recording: Recording, states: Tensor, vocabulary: int) -> Iterator[tuple[slice, Tensor]]:

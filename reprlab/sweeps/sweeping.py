@@ -97,27 +97,28 @@ def sweep(
     entries = labelled(cast("Iterable[Entry | Schedule | str]", schedules), network.n_layers)
     found = calibrations((entry.schedule for entry in entries), network, cache_folder(cache))
     network.prove(cache, say)
-    how = {"data_dir": data_dir, "preset": preset, "sample": sample, "allow_code": allow_code}
-    how |= {"cache": cache, "say": say}
-    opened = _opened(cast("Sequence[str] | Sequence[Opened]", benchmarks), how)
+    asked = {"data_dir": data_dir, "preset": preset, "sample": sample, "allow_code": allow_code}
+    opened = _opened(cast("Sequence[str] | Sequence[Opened]", benchmarks), cache=cache, say=say, **asked)
     _check_generated(entries, opened)
     plan = Plan(entry.schedule for entry in entries)
     identities = [_identity(network, one, max_new_tokens) for one in opened]
     held = hold_all(cache_folder(cache), identities, made_on(network, *_LIBRARIES), say=say)
     with within_memory("answering"), held as files:
-        jobs = [
-            ready(network, one, file, plan, limit, batch_tokens, divergence)
-            for one, file in zip(opened, files, strict=True)
-        ]
+        how = (plan, limit, batch_tokens, divergence)
+        jobs = [ready(network, one, file, *how) for one, file in zip(opened, files, strict=True)]
         jobs = _with_means(jobs, found)
         results = _results(jobs, plan, keep_all, progress, say)
     about = (network.label, network.note, network.dtype, network.n_layers)
     scores = Scores(*about, entries, results, made_on(network, *_LIBRARIES))
     if lm_eval_json is not None:
-        from reprlab.sweeps.lm_eval_results import export
-
-        export(Path(lm_eval_json), scores, [one.benchmark for one in jobs])
+        _export(Path(lm_eval_json), scores, jobs)
     return scores
+
+
+def _export(folder: Path, scores: Scores, jobs: Sequence[SweepJob]) -> None:
+    from reprlab.sweeps.lm_eval_results import export
+
+    export(folder, scores, [one.benchmark for one in jobs])
 
 
 def _with_means(jobs: Sequence[SweepJob], found: dict[str, Calibration]) -> list[SweepJob]:
@@ -142,7 +143,7 @@ def _results(
     return {one.benchmark.name: made[one.benchmark.name] for one in jobs}
 
 
-def _opened(benchmarks: Sequence[str] | Sequence[Opened], how: dict[str, Any]) -> list[Opened]:
+def _opened(benchmarks: Sequence[str] | Sequence[Opened], **how: Any) -> list[Opened]:
     """The benchmarks, those given by name opened."""
     named = [one for one in benchmarks if isinstance(one, str)]
     return [one for one in benchmarks if not isinstance(one, str)] or open_benchmarks(named, **how)

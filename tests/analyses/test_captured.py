@@ -1,7 +1,6 @@
 """Figures made from captures: their numbers against independent ones, pictures from numbers alone."""
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import module_from_spec, spec_from_file_location
@@ -22,7 +21,6 @@ from scipy.stats import spearmanr
 import reprlab as rl
 from reprlab import figures
 from reprlab.captures.capture import Capture
-from reprlab.figures.panels import few_ticks
 from reprlab.figures.texts import shown
 from reprlab.reports.number_files import rounded
 from reprlab.scores.results import Column, Results
@@ -417,9 +415,9 @@ def test_fig16_with_scored_solutions_compares_results_with_set_up_words(evidence
     entries += [
         rl.Entry("parallel", rl.Schedule.paper("parallel", layers=6, start=s), start=s) for s in (0, 1)
     ]
-    spread = np.linspace(-0.1, 0.1, 20)
+    spread = np.linspace(-0.1, 0.1, 40)
     found = np.stack([[0.8 - 0.2 * at + spread, 0.7 - 0.05 * at + spread] for at in range(3)])
-    ids = tuple(map(str, range(20)))
+    ids = tuple(map(str, range(40)))
     columns = (Column("u", "mean", 1, True), Column("u_setup", "mean", 1, True))
     about = ("gsm8k_nll", "gsm8k", "reasoning", "solution", 5, "paper", "d", 0.0, 100)
     results = Results(*about, columns, ids, ids, found.transpose(0, 2, 1), np.zeros(3, np.int64))
@@ -431,9 +429,7 @@ def test_fig16_with_scored_solutions_compares_results_with_set_up_words(evidence
     assert rows["results minus set-up", 3] == pytest.approx(0.3)
     figure = drawn("fig16", told)
     assert [line.get_label() for line in figure.axes[0].lines[:2]] == ["results", "set-up"]
-    assert "0.300 [0.300, 0.300] more is lost on results" in analysis("fig16").reading(told) or (
-        "0.150" in analysis("fig16").reading(told)
-    )
+    assert "0.300 [0.300, 0.300] more is lost on results" in analysis("fig16").reading(told)
 
 
 def test_fig16_shows_texts_as_they_are_and_cuts_long_ones(evidence: rl.Evidence) -> None:
@@ -559,83 +555,3 @@ def test_block_influence_of_one_benchmark_names_it_and_without_scores_says_why(e
         numbers("block_influence", replace(evidence, scores=replace(few, benchmarks=guessing)))
     with pytest.raises(rl.ReprlabError, match="block influence takes"):
         numbers("block_influence", replace(evidence, similarities={}))
-
-
-# the panels they are drawn with
-
-
-@given(st.integers(2, 700))
-def test_few_ticks_begin_at_nought_end_at_the_last_and_are_few(count: int) -> None:
-    ticks = few_ticks(count)
-    assert (ticks[0], ticks[-1]) == (0, count - 1)
-    assert len(ticks) <= 8
-    steps = np.diff(ticks)
-    assert (steps[:-1] == steps[0]).all()
-
-
-def test_maps_share_a_scale_that_reaches_the_lowest_and_nan_is_grey() -> None:
-    low, odd = np.eye(3) - 0.2, np.eye(4)
-    odd[0, 1] = np.nan
-    with figures.sheet(1, 2) as row:
-        shown_ = figures.maps(row, [low, odd], titles=["a", "b"], label="l", starts=[[1], []])
-    assert [ax.images[0].get_clim() for ax in shown_] == [(-0.2, 1.0)] * 2
-    image = shown_[1].images[0]
-    assert np.allclose(image.to_rgba(image.get_array())[0, 1][:3], 0.8)
-    assert [len(ax.lines) for ax in shown_] == [4, 0]  # a black and a white line, both ways
-    assert row[0].figure.axes[-1].get_ylabel() == "l"  # the bar
-
-
-def test_maps_name_depths_and_fill_a_given_panel_with_the_bar() -> None:
-    with figures.sheet(1, 3, widths=[1, 1, 0.05]) as row:
-        figures.maps(
-            row[:2], [np.eye(3)] * 2, titles=["a", "b"], label="l", at=[[0, 4, 8], [0, 1, 2]], bar=row[2]
-        )
-    assert [text.get_text() for text in row[0].get_xticklabels()] == ["0", "4", "8"]
-    assert row[0].get_xticks().tolist() == [0, 1, 2]
-    assert len(row[0].figure.axes) == 3
-
-
-def test_across_takes_the_place_of_a_column() -> None:
-    with figures.sheet(2, 3) as grid:
-        tall = figures.across(grid[:, 2])
-    spec = tall.get_subplotspec()
-    assert (spec.rowspan, spec.colspan) == (range(0, 2), range(2, 3))
-    assert len(tall.figure.axes) == 5
-
-
-@pytest.mark.parametrize("scale", ["linear", "log"])
-def test_a_legend_inside_lies_above_what_was_drawn(scale: str) -> None:
-    with figures.sheet(1, 2) as (ax, _):
-        ax.plot([0, 1], [1, 100], label="a")
-        ax.set(yscale=scale, ylim=(1, 100))
-        figures.legend_inside(ax, room=1.5)
-    assert ax.get_ylim() == pytest.approx((1, 1000 if scale == "log" else 149.5))
-    assert max(ax.get_yticks()) <= 100
-    assert [text.get_text() for text in ax.get_legend().texts] == ["a"]
-
-
-def test_a_factor_axis_has_plain_numbers() -> None:
-    with figures.sheet(1, 2) as (ax, _):
-        ax.plot([0, 1], [0.4, 6])
-        figures.factor_axis(ax)
-    ax.figure.canvas.draw()
-    assert {"0.5", "1", "2", "5"} <= {text.get_text() for text in ax.get_yticklabels()}
-
-
-def test_bars_named_points_and_spans() -> None:
-    with figures.sheet(1, 2) as (ax, other):
-        figures.bars(ax, [1, math.nan, 3], low=[0, math.nan, 2], high=[2, math.nan, 4], name="costs $5")
-        figures.span(ax, 1, 2, "here")
-        figures.named(other, [1, math.nan], [2, 3], ["$a$", "b"])
-    assert [bar.get_height() for bar in ax.patches][::2] == [1, 3]
-    assert ax.get_legend_handles_labels()[1] == ["here", r"costs \$5"]
-    assert [text.get_text() for text in other.texts] == [r"\$a\$"]
-
-
-def test_a_single_box_of_text_stays_within_the_page() -> None:
-    told = figures.Passage("heading", "word " * 200)
-    figure = figures.answers(told, [told], title="t", foot="small " * 60)
-    assert wide(figures.image(figure, "png")) <= figures.PAGE + 0.02
-    said = [text.get_text() for text in figure.axes[0].texts]
-    assert said[0] == "t"
-    assert "right" not in said

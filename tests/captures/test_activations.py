@@ -37,7 +37,9 @@ def test_they_are_compared_like_a_capture() -> None:
     found = compare(made, "cka")
     np.testing.assert_allclose(found.values, linear_cka(torch.from_numpy(STATES)).numpy(), atol=1e-6)
     assert (found.model, found.documents, found.tokens, found.width) == ("theirs", 3, 40, 5)
-    assert found.intervals.how == "95 % intervals from a jackknife over 3 groups of documents"
+    assert found.remark == "No intervals: too few documents: 12 are needed."
+    many = compare(activations(STATES, offsets=range(0, 41, 2)), "cka")
+    assert many.intervals.how == "95 % intervals from a jackknife over 20 groups of documents"
     assert compare(activations(STATES), "cka").remark == "No intervals: fewer than two documents."
 
 

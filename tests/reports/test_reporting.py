@@ -175,7 +175,10 @@ def test_what_a_file_of_scores_holds_is_not_run_again(
     [
         ({"model": "other"}, "its model: other, not tiny-llama"),
         ({"dtype": "bfloat16"}, "its dtype: bfloat16, not float32"),
-        ({"entries": None}, "it lacks schedules or documents of every benchmark"),
+        (
+            {"entries": None},
+            "it lacks schedules or documents of every benchmark, or its scale is an earlier version's",
+        ),
     ],
 )
 def test_scores_of_something_else_are_not_used_and_it_is_said(

@@ -95,7 +95,7 @@ def test_a_dataframe_has_a_row_for_each_pair(acts: Capture) -> None:
 def test_both_means_are_shown_where_lengths_differ(acts: Capture) -> None:
     found = rl.cosine(acts)
     assert found.by_document is not None
-    inside = found.average(2, 4)
+    inside = found.average(2, 5)
     block = found.by_document[2:5, 2:5]
     assert inside.by_document == pytest.approx(block[~np.eye(3, dtype=bool)].mean())
     assert f"(mean over documents {inside.by_document:.3f})" in found.summary

@@ -46,8 +46,10 @@ def test_training_that_changes_nothing_scores_as_the_frozen_model_bit_for_bit(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net = network("tiny-llama")
-    rl.sweep(net, ["0:1 5"], ["arc"], data_dir=data, limit=2, batch_tokens=99, cache=tmp_path)
-    rl.sweep(net, ["0:1 5"], ["arc"], data_dir=data, limit=5, cache=tmp_path)  # documents 2, 3, 4 together
+    rl.sweep(net, ["0:1 5"], ["arc"], data_dir=data, limit=2, batch_tokens=99, sample=None, cache=tmp_path)
+    rl.sweep(
+        net, ["0:1 5"], ["arc"], data_dir=data, limit=5, sample=None, cache=tmp_path
+    )  # documents 2, 3, 4 together
     monkeypatch.setattr(runs, "fit", lambda *_, **__: Fitted((), None))
     asked: list[Any] = []
 
@@ -56,7 +58,9 @@ def test_training_that_changes_nothing_scores_as_the_frozen_model_bit_for_bit(
         return answers(net, documents, *rest, **options)
 
     monkeypatch.setattr("reprlab.sweeps.job.answers", heard)
-    made = tune(data, tmp_path, [SKIP, "1 0 [2:5] 5*2"], limit=3)  # the third shares its batch with others
+    made = tune(
+        data, tmp_path, [SKIP, "1 0 [2:5] 5*2"], limit=3, sample=None
+    )  # the third shares its batch with others
     assert made.frozen.results().values.shape[:2] == (3, 3)
     assert np.array_equal(made.frozen.results().values, made.tuned.results().values)
     assert made.frozen.results().ids == made.tuned.results().ids == ("n0", "n1", "n2")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from judged import LAYERS, MIDDLE, alike_2, evidence, groups, part, ruled_2, world
@@ -17,7 +19,8 @@ def test_a_correlation_that_the_end_layers_make_is_gone_without_them() -> None:
     near[[0, 1, -2, -1]], damage[[0, 1, -2, -1]] = [-1, -0.9, -0.8, -0.7], [1, 0.9, 0.8, 0.7]
     whole, inner = ranked(near, damage, 0), ranked(near, damage, 2)
     assert whole == rank_correlation(near, damage)
-    assert inner == rank_correlation(near[2:-2], damage[2:-2])
+    assert (whole.ends, inner.ends) == (0, 2)
+    assert replace(inner, ends=0) == rank_correlation(near[2:-2], damage[2:-2])
     assert whole.rho < -0.5 < inner.rho
     assert inner.count == LAYERS - 4
 

@@ -26,6 +26,7 @@ from reprlab.verdicts.curves.paper import GROUPS_13B, LAYERS, STATED, Stated, be
 from reprlab.verdicts.curves.words import (
     WORDS,
     basis,
+    bounded,
     change,
     compared,
     decisive,
@@ -33,6 +34,7 @@ from reprlab.verdicts.curves.words import (
     fewest,
     finds_middle,
     group_lines,
+    loss,
     number,
     retains,
 )
@@ -53,6 +55,7 @@ __all__ = [
     "beside_paper",
     "both",
     "both_of",
+    "bounded",
     "by_start",
     "change",
     "changed",
@@ -65,6 +68,7 @@ __all__ = [
     "gains_apart",
     "group_lines",
     "kendall",
+    "loss",
     "nats_lost",
     "number",
     "orders",

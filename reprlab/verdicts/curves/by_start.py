@@ -61,7 +61,7 @@ def by_start(evidence: Evidence, *variants: str) -> dict[str, Any]:
 
     >>> import reprlab as rl
     >>> net = rl.load("tiny-llama")
-    >>> scores = rl.sweep(net, rl.paper_grid("fig04", layers=6), ["builtin_pronoun"], limit=4, cache=tmp)
+    >>> scores = rl.sweep(net, rl.paper_grid("fig04", layers=6), ["builtin_pronoun"], limit=40, cache=tmp)
     >>> rl.by_start(rl.Evidence(net.name, "", 6, scores), "skip")
     Traceback (most recent call last):
     reprlab.errors.ReprlabError: the full model is nowhere 5 standard errors above chance: builtin_pronoun

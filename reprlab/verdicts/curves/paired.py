@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from reprlab.arrays import Array
-from reprlab.scores.results import Results
 from reprlab.scores.retained import MEDIAN, Retained
 from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
@@ -80,8 +79,8 @@ def nats_lost(scores: Scores, *variants: str) -> list[dict[str, Any]]:
 def baselines(scores: Scores, metric: str) -> list[dict[str, Any]]:
     """Scores of the baselines without a model by benchmark: `score`, and `R` on the scale of the figures.
 
-    R = 0 is the floor, 1 the full model. A benchmark that lacks the metric, or whose floor is not known, has
-    none.
+    R = 0 is the floor, 1 the full model. Where none was measured, it is guessing alone; a benchmark that
+    lacks the metric, or whose floor is not known, has none.
     """
     rows: list[dict[str, Any]] = []
     for results in scores.benchmarks.values():
@@ -89,7 +88,7 @@ def baselines(scores: Scores, metric: str) -> list[dict[str, Any]]:
             continue
         how = AGGREGATIONS[results.column(metric).aggregation]
         full = float(aggregate(results.column(metric).aggregation, results.items(metric)[0]))
-        named = _named(results, metric)
+        named = results.baselines(metric) or {"guess": results.guess(metric)}
         with np.errstate(all="ignore"):
             levels = how.unlink(np.array([full, results.guess(metric), *named.values()], dtype=np.float64))
             shares = (levels[2:] - levels[1]) / (levels[0] - levels[1])
@@ -97,15 +96,6 @@ def baselines(scores: Scores, metric: str) -> list[dict[str, Any]]:
             labels = {"metric": metric, "benchmark": results.name, "baseline": name}
             rows.append({**labels, "score": float(score), "R": float(share)})
     return rows
-
-
-def _named(results: Results, metric: str) -> dict[str, float]:
-    """The baselines by name; guessing alone where the results know no others."""
-    known: Any = getattr(results, "baselines", None)
-    if not callable(known):
-        return {"guess": results.guess(metric)}
-    found: Any = known(metric)
-    return {str(name): float(score) for name, score in found.items()}
 
 
 def gains_apart(pair: FineTuned, metric: str, share: float) -> dict[str, Any]:
@@ -133,8 +123,11 @@ def gains_apart(pair: FineTuned, metric: str, share: float) -> dict[str, Any]:
 def changed(one: Array, other: Array, units: ArrayLike) -> dict[str, float]:
     """The mean of one score minus another on the same documents, its 95 % interval by t over their units.
 
-    >>> changed(np.array([[1.0], [2.0]]), np.array([[0.5], [1.5]]), [0, 1])
-    {'value': 0.5, 'low': 0.5, 'high': 0.5}
+    NaN ends where there are too few units for an interval.
+
+    >>> one = np.array([[1.0], [2.0]] * 20)
+    >>> changed(one, one - 0.5, range(40)), changed(one[:2], one[:2] - 0.5, range(2))
+    ({'value': 0.5, 'low': 0.5, 'high': 0.5}, {'value': 0.5, 'low': nan, 'high': nan})
     """
     found = difference("mean", one, other, units=units)
     return {"value": found.value, "low": found.low, "high": found.high}

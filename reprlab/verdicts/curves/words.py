@@ -50,6 +50,16 @@ def bounded(row: Mapping[str, Any]) -> bool:
     return row["low"] is not None and not math.isnan(row["low"])
 
 
+def loss(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """What a row of R loses, 1 - R, with the ends of its interval, None where it has none.
+
+    >>> loss({"R": 0.5, "low": 0.25, "high": 0.75})
+    {'value': 0.5, 'low': 0.25, 'high': 0.75}
+    """
+    parts = {"value": row["R"], "low": row["high"], "high": row["low"]}
+    return {name: None if part is None else 1 - part for name, part in parts.items()}
+
+
 def ended(average: Sequence[float | None], *, digits: int = 2) -> str:
     """A value with the ends of its interval.
 

@@ -111,16 +111,21 @@ def test_r_against_skip_is_the_difference_under_the_same_draws() -> None:
 
 
 def test_nats_are_of_log_likelihoods_and_seeds_are_averaged() -> None:
-    full = np.array([-1.0, -2.0, -4.0])
+    full = np.array([-1.0, -2.0, -4.0] * 14)
+    gains = np.arange(42) % 3 / 10  # what a document keeps of the loss
     lost = [0, 1, 2, 4]
-    made = scores([[[x - by + 0.1 * at * (by > 0)] for at, x in enumerate(full)] for by in lost], (LL,))
+    made = scores([(full - by + gains * (by > 0))[:, None] for by in lost], (LL,))
     rows = {row["variant"]: row for row in curves.nats_lost(made, "skip", "random")}
     assert rows["skip"]["nats"] == pytest.approx(1 - 0.1)
     assert rows["random"]["nats"] == pytest.approx(3 - 0.1)
     assert rows["random"]["seeds"] == 2
-    half = 4.302653 * np.std([0, 0.1, 0.2], ddof=1) / 3**0.5  # t of two degrees of freedom
+    half = 2.019541 * np.std(gains, ddof=1) / 42**0.5  # t of 41 degrees of freedom
     assert rows["skip"]["high"] - rows["skip"]["nats"] == pytest.approx(half, rel=1e-5)
     assert rows["skip"]["middle"] == 3
+    (few,) = curves.nats_lost(scores([(full - by)[:3, None] for by in lost], (LL,)), "skip")
+    assert few["nats"] == pytest.approx(1)
+    assert math.isnan(few["low"])
+    assert math.isnan(few["high"])
     assert curves.nats_lost(scores([[[0.5]] * 3] * 4, (U,)), "skip") == []
 
 
@@ -140,14 +145,21 @@ def test_baselines_are_by_name_where_results_know_them_and_lie_on_the_scale_of_r
 
 def test_results_are_compared_with_set_up_words_in_pairs() -> None:
     columns = (U, Column("u_setup", "mean", 1, True))
-    full, changed = [[0.9, 0.8], [0.7, 0.9], [math.nan, 0.5]], [[0.5, 0.7], [0.3, 0.8], [math.nan, 0.4]]
+    full = [[0.9, 0.8], [0.7, 0.9], [math.nan, 0.5]] * 20  # 40 with a result
+    changed = [[0.4, 0.75], [0.4, 0.75], [math.nan, 0.4]] * 20
     parallel = rl.Entry("parallel", rl.Schedule.paper("parallel", layers=6, start=1), start=1)
     rows = paired.tokens_lost(scores([full, changed], columns, (FULL, parallel)), "parallel")
     assert {row["part"]: row["value"] for row in rows} == pytest.approx(
         {"results": 0.4, "set-up": 0.1, "results minus set-up": 0.3}
     )
-    assert all(row["low"] <= row["value"] <= row["high"] for row in rows)
+    assert all(row["low"] < row["value"] < row["high"] for row in rows)
     assert {row["middle"] for row in rows} == {3}
+    few = paired.tokens_lost(scores([full[:57], changed[:57]], columns, (FULL, parallel)), "parallel")
+    assert {row["part"]: math.isnan(row["low"]) for row in few} == {
+        "results": True,
+        "set-up": False,
+        "results minus set-up": True,
+    }
     assert paired.tokens_lost(scores([full, changed], (U, LL), (FULL, parallel)), "parallel") == []
 
 
