@@ -117,7 +117,7 @@ def _full(numbers: dict[str, Any]) -> dict[str, Any]:
 def _chance(numbers: dict[str, Any]) -> str:
     """A note that the frozen full model is not surely above chance, or nothing."""
     full = _full(numbers)
-    if full["low"] > numbers["floor"]:
+    if (full["low"] or 0) > numbers["floor"]:
         return ""
     score = curves.number(full, "score", digits=3)
     return f" (frozen full model: {score}, not above chance, {numbers['floor']:.3f})"
@@ -149,7 +149,7 @@ def _foot(numbers: dict[str, Any]) -> str:
     """The data, the training, the intervals, and whether the full model is above chance."""
     documents = figures.counted(numbers["documents"], "document")
     data = f"{numbers['benchmark']}: {documents}; training: {numbers['recipe']}."
-    low = _full(numbers)["low"] <= numbers["floor"]
+    low = (_full(numbers)["low"] or 0) <= numbers["floor"]
     caution = " The frozen full model is not above chance on this benchmark." if low else ""
     return f"{data} Bands and bars: 95 % intervals over documents, of one training run a share.{caution}"
 

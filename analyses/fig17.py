@@ -36,7 +36,7 @@ def reading(numbers: dict[str, Any]) -> str:
         some = [row for row in rows if row["times"] == times]
         best = max(some, key=lambda row: row["R"])
         most.append(f"{curves.number(best)} with {times} runs (M = {best['middle']})")
-        above.append(f"{sum(row['low'] > 1 for row in some)} of {len(some)} starts with {times} runs")
+        above.append(f"{sum((row['low'] or 0) > 1 for row in some)} of {len(some)} starts with {times} runs")
     return (
         f"In loops of its middle layers, {numbers['model']} retains at most R = {' and '.join(most)} "
         f"({curves.basis(numbers)}). R is surely above the full model at {' and '.join(above)}."

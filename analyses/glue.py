@@ -89,9 +89,9 @@ def reading(numbers: dict[str, Any]) -> str:
 
 def _sentence(numbers: dict[str, Any], mode: str) -> str:
     of = _whole(numbers)
-    score, low, high = numbers["full"][mode][of]
+    score = curves.number(dict(zip(("R", "low", "high"), numbers["full"][mode][of], strict=True)), digits=3)
     rows = [row for row in _points(numbers, mode) if row["benchmark"] == of and row["middle"] > 1]
-    full = f"With a {mode} encoder, {numbers['model']} scores {score:.3f} [{low:.3f}, {high:.3f}]"
+    full = f"With a {mode} encoder, {numbers['model']} scores {score}"
     full += f" (most frequent class: {numbers['floors'][of]:.3f})"
     if not rows:
         return f"{full}."
