@@ -65,7 +65,12 @@ class Statistic:
         return interval(self.drawn)
 
     def p(self, level: float = 0.0, sign: int = 1) -> float:
-        """2 (1 + draws that are not above a level) / (1 + draws), 1 at most; `sign` -1: not below."""
+        """2 (1 + draws that are not above a level) / (1 + draws), 1 at most; `sign` -1: not below.
+
+        1 where draws are NaN, since too few units or orders are no evidence.
+        """
+        if np.isnan(self.drawn).any():
+            return 1.0
         against = int((sign * (self.drawn - level) <= 0).sum())
         return min(1.0, 2 * (1 + against) / (1 + len(self.drawn)))
 
