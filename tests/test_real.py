@@ -25,7 +25,7 @@ def lambada(smollm2: Network, tmp_path_factory: pytest.TempPathFactory) -> Captu
     folder = Path(__file__).parents[2] / "shared" / "data"
     if not folder.is_dir():
         pytest.skip("no ../shared/data beside this checkout")
-    corpus = rl.corpus("lambada", data_dir=folder)
+    corpus = rl.corpus("lambada", data_dir=folder, sample=None)
     return rl.capture(smollm2, corpus, documents=24, cache=tmp_path_factory.mktemp("cache"))
 
 
@@ -52,7 +52,7 @@ def test_massive_activations_are_there(lambada: Capture) -> None:
 
 
 def test_sums_and_states_of_a_real_capture_agree(lambada: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reprlab.similarity import samples as sampling
+    from reprlab.captures import blocks as sampling
 
     fast = [compare(lambada, m, tokens="no-sinks").values for m in ("cosine", "cosine-sequence")]
     monkeypatch.setattr(sampling, "_from_sums", sampling._from_states)
@@ -96,7 +96,7 @@ def test_minilm_is_captured_and_knows_what_sentences_mean() -> None:
 
 def test_bfloat16_is_close_to_float32(lambada: Capture, shared_data: Path) -> None:
     net = rl.load("smollm2-135m", dtype="bfloat16")
-    acts = rl.capture(net, rl.corpus("lambada", data_dir=shared_data), documents=8)
+    acts = rl.capture(net, rl.corpus("lambada", data_dir=shared_data, sample=None), documents=8)
     found = rl.cosine(acts).values - rl.cosine(lambada.first(8)).values
     assert np.abs(found).max() < 0.02
     assert acts.states(0).dtype == torch.bfloat16
@@ -136,7 +136,7 @@ def test_the_perplexities_of_the_first_look_come_out(
     smollm2: Network, shared_data: Path, tmp_path: Path
 ) -> None:
     options: dict[str, Any] = {"limit": 30, "data_dir": shared_data, "cache": tmp_path}
-    scores = rl.sweep(smollm2, map(schedule, PERPLEXITIES), ["lambada"], **options)
+    scores = rl.sweep(smollm2, map(schedule, PERPLEXITIES), ["lambada"], sample=None, **options)
     frame = scores.to_dataframe()
     found = frame[frame.metric == "perplexity"].set_index("schedule").value
     for key, expected in PERPLEXITIES.items():
@@ -162,7 +162,7 @@ def test_a_sweeps_answers_are_those_of_lm_evals_own_model(
     from reprlab.sweeps.answers import answer_files, open_answers
 
     many = [schedule(key) for key in SEVEN]
-    scores = rl.sweep(smollm2, many, [name], limit=4, cache=tmp_path)
+    scores = rl.sweep(smollm2, many, [name], limit=4, sample=None, cache=tmp_path)
     (opened,) = open_benchmarks([name])
     sizes = {"max_length": smollm2.positions, "vocabulary": smollm2.vocabulary, "max_new_tokens": 256}
     ready = prepare(opened, smollm2.tokenizer, limit=4, **sizes)
@@ -190,7 +190,8 @@ def test_a_sweeps_answers_are_those_of_lm_evals_own_model(
 def test_smollm2_is_clearly_above_guessing_on_the_semantic_tasks(smollm2: Network, tmp_path: Path) -> None:
     names = [name for name in REAL if "arithmetic" not in name]
     scores = rl.sweep(smollm2, [], names, limit=100, cache=tmp_path)
-    assert scores.undecided("u") == scores.undecided("acc") == {}
+    alike = {"builtin_commonsense"}  # its right endings have most words of their contexts: no model is needed
+    assert set(scores.undecided("u")) == set(scores.undecided("acc")) == alike
     frame = scores.to_dataframe()
     values = frame[frame.metric == "acc"].set_index("benchmark").value
     assert values.between(0.4, 0.95).all(), values

@@ -168,8 +168,8 @@ def _opened(again: Again, data_dir: Path | None, say: Say) -> Iterator[Opened]:
     for source in again.sheet.data:
         if source.kind == "benchmark" and source.name not in named:
             of_example = set(source.used) == {"example"}
-            preset, options = ("paper", how) if of_example else (again.sheet.preset, drawn)
-            yield from open_benchmarks([source.name], preset=preset, **options)
+            preset = "paper" if of_example else again.sheet.preset
+            yield from open_benchmarks([source.name], preset=preset, **drawn)
 
 
 def other_numbers(again: Again, folder: Path) -> list[str] | None:

@@ -15,12 +15,12 @@ TOKENS = 160  # of an answer, at most
 _ENDS = ("\nQuestion", "\n\n")
 
 
-def example(network: Network, data_dir: Path | None, kind: str = "") -> Example:
-    """GSM8K's first question, five others answered before it; without its rows, or if asked, one of ours."""
+def example(network: Network, data_dir: Path | None, kind: str = "", *, sample: int | None = None) -> Example:
+    """The sample's first question of GSM8K, five others answered before it; without rows, or if asked, ours."""
     layers = network.n_layers
     start = min(round(14 * layers / 32), max((layers - 4) // 2, 0))
     schedule = Schedule.paper("parallel", layers=layers, start=start)
-    name, asked, right, tokens = _question(network, data_dir, kind)
+    name, asked, right, tokens = _question(network, data_dir, kind, sample)
     full, other = (
         generate(network, [tokens], s, until=_ENDS, max_new_tokens=TOKENS, options={})[0].strip()
         for s in (network.full(), schedule)
@@ -28,12 +28,14 @@ def example(network: Network, data_dir: Path | None, kind: str = "") -> Example:
     return Example(name, asked, right, full, str(schedule), other)
 
 
-def _question(network: Network, data_dir: Path | None, kind: str) -> tuple[str, str, str, list[int]]:
+def _question(
+    network: Network, data_dir: Path | None, kind: str, sample: int | None
+) -> tuple[str, str, str, list[int]]:
     """A benchmark's name, the question, the right answer, and the prompt as tokens."""
     there = data_dir is not None and (data_dir / "gsm8k" / "test.jsonl").is_file()
     name = "gsm8k" if kind == "gsm8k" or (there and not kind) else ""
     (opened,) = open_benchmarks(
-        [name or "builtin_arithmetic_1"], data_dir=data_dir if name else None, sample=None
+        [name or "builtin_arithmetic_1"], data_dir=data_dir if name else None, sample=sample
     )
     row = opened.docs[0]
     asked = str(opened.task.doc_to_text(row))

@@ -98,13 +98,15 @@ def gather(
     if schedules:
         log.read(of_corpus(corpus, dict.fromkeys(schedules, documents)))
     log.stages = stages.times
-    log.read(*_asked_of(evidence.example, workspace))
+    log.read(*_asked_of(evidence.example, settings, workspace))
     return evidence
 
 
 def _example(network: Network, settings: ReportSettings, workspace: Workspace) -> Example | None:
     """The question of fig. 16, where the model writes texts."""
-    return example(network, workspace.data_dir, settings.example) if network.has_lm_head else None
+    if not network.has_lm_head:
+        return None
+    return example(network, workspace.data_dir, settings.example, sample=settings.sample)
 
 
 def _tasks(
@@ -223,12 +225,12 @@ def _tuned(
     return tuned
 
 
-def _asked_of(example: Example | None, workspace: Workspace) -> list[DataSource]:
+def _asked_of(example: Example | None, settings: ReportSettings, workspace: Workspace) -> list[DataSource]:
     """The benchmark whose first question is fig. 16's, where one was asked."""
     if example is None:
         return []
     folder = workspace.data_dir if example.benchmark == "gsm8k" else None
-    (opened,) = open_benchmarks([example.benchmark], data_dir=folder)
+    (opened,) = open_benchmarks([example.benchmark], data_dir=folder, sample=settings.sample)
     return [of_benchmark(opened, folder, {"example": 1}, "benchmark")]
 
 

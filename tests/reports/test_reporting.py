@@ -342,7 +342,7 @@ def test_an_analysis_without_its_words_is_refused() -> None:
 def test_a_report_has_every_figure_that_it_can_and_says_why_not_the_others(made: Path) -> None:
     run = json.loads((made / "out/tiny-llama/run.json").read_text())
     assert set(run["figures"]) | set(run["left_out"]) == {one.name for one in everything() if not one.family}
-    assert set(run["left_out"]) == {"precision", "fig13", "glue", "controls"}
+    assert set(run["left_out"]) == {"precision", "fig13", "glue"}
     for name in run["figures"]:
         for ending in ("png", "pdf", "json", "csv"):
             assert (made / f"out/tiny-llama/{name}.{ending}").stat().st_size > 50, name
