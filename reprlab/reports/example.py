@@ -16,7 +16,7 @@ _ENDS = ("\nQuestion", "\n\n")
 
 
 def example(network: Network, data_dir: Path | None, kind: str = "", *, sample: int | None = None) -> Example:
-    """The sample's first question of GSM8K, five others answered before it; without rows, or if asked, ours."""
+    """The sample's first question of GSM8K, five others answered before it; without its rows, ours."""
     layers = network.n_layers
     start = min(round(14 * layers / 32), max((layers - 4) // 2, 0))
     schedule = Schedule.paper("parallel", layers=layers, start=start)
