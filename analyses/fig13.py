@@ -99,7 +99,7 @@ def _place(end: float) -> str:
 
 def reading(numbers: dict[str, Any]) -> str:
     """The gain at few and many layers left out, where it turns, and its means on either side of 30 %."""
-    contrast, turn = numbers.get("contrast", {}).get("u"), numbers["turns"]["u"]
+    contrast, turn = numbers["contrast"]["u"], numbers["turns"]["u"]
     first = f"{_informative(numbers)}one epoch on {numbers['benchmark']} changes u of {numbers['model']}"
     absent = f", with no turn in {100 * turn['none']:.0f} % of draws" if turn["none"] >= 0.005 else ""
     place = f"has {turn['reason']}" if turn["value"] is None else f"turns negative at {_at(turn)}{absent}"
@@ -156,10 +156,10 @@ def draw(numbers: dict[str, Any]) -> Any:
         for ax, (metric, words) in zip(panels, figures.METRICS.items(), strict=False):
             rows = [row for row in numbers["rows"] if row["metric"] == metric and row["part"] in looks]
             figures.curves(ax, figures.lines_by(rows, "part"), x="share", value="score", looks=looks)
-            floor = numbers["floor"] if metric == "u" else numbers.get("floor_acc", numbers["floor"])
+            floor = numbers["floor"] if metric == "u" else numbers["floor_acc"]
             ax.axhline(floor, color="0.45", lw=0.8, ls=(0, (1, 1.5)), label="best baseline")
             ax.set(title=words, ylabel=words)
-        _gains(panels[2], numbers["turns"]["u"], numbers.get("contrast", {}).get("u"))
+        _gains(panels[2], numbers["turns"]["u"], numbers["contrast"]["u"])
         for ax in panels:
             ax.set_xlabel("share of layers left out, $M/T$")
             ax.spines[["top", "right"]].set_visible(False)

@@ -79,7 +79,7 @@ def holds(ends: tuple[Any, Any], truth: float) -> bool:
 
 
 def accuracy(chance: Chance, n: int) -> bool:
-    return holds(score_interval("mean", chance.random(n) < 0.3), 0.3)
+    return holds(score_interval("mean", chance.random(n) < 0.3, share=True), 0.3)
 
 
 def unsaturated(chance: Chance, n: int) -> bool:

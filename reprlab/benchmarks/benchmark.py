@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +34,7 @@ class Benchmark:
     notes: tuple[str, ...]
     vocabulary: int
     encoder: Encoder
+    _measured: dict[int, Baselines | None] = field(default_factory=dict[int, Any], compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -46,15 +47,18 @@ class Benchmark:
 
     @cached_property
     def floor(self) -> float:
-        """The accuracy of guessing at random over all rows; 0 where there is nothing to choose from."""
+        """The larger of uniform and majority guessing over all rows, version 1's floor; 0 without choices."""
         if self.opened.output != "multiple_choice":
             return 0.0
         golds = [gold(self.opened, place) for place in range(len(self.opened.docs))]
-        return guessing([places for places, _ in golds], [count for _, count in golds]).uniform
+        guess = guessing([places for places, _ in golds], [count for _, count in golds])
+        return max(guess.uniform, guess.majority)
 
     def baselines(self, limit: int) -> Baselines | None:
         """What baselines without a model get on the first `limit` documents."""
-        return measured(self, limit)
+        if limit not in self._measured:
+            self._measured[limit] = measured(self, limit)
+        return self._measured[limit]
 
     def score(self, places: Sequence[int], answers: Sequence[Sequence[Any]]) -> Array:
         """The numbers of the documents at some places: (document, sum of the columns' sizes)."""

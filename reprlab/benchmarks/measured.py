@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from reprlab.arrays import Array
 from reprlab.benchmarks.choice_baselines import ENDING_SCORES, Fold, forecast, majority_share, picked
 from reprlab.benchmarks.requests import Document, without_examples
-from reprlab.benchmarks.table import BENCHMARKS
 from reprlab.benchmarks.word_baselines import Answer, answers
 from reprlab.scores.baselines import Baselines
 from reprlab.statistics.floors import SPLITS, halves, quarters
@@ -75,7 +74,7 @@ def _of_choices(benchmark: Benchmark, documents: Sequence[Document]) -> Made:
     scores = {name: [score(*text) for text in texts] for name, score in ENDING_SCORES.items()}
     hits = {name: dict.fromkeys(_PICKED, picked(of, golds)) for name, of in scores.items()}
     constant = dict[str, Array]()
-    if (share := _majority(benchmark)) is not None:
+    if (share := benchmark.opened.majority) is not None:
         u = np.array([majority_share(share, document.choices) for document in documents])
         chosen = dict.fromkeys(_PICKED, np.full(len(documents), share))
         constant = {MAJORITY: _in_columns(benchmark, {**chosen, "u": u})}
@@ -85,13 +84,6 @@ def _of_choices(benchmark: Benchmark, documents: Sequence[Document]) -> Made:
         return {name: _in_columns(benchmark, {**hits[name], "u": u[name]}) for name in scores} | constant
 
     return made
-
-
-def _majority(benchmark: Benchmark) -> float | None:
-    """The published share of the commonest answer; of a user's task with a name of ours there is none."""
-    named = BENCHMARKS.get(benchmark.name)
-    same = named is not None and named.task == benchmark.opened.task.config.task
-    return named.majority if same and named is not None else None
 
 
 def _in_columns(benchmark: Benchmark, by_metric: Mapping[str, Array]) -> Array:

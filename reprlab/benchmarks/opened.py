@@ -60,6 +60,7 @@ class Opened:
     nll: bool
     unit: Callable[[JsonObject], Any]
     sample: int | None = None  # the seed of its rows' order; None: as they are
+    majority: float | None = None  # the published share of the commonest answer, of our own benchmarks
     numbers: tuple[int, ...] = ()  # the place of each row among the rows as they are; none: that order
 
     @property
@@ -161,7 +162,8 @@ def open_task(
     if kind and kind not in CLASSES:
         raise unknown(f"class of '{name}'", kind, CLASSES)
     _usable(name, task)
-    return Opened(name, task, kind, shots, preset, named.nll, named.unit).sampled(sample)
+    opened = Opened(name, task, kind, shots, preset, named.nll, named.unit, majority=named.majority)
+    return opened.sampled(sample)
 
 
 def open_training(

@@ -120,7 +120,9 @@ class TuningOptions:
         return f"finetune-{slug(self.task_name)}{limit}.csv"
 
 
-@with_options(without=("dtype", "device_map", "grid", "starts", "seeds", "loops"), epochs=1, batch=64)
+@with_options(
+    without=("dtype", "device_map", "grid", "starts", "seeds", "loops", "calibration"), epochs=1, batch=64
+)
 def finetune(
     *,
     network: NetworkOptions,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ENDED = "(nothing: the model ended its text at once)"
 
 
-@with_options(without=("models", "grid", "starts", "seeds", "loops"))
+@with_options(without=("models", "grid", "starts", "seeds", "loops", "calibration"))
 def generate(
     *,
     prompts: Annotated[list[str], typer.Argument(help="One or more prompts, each in quotes.")],

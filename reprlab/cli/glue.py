@@ -88,7 +88,7 @@ class GlueOptions:
         return f"glue-{grid or 'schedules'}-{'+'.join(tasks)}-{self.mode}{limit}.csv"
 
 
-@with_options(without=("dtype", "device_map", "loops"))
+@with_options(without=("dtype", "device_map", "loops", "calibration"))
 def glue(
     *,
     network: NetworkOptions,

@@ -210,10 +210,7 @@ def _read_batch(network: Network, ids: Sequence[list[int]], schedule: Schedule) 
 
 def _walked(recording: Recording, schedule: Schedule, real: Tensor) -> Iterator[Tensor]:
     """The states at every depth of a schedule where there are tokens: (token, width) each."""
-    state = recording.start
-    yield state[real.to(state.device)]
-    for step in schedule:
-        state = recording.apply(step, state)
+    for state in recording.walked(schedule):
         yield state[real.to(state.device)]
 
 

@@ -71,11 +71,16 @@ class Recording:
 
     def run(self, steps: Iterable[Step]) -> list[Tensor]:
         """The states at every depth of a schedule: what enters its first step, and what leaves each."""
+        return list(self.walked(steps))
+
+    def walked(self, steps: Iterable[Step]) -> Iterator[Tensor]:
+        """The same states one by one, each as it is computed."""
         steps = tuple(steps)
-        states, notes, norms = [self.start], copied(self.shared), self.norms(ranges(steps))
+        state, notes, norms = self.start, copied(self.shared), self.norms(ranges(steps))
+        yield state
         for step in steps:
-            states.append(self.apply(step, states[-1], notes, norms))
-        return states
+            state = self.apply(step, state, notes, norms)
+            yield state
 
     def walk(self, plan: Plan) -> Iterator[tuple[tuple[int, ...], Tensor]]:
         """Every schedule of a plan in one walk of its tree: positions in the plan, and their last state.

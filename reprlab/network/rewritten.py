@@ -35,8 +35,8 @@ def installable(schedule: Schedule) -> tuple[Plain, ...]:
     """
     for block in schedule.blocks:
         raise ReprlabError(
-            f"the block {Schedule([block])} runs in rl.sweep, rl.capture and rl.lens alone, which read "
-            "log-likelihoods or hidden states: generating, training and `scheduled` run layers and sets"
+            f"the block {Schedule([block])} cannot run in an installed module: generating, training and "
+            "`scheduled` run layers and sets; rl.sweep and rl.capture run blocks"
         )
     return tuple(step for step in schedule if not isinstance(step, Block))
 

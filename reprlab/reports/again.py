@@ -153,7 +153,7 @@ def check_rows(again: Again, data_dir: Path | None, say: Say) -> None:
         limit = again.settings.glue_limit
         how: dict[str, Any] = {"data_dir": data_dir, "sample": again.settings.sample}
         for task in open_glue(again.settings.glue, limit=limit, **how):
-            again.check_sources(of_glue(task, "", limit))
+            again.check_sources(of_glue(task, "", limit, again.settings.sample))
 
 
 def _opened(again: Again, data_dir: Path | None, say: Say) -> Iterator[Opened]:

@@ -115,7 +115,7 @@ def of_corpus(corpus: Corpus, used: Mapping[str, int]) -> DataSource:
     )
 
 
-def of_glue(task: Glue, stage: str, limit: int | None) -> list[DataSource]:
+def of_glue(task: Glue, stage: str, limit: int | None, sample: int | None) -> list[DataSource]:
     """The two splits of a GLUE task; with a `limit` nobody counted the rows that were left."""
     return [
         DataSource(
@@ -127,6 +127,7 @@ def of_glue(task: Glue, stage: str, limit: int | None) -> list[DataSource]:
             digest=task.digest,
             rows=None if limit is not None and len(rows) == limit else len(rows),
             used={stage: len(rows)},
+            sample=None if limit is None else sample,
         )
         for split, rows in (("train", task.train), ("validation", task.validation))
     ]

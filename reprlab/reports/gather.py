@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from reprlab.benchmarks.by_name import open_benchmarks, open_splits
 from reprlab.benchmarks.glue.opened import open_glue
@@ -34,6 +35,9 @@ from reprlab.training.finetuning import finetune
 from reprlab.training.gluing import glue
 from reprlab.verdicts.evidence import PARTS, SIMILARITIES, SWEPT, Evidence, Example
 
+if TYPE_CHECKING:
+    from reprlab.benchmarks.training_rows import Splits
+
 BARE = "no-sinks"
 _SAME = {"similarities", "groups"}
 
@@ -60,7 +64,7 @@ def gather(
     `log` notes the data that is read and the time that stages take.
     """
     log = log or RunLog()
-    wanted = {*parts, "single"} if "scores" in parts else set(parts)
+    wanted = {*parts, "written", "single"} if "scores" in parts else set(parts)
     tasks = [task for task in _tasks(network, settings, workspace, wanted, say) if task.part in wanted]
     classified = [one for one in _classifiers(network, settings) if one.part in wanted]
     tuned = network.has_lm_head and settings.tuned_limit and "fine_tuned" in wanted
@@ -75,8 +79,9 @@ def gather(
     stages = Stages(expected | compared | scored | last, progress)
     keep = settings.keep_all
     swept = {task.part: _swept(network, task, workspace, precise, stages, say, keep, log) for task in tasks}
-    if "single" in swept:
-        swept["scores"] = swept["scores"].joined(swept.pop("single"))
+    for part in ("written", "single"):
+        if part in swept:
+            swept["scores"] = swept["scores"].joined(swept.pop(part))
     for one in classified:
         swept[one.part] = _classified(network, one, settings, workspace, stages, say, log)
     captured = _Captures(network, corpus, documents, workspace, stages, say)
@@ -116,11 +121,13 @@ def _tasks(
         return []
     layers, first = network.n_layers, settings.benchmarks[:1]
     main, single, few = settings.grid(layers), settings.single_grid(layers), settings.single_on
-    control: list[Entry] = []
-    if settings.controls and "scores" in wanted:
+    plain = list(dict.fromkeys([*main, *(() if few else single)]))
+    rows = [("scores", plain, settings.benchmarks, settings.limit)]
+    if settings.controls and "scores" in wanted and (read := _read_only(settings, workspace)):
         control = settings.control_grid(layers, calibrated(network, settings, workspace, say))
-    whole = list(dict.fromkeys([*main, *(() if few else single), *control]))
-    rows = [("scores", whole, settings.benchmarks, settings.limit)]
+        rows = [("scores", list(dict.fromkeys([*plain, *control])), read, settings.limit)]
+        if written := tuple(name for name in settings.benchmarks if name not in read):
+            rows.append(("written", plain, written, settings.limit))
     if few:
         rows.append(("single", single, few, settings.limit))
     if settings.loops and settings.loop_limit:
@@ -131,6 +138,13 @@ def _tasks(
         on = (settings.precise_on or settings.benchmarks[0],)
         rows.append(("precise", main, on, settings.precise_limit))
     return [SweepTask(*row, settings.sample) for row in rows]
+
+
+def _read_only(settings: ReportSettings, workspace: Workspace) -> tuple[str, ...]:
+    """The benchmarks whose answers are read off, not generated: blocks run on these."""
+    where: dict[str, Any] = {"data_dir": workspace.data_dir, "preset": workspace.preset}
+    opened = {name: open_benchmarks([name], **where) for name in settings.benchmarks}
+    return tuple(name for name, some in opened.items() if all(one.output != "generate_until" for one in some))
 
 
 @dataclass(frozen=True)
@@ -172,17 +186,16 @@ def _classified(
     say: Say,
     log: RunLog,
 ) -> Scores:
-    for task in open_glue(settings.glue, data_dir=workspace.data_dir, limit=settings.glue_limit):
-        log.read(*of_glue(task, one.part, settings.glue_limit))
+    size: dict[str, Any] = {"limit": settings.glue_limit, "sample": settings.sample}
+    opened = open_glue(settings.glue, data_dir=workspace.data_dir, **size)
+    for task in opened:
+        log.read(*of_glue(task, one.part, **size))
     say(f"{one.part}: {', '.join(settings.glue)}, {one.mode}")
     trained = glue(
         network,
         one.entries,
-        settings.glue,
+        opened,
         mode=one.mode,
-        limit=settings.glue_limit,
-        sample=settings.sample,
-        data_dir=workspace.data_dir,
         batch_tokens=workspace.batch_tokens,
         cache=workspace.cache,
         progress=stages.of(one.part),
@@ -207,14 +220,15 @@ def _tuned(
                 "fig. 13 trains in float32, which takes a way to load the model again: precise="
             )
         network = replace(precise(), alias=network.alias)
-    log.read(*_tuned_on(settings, workspace))
+    splits = open_splits(
+        FINE_TUNED_ON, data_dir=workspace.data_dir, preset=workspace.preset, sample=settings.sample
+    )
+    log.read(*_tuned_on(splits, settings, workspace))
     say(f"fine_tuned: {FINE_TUNED_ON}")
     tuned = finetune(
         network,
-        task=FINE_TUNED_ON,
+        task=splits,
         limit=settings.tuned_limit,
-        sample=settings.sample,
-        data_dir=workspace.data_dir,
         preset=workspace.preset,
         batch_tokens=workspace.batch_tokens,
         cache=workspace.cache,
@@ -234,11 +248,8 @@ def _asked_of(example: Example | None, settings: ReportSettings, workspace: Work
     return [of_benchmark(opened, folder, {"example": 1}, "benchmark")]
 
 
-def _tuned_on(settings: ReportSettings, workspace: Workspace) -> list[DataSource]:
+def _tuned_on(splits: Splits, settings: ReportSettings, workspace: Workspace) -> list[DataSource]:
     """The rows that fig. 13 scores and trains on."""
-    splits = open_splits(
-        FINE_TUNED_ON, data_dir=workspace.data_dir, preset=workspace.preset, sample=settings.sample
-    )
     scored, every = {"fine_tuned": settings.tuned_limit}, {"fine_tuned": len(splits.training.docs)}
     return [
         of_benchmark(splits.scored, workspace.data_dir, scored, "benchmark"),

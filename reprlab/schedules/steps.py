@@ -58,6 +58,8 @@ class Block:
     def __init__(self, steps: Iterable[int | Iterable[int]], rule: Rule) -> None:
         if not isinstance(cast(object, rule), Rule):
             raise refused("rule", rule, "a Matched, a RandomDirection or a MeanUpdate")
+        if not isinstance(cast(object, steps), Iterable) or isinstance(steps, str):
+            raise refused("steps", steps, "layers, sets of layers, as in [14, (15, 16)]")
         checked = tuple(checked_step(at, step) for at, step in enumerate(steps))
         plain = tuple(step for step in checked if not isinstance(step, Block))
         if not checked:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from reprlab.arguments import refused
 from reprlab.errors import ReprlabError
@@ -27,7 +27,8 @@ class Matched:
 
     def __post_init__(self) -> None:
         if not 0 <= _whole("start", self.start) < _whole("stop", self.stop) <= LIMIT:
-            raise ReprlabError(f"the range ~{self.start}:{self.stop} is empty or goes down: ~a:b has a < b")
+            allowed = f"allowed is 0 <= a < b <= {LIMIT:,}"
+            raise ReprlabError(f"the range ~{self.start}:{self.stop}: {allowed}")
 
     def __str__(self) -> str:
         return f"~{self.start}:{self.stop}"
@@ -67,7 +68,7 @@ class MeanUpdate:
     calibration: str
 
     def __post_init__(self) -> None:
-        if not DIGEST.fullmatch(self.calibration):
+        if not isinstance(cast(object, self.calibration), str) or not DIGEST.fullmatch(self.calibration):
             allowed = "16 digits 0-9 and a-f, as Capture.calibration has them"
             raise ReprlabError(f"a calibration is named by {allowed}, not by {self.calibration!r}")
 

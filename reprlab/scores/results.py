@@ -18,6 +18,7 @@ from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
 
 SCORING = 2  # of u: 1 was the softmax of whole log-likelihoods where the task has acc_norm, too
 _GUESSED = ("acc", "acc_norm", "acc_bytes", "u")  # metrics that guessing gives the benchmark's floor
+_SHARES = ("acc", "acc_norm", "acc_bytes", "exact_match")  # metrics that are 1 or 0 on a document
 _UNRELATED = ("mcc", "pearson", "spearman")  # aggregations to which guessing gives 0
 
 
@@ -78,6 +79,10 @@ class Results:
     def default(self) -> str:
         """The metric to show where none was asked for, or one that it lacks."""
         return "u" if "u" in self.metrics else self.metrics[0]
+
+    def is_share(self, metric: str) -> bool:
+        """Whether a metric is a share of documents."""
+        return metric.partition(",")[0] in _SHARES
 
     def column(self, metric: str) -> Column:
         """How a metric is put together."""

@@ -179,7 +179,9 @@ class Scores:
                 how, items = results.column(metric).aggregation, results.items(metric)
                 value = np.atleast_1d(aggregate(how, items))
                 error = np.atleast_1d(standard_error(how, items, results.unit_codes))
-                low, high = map(np.atleast_1d, score_interval(how, items, results.unit_codes))
+                share = results.is_share(metric)
+                ends = score_interval(how, items, results.unit_codes, share=share)
+                low, high = map(np.atleast_1d, ends)
                 chance = {"floor": results.guess(metric), "baseline": results.floor_baseline(metric)}
                 for place, entry in enumerate(self.entries):
                     of_full = self.retained(results, metric, [place])
@@ -242,7 +244,7 @@ class Scores:
         how, items = results.column(metric).aggregation, results.items(metric)[list(places)]
         _, spread = seeds_spread(np.atleast_1d(aggregate(how, items)))
         several = len(places) > 1  # documents alone do not say how far a mean over orders moves
-        ends = score_interval(how, items[0], results.unit_codes)
+        ends = score_interval(how, items[0], results.unit_codes, share=results.is_share(metric))
         low, high = (math.nan if several else float(end) for end in ends)
         return {
             **self.labels(places),

@@ -403,13 +403,13 @@ def _compact(data: dict[str, Any], matrices: Sequence[str]) -> str:
 def average(parts: Sequence[Similarity], corpus: str) -> Similarity:
     """The mean of several corpora's matrices under one name, as the paper averages its benchmarks.
 
-    Intervals are kept where every part has bootstraps: corpora are resampled on their own.
+    Intervals are kept where every part has one: corpora are resampled on their own.
     """
     chance = np.random.default_rng(0)  # draws of different corpora have nothing to do with each other
     drawn = [chance.permutation(d) for part in parts if (d := part.draws(DRAWS)) is not None]
     resampled = None
-    if len(drawn) == len(parts):
-        found = [part.resampled for part in parts if part.resampled is not None]
+    found = [part.resampled for part in parts if part.resampled is not None]
+    if len(drawn) == len(parts) and not any(one.few for one in found):
         documents = tuple(one for each in found for one in each.documents)
         known = all(len(each.documents) == 1 for each in found)
         resampled = Resampled("bootstrap", np.mean(drawn, axis=0), documents=documents if known else ())

@@ -33,7 +33,7 @@ def halves(units: Sequence[object], split: int = 0) -> NDArray[np.bool_]:
     """Whether each document's unit is of the second half of a split: (document,).
 
     A bit of SHA-256 of the unit's name and the split's number decides, so that a unit never changes sides,
-    whatever else is there.
+    whatever else is there. The text that is hashed is none of a sample's, whose units have low digests.
 
     >>> halves(["a", "b", "c", "a"]).tolist()
     [True, False, True, True]
@@ -47,7 +47,7 @@ def quarters(units: Sequence[object], split: int = 0) -> NDArray[np.bool_]:
 
 
 def _bits(units: Sequence[object], split: int, bit: int) -> NDArray[np.bool_]:
-    first = [hashlib.sha256(f"{split} {unit}".encode()).digest()[0] for unit in units]
+    first = [hashlib.sha256(f"halves {split} {unit}".encode()).digest()[0] for unit in units]
     return (np.array(first, np.int64) & bit) > 0
 
 

@@ -48,13 +48,18 @@ def standard_error(name: str, items: ArrayLike, units: ArrayLike | None = None) 
 
 
 def score_interval(
-    name: str, items: ArrayLike, units: ArrayLike | None = None, level: float = 0.95
+    name: str,
+    items: ArrayLike,
+    units: ArrayLike | None = None,
+    level: float = 0.95,
+    *,
+    share: bool = False,
 ) -> tuple[Values, Values]:
     """The ends of a score's interval, (..., n, k) or (..., n) -> 2 of (...); units as for `standard_error`.
 
     link(r +- t_(G-1) stderr(r)), r before the link: for perplexity exp(-(ll +- t se)), which is not symmetric
-    and above 0. A share, a mean of 0 and 1, has Wilson's interval with t for z. NaN below `LEAST_PAIRED`
-    units: too few.
+    and above 0. A `share` of documents, a mean of 0 and 1, has Wilson's interval with t for z. NaN below
+    `LEAST_PAIRED` units: too few.
 
     >>> low, high = score_interval("perplexity", np.arange(40) % 4 - 4.0)
     >>> print(f"{low:.2f} {np.exp(2.5):.2f} {high:.2f}")
@@ -68,9 +73,9 @@ def score_interval(
         times = np.where(live < LEAST_PAIRED, math.nan, stdtrit(np.maximum(live - 1, 1), (1 + level) / 2))
         half = times * vector_norm(vector)
         ends = np.stack([how.link(middle - half), how.link(middle + half)])
-        if name == "mean":
-            shares = np.isin(rows[..., 0], (0, 1)).all(-1)
-            ends = np.where(shares, _wilson(middle, vector_norm(vector), live, times), ends)
+        if share:
+            whole = np.isin(rows[..., 0], (0, 1)).all(-1)  # a mean over orders is no share
+            ends = np.where(whole, _wilson(middle, vector_norm(vector), live, times), ends)
     return ends.min(0)[()], ends.max(0)[()]
 
 

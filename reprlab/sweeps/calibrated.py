@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reprlab.captures.calibration import Calibration, calibrations, means_of
@@ -12,21 +12,20 @@ if TYPE_CHECKING:
     from reprlab.benchmarks.benchmark import Benchmark
     from reprlab.network.network import Network
 
-__all__ = ["Calibration", "calibrations", "check_unscored", "means_of"]
+__all__ = ["Calibration", "calibrations", "check_unscored", "means_of", "texts_of"]
 
 RUN = 13  # words in a row that two texts share by more than chance (Brown et al. 2020, app. C)
 
 Words = tuple[str, ...]
 
 
-def check_unscored(found: dict[str, Calibration], network: Network, benchmark: Benchmark, limit: int) -> None:
-    """Refuse a calibration whose texts include a document that is scored.
+def check_unscored(texts: Mapping[str, Overlap], network: Network, benchmark: Benchmark, limit: int) -> None:
+    """Refuse a calibration whose texts include a document that is scored; `texts` are by calibration.
 
     They do where 13 words in a row are the same, or all words of a shorter document. Raises `ReprlabError`
     that names the first one.
     """
-    for name, calibration in found.items():
-        shared = Overlap([(key, _words(network, tokens)) for key, tokens in calibration.texts()])
+    for name, shared in texts.items():
         for document in benchmark.documents[:limit]:
             asked = [request.tokens for request in document.requests]
             asked += [document.prompt.tokens] if document.prompt else []
@@ -36,6 +35,14 @@ def check_unscored(found: dict[str, Calibration], network: Network, benchmark: B
                         f"calibration {name} includes scored text: its document '{there}' shares words with "
                         f"document '{document.id}' of '{benchmark.name}'; take a capture of another corpus"
                     )
+
+
+def texts_of(found: Mapping[str, Calibration], network: Network) -> dict[str, Overlap]:
+    """The texts of calibrations, as words."""
+    return {
+        name: Overlap([(key, _words(network, tokens)) for key, tokens in calibration.texts()])
+        for name, calibration in found.items()
+    }
 
 
 def _words(network: Network, tokens: Sequence[int]) -> Words:

@@ -26,7 +26,7 @@ from reprlab.schedules.schedule import Schedule
 from reprlab.scores.results import Results
 from reprlab.scores.scores import Scores
 from reprlab.sweeps.answers import hold_all
-from reprlab.sweeps.calibrated import Calibration, calibrations, check_unscored, means_of
+from reprlab.sweeps.calibrated import Calibration, calibrations, check_unscored, means_of, texts_of
 from reprlab.sweeps.chance import at_chance
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.sweeps.job import SweepJob, outlook, ready, run_jobs
@@ -123,8 +123,9 @@ def _export(folder: Path, scores: Scores, jobs: Sequence[SweepJob]) -> None:
 
 def _with_means(jobs: Sequence[SweepJob], found: dict[str, Calibration]) -> list[SweepJob]:
     """The jobs with the mean states that their blocks need, none of them taken over what a job scores."""
+    texts = texts_of(found, jobs[0].network) if found else {}
     for one in jobs:
-        check_unscored(found, one.network, one.benchmark, one.limit)
+        check_unscored(texts, one.network, one.benchmark, one.limit)
     means = means_of(found)
     return [replace(one, means=means) for one in jobs]
 

@@ -41,9 +41,10 @@ class Basis:
         return self._by_metric(self.evidence.scores)
 
     def knows_floor(self, metric: str) -> bool:
-        """Whether the floor is known of a metric of the sweep."""
+        """Whether the floor is known of a metric of the sweep, and another than that of the scores."""
         scores = self.evidence.scores
-        return scores is not None and floored(scores, metric, self.floor) is not None
+        changed = None if scores is None else floored(scores, metric, self.floor)
+        return changed is not None and changed is not scores
 
     @cached_property
     def loops(self) -> RetainedByMetric:
@@ -81,7 +82,7 @@ class Basis:
             return {}
         found: dict[str, Retained] = {}
         for metric in METRICS:
-            if (changed := floored(scores, metric, self.floor)) is not None:
+            if (changed := floored(scores, metric, self.floor, self.evidence.scores)) is not None:
                 found[metric] = _enough(self._retained(changed, metric))
         return found
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -17,25 +16,27 @@ from reprlab.statistics.aggregations import aggregate
 MEASURED, FIRST = "", "version 1"
 
 
-def floored(scores: Scores, metric: str, floor: str) -> Scores | None:
-    """Scores with another floor of a metric, by its name in `FLOORS`; None where one is not known of it."""
+def floored(scores: Scores, metric: str, floor: str, known: Scores | None = None) -> Scores | None:
+    """Scores with another floor of a metric, by its name in `FLOORS`; None where one is not known of it.
+
+    The floor follows from the sweep `known`, by default these scores: parts of it and fig. 10's scores of the
+    same benchmarks have no ruins of their own.
+    """
     if floor == MEASURED:
         return scores
+    whole = known or scores
     having = {name: one for name, one in scores.benchmarks.items() if metric in one.metrics}
-    levels = {name: FLOORS[floor](scores, one, metric) for name, one in having.items()}
+    levels = {
+        name: FLOORS[floor](whole, whole.benchmarks.get(name, one), metric) for name, one in having.items()
+    }
     if any(map(math.isnan, levels.values())):
         return None
     changed = {
-        name: _with_floor(one, levels[name])
+        name: replace(one, floor=levels[name], measured=None)
         for name, one in having.items()
         if levels[name] != one.guess(metric)
     }
     return replace(scores, benchmarks={**scores.benchmarks, **changed}) if changed else scores
-
-
-def _with_floor(results: Results, level: float) -> Results:
-    """The results with this number as the score of guessing, and no forecasts of a baseline."""
-    return replace(results, floor=level, measured=None)
 
 
 def ruins(scores: Scores, results: Results, metric: str) -> float:
@@ -44,28 +45,22 @@ def ruins(scores: Scores, results: Results, metric: str) -> float:
     NaN where none was swept.
     """
     rows = [at for at, entry in enumerate(scores.entries) if entry.variant in RUINS]
+    if not rows or len(results.values) != len(scores.entries):
+        return math.nan
     items = results.items(metric)[rows]
-    if not rows or np.isnan(items).any():
+    if np.isnan(items).any():
         return math.nan
     return float(np.mean(aggregate(results.column(metric).aggregation, items)))
 
 
 def uniform(scores: Scores, results: Results, metric: str) -> float:
     """The score of a uniform guess; NaN where the scores do not say it."""
-    return _baselines(results, metric).get("uniform", math.nan)
+    return results.baselines(metric).get("uniform", math.nan)
 
 
 def first(scores: Scores, results: Results, metric: str) -> float:
-    """Version 1's floor: the larger of uniform and majority guessing, which older scores have as theirs."""
-    known = _baselines(results, metric)
-    named = [known[name] for name in ("uniform", "majority") if name in known]
-    return max(named) if named else results.guess(metric)
-
-
-def _baselines(results: Results, metric: str) -> Mapping[str, float]:
-    """What baselines without a model score; empty for scores that have none."""
-    baselines: Any = getattr(results, "baselines", None)
-    return {} if baselines is None else baselines(metric)
+    """Version 1's floor: the larger of uniform and majority guessing on the rows at hand."""
+    return results.floor
 
 
 FLOORS: Mapping[str, Callable[[Scores, Results, str], float]] = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from reprlab.arrays import Array
 from reprlab.scores.retained import DRAWS
-from reprlab.statistics.rank_correlation import RankCorrelation, rank_correlation
+from reprlab.statistics.rank_correlation import rank_correlation
 from reprlab.verdicts.q1_space import (
     ALPHA,
     DAMAGE,
@@ -76,11 +76,6 @@ def _drawn(values: Array, drawn: Array) -> Array:
     return np.concatenate([values[None], drawn])
 
 
-def ranked(near: Array, damage: Array, ends: int) -> RankCorrelation:
-    """The rank correlation of layers' similarity and damage, `ends` layers on each side left out."""
-    return rank_correlation(near, damage, ends=ends)
-
-
 def _damage(view: View, label: str, ends: int) -> Finding:
     return asked("c", label, lambda: _correlated(view, label, ends))
 
@@ -92,7 +87,7 @@ def _correlated(view: View, label: str, ends: int) -> Finding:
     middle = middle_of(view)
     near = similarity(view, "cosine no-sinks").towards(middle.start, middle.stop)[1:]
     cost = costs(view, range(view.layers))
-    ranks = ranked(near, cost.retained[:, 0], ends)
+    ranks = rank_correlation(near, cost.retained[:, 0], ends=ends)
     answer, reason, p = UNDECIDED, "as by chance", ranks.p_low
     if ranks.p_low <= ALPHA:
         answer, reason = SUPPORTED, "clear"

@@ -42,8 +42,10 @@ def _headline(view: View) -> Finding:
     finding = replace(by_r, detail=detail, p=_p(view, by_r, by_logit))
     if {by_r.answer, by_logit.answer} == {SUPPORTED, CONTRADICTED}:
         return replace(finding, answer=UNDECIDED, reason="scales disagree")
-    if by_r.answer == SUPPORTED and by_logit.answer == UNDECIDED:
-        return replace(finding, answer=UNDECIDED, reason=by_logit.reason, needed=by_logit.needed)
+    if by_r.answer == SUPPORTED and by_logit.answer != SUPPORTED:
+        told = by_logit.detail or finding.detail
+        changed = {"answer": by_logit.answer, "reason": by_logit.reason, "detail": told}
+        return replace(finding, needed=by_logit.needed, **changed)
     return finding
 
 

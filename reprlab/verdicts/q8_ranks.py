@@ -100,13 +100,20 @@ def _headline(view: View) -> Finding:
             reason,
             f"the ranks, 1 the least harmful, are {ranked}",
         ),
-        *(value, value - half, value + half, _p(view, whole, names, answer, divided)),
+        *(value, value - half, value + half, _p(view, whole, names, answer, deciding, divided)),
         smallest=half if answer == UNDECIDED else np.nan,
         ground=Ground(tuple(starts), cells.benchmarks, cells.fewest(cells.benchmarks)),
     )
 
 
-def _p(view: View, whole: Pairs, names: list[Ordered], answer: str, divided: dict[Ordered, float]) -> float:
+def _p(
+    view: View,
+    whole: Pairs,
+    names: list[Ordered],
+    answer: str,
+    deciding: list[Ordered],
+    divided: dict[Ordered, float],
+) -> float:
     """The largest p of the pairs as claimed; by version 2 of a contradiction the smallest of the reverse.
 
     Where benchmarks disagree, the smallest p of Q, times the pairs.
@@ -114,7 +121,7 @@ def _p(view: View, whole: Pairs, names: list[Ordered], answer: str, divided: dic
     if answer == DIVIDED:
         return min(1.0, len(names) * min(divided.values()))
     if answer == CONTRADICTED and view.decisions.pools:
-        return min(whole.p(worse, better) for better, worse in names)
+        return min(whole.p(worse, better) for better, worse in deciding)
     return max(whole.p(*pair) for pair in names)
 
 

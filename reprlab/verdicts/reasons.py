@@ -14,7 +14,7 @@ REASONS: Mapping[str, str] = {  # {detail}: what a finding adds; {documents}: ho
     "not sure among eight": "It holds by itself, but not as one of eight claims judged at once (Holm, "
     "{detail}). More documents would decide it",
     "not finite": "A number that it takes is NaN or infinite: the states or the scores of the model are",
-    "not measured": "It needs {detail}, which was not run",
+    "not measured": "It needs {detail}; that was not run",
     "no draws": "It needs draws of documents; none were kept of {detail}",
     "too few starts": "It needs three sizes of the middle from 3 layers to half of the model; {detail}",
     "too few benchmarks": "It needs two benchmarks of each class on which the full model is clearly "

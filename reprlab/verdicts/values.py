@@ -124,7 +124,7 @@ class Finding:
             said.append(member._clause(here if here != before else ""))
             before = here
         if len(shown) > _SHOWN:
-            more = f"{len(shown) - _SHOWN} more differences are not decidable"
+            more = f"of {len(shown)} differences with this answer these are the first {_SHOWN}"
             said.append(f"of {len(shown)} differences this is the lowest" if len(said) == 1 else more)
         text = sentence("; ".join(said))
         own = sentence(self.detail) if "{detail}" not in REASONS[self.reason] else ""

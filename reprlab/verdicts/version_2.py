@@ -131,8 +131,9 @@ COMMON_2: tuple[str, ...] = (
     "and for benchmarks that disagree it is that of Q. A finding that does not pass is not decidable.",
     "Every verdict is reached again with a margin of 0.02 and of 0.10, with one start more and one start "
     "fewer in W (at its large-M end), with accuracy instead of u, and with other floors: uniform guessing, "
-    "the floor of version 1, and the mean score of skip, reverse and random order of nearly all layers. A "
-    "floor that is not known has no line. A verdict is fragile if one of these gives another answer.",
+    "the floor of version 1, and the mean score of the model without its first layer, its last or both, and "
+    "with all layers shuffled. A floor that is not known has no line. A verdict is fragile if one of these "
+    "gives another answer.",
 )
 
 _RULES_2: Mapping[int, str] = {

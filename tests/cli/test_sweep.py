@@ -35,6 +35,8 @@ def test_a_sweep_as_json_and_as_npz(run: Run, tmp_path: Path) -> None:
 
 
 BAD_SWEEPS: dict[str, str] = {
+    "--schedule 0:6 --first --sample-seed 3": "--first takes no sample, so --sample-seed means nothing",
+    "--schedule 0:6 --sample-seed -1": "--sample-seed -1: give 0 or more",
     "": "give --grid NAME (fig02",
     "--grid fig3": "unknown grid 'fig3': did you mean 'fig",
     "--grid fig04 --limit 0": "--limit 0: give 1 or more",

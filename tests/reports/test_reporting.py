@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 import torch
 from examples import network
+from made_benchmarks import made_rows
 
 import reprlab as rl
 from reprlab.errors import ReprlabError
@@ -30,6 +31,7 @@ from reprlab.reports.analyses import everything, names, words
 from reprlab.reports.gather import gather
 from reprlab.reports.number_files import rounded, text
 from reprlab.reports.settings import ReportSettings, quick_starts
+from reprlab.reports.workspace import Workspace
 from reprlab.reports.write import compare, members, redraw, write_numbers
 from reprlab.schedules.grids import VARIANTS
 
@@ -570,3 +572,22 @@ def test_the_example_is_one_of_ours_where_asked(tmp_path: Path) -> None:
     evidence = gather(network("tiny-llama"), rl.corpus("builtin"), settings, place, parts=["example"])
     assert evidence.example is not None
     assert evidence.example.benchmark == "builtin_arithmetic_1"
+
+
+def test_controls_run_where_answers_are_read_off_and_not_where_they_are_written(tmp_path: Path) -> None:
+    net = network("tiny-llama")
+    rows = made_rows(tmp_path / "rows")
+    settings = ReportSettings(("lambada", "gsm8k"), "builtin", 4, 2, starts=(1,), seeds=1, every=3)
+    found = gather(
+        net,
+        rl.corpus("builtin"),
+        settings,
+        Workspace(cache=tmp_path / "cache", data_dir=rows),
+        parts={"scores"},
+    )
+    assert found.scores is not None
+    at = [place for place, entry in enumerate(found.scores.entries) if entry.variant == "repeat_matched"]
+    assert at
+    for name, missing in (("lambada", False), ("gsm8k", True)):
+        assert bool(np.isnan(found.scores.results(name).values[at]).all()) == missing
+    assert not np.isnan(found.scores.results("gsm8k").values[0]).any()

@@ -9,7 +9,7 @@ DIGEST = "0123456789abcdef"
 
 @pytest.mark.parametrize(("start", "stop"), [(3, 3), (4, 2), (-1, 2), (0, 100_001)])
 def test_a_matched_range_goes_up(start: int, stop: int) -> None:
-    with pytest.raises(ReprlabError, match="is empty or goes down"):
+    with pytest.raises(ReprlabError, match="allowed is 0 <= a < b"):
         Matched(start, stop)
 
 

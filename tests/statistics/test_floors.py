@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprlab.errors import ReprlabError
+from reprlab.sampled import sampled
 from reprlab.statistics.floors import SPLITS, floor_of, halves, quarters
 from reprlab.statistics.normalised import guessing
 
@@ -79,3 +80,10 @@ def test_the_floor_of_choices_that_nothing_predicts_is_not_biased(rows: int, cho
     assert np.mean(old) - 1 / choices > 0.01
     if (rows, choices) == (40, 4):
         assert np.mean(old) == pytest.approx(0.33, abs=0.005)
+
+
+def test_halves_have_nothing_to_do_with_the_sample() -> None:
+    units = [str(place) for place in sampled(range(10_042), 0)[:200]]
+    for of in (halves, quarters):
+        counts = [int(of(units, split).sum()) for split in range(10)]
+        assert 70 < min(counts) <= max(counts) < 130  # 100 expected, sd 7

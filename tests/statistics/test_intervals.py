@@ -146,10 +146,10 @@ def test_a_share_has_wilson_s_interval(right: int) -> None:
     items = np.arange(60) < right
     found = binomtest(right, 60).proportion_ci(method="wilson")
     wider = scipy_t.ppf(0.975, 59) / norm.ppf(0.975)
-    low, high = score_interval("mean", items)
+    low, high = score_interval("mean", items, share=True)
     assert 0 <= low <= right / 60 <= high <= 1
     assert high - low == pytest.approx((found.high - found.low) * wider, rel=0.04)
-    whole = score_interval("mean", items + 1e-9)
+    whole = score_interval("mean", items + 1e-9, share=True)
     plain = scipy_t.ppf(0.975, 59) * items.std(ddof=1) / math.sqrt(60)
     assert whole[1] - whole[0] == pytest.approx(2 * plain)
 

@@ -72,7 +72,7 @@ def test_blocks_are_refused_where_answers_are_generated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeping, "ready", lambda *_: pytest.fail("prepared"))
-    says = r"benchmark 'gsm8k' generates its answers: the block \(3\*2\)~2:4 runs in"
+    says = r"benchmark 'gsm8k' generates its answers: the block \(3\*2\)~2:4 cannot run"
     net, schedules = network("tiny-llama"), ["0:2 (3*2)~2:4 4:6"]
     with pytest.raises(ReprlabError, match=says):
         rl.sweep(net, schedules, [opened("gsm8k", made_rows(tmp_path))], limit=2, cache=tmp_path)

@@ -130,7 +130,7 @@ def test_what_cannot_be_asked_is_one_line(
 
 
 def test_blocks_are_refused_before_any_rows_are_read(tmp_path: Path) -> None:
-    with pytest.raises(ReprlabError, match=r"the block \(3\*2\)\?1 runs in rl\.sweep"):
+    with pytest.raises(ReprlabError, match=r"the block \(3\*2\)\?1 cannot run in"):
         rl.finetune(network("tiny-llama"), ["0:2 (3*2)?1 4:6"], data_dir=tmp_path, cache=tmp_path)
 
 

@@ -85,14 +85,15 @@ class RowSample:
     limit: int | None = None
     sample: int | None = None
 
-    def of(self, rows: Iterator[tuple[str, GlueRow]]) -> list[tuple[str, GlueRow]]:
-        """The rows of a split that are taken; all are read only where a sample is drawn."""
+    def of(self, task: GlueTask, rows: Iterator[tuple[str, GlueRow]]) -> list[tuple[str, GlueRow]]:
+        """The rows of a split that are taken, units together; all are read only where a sample is drawn."""
         if self.limit is None:
             return list(rows)
         if self.sample is None:
             return list(islice(rows, min(self.limit, sys.maxsize)))
         there = list(rows)
-        return [there[place] for place in sampled(range(len(there)), self.sample)[: self.limit]]
+        units = [str(row.get(task.fields[0])) for _, row in there]  # rows of one first text, as `Glue.units`
+        return [there[place] for place in sampled(units, self.sample)[: self.limit]]
 
 
 def from_folder(task: GlueTask, folder: Path, size: RowSample) -> Glue:
@@ -174,7 +175,7 @@ def _placed(task: GlueTask, split: str, rows: Iterable[GlueRow]) -> Iterator[tup
 
 
 def _split(task: GlueTask, rows: Iterator[tuple[str, GlueRow]], size: RowSample) -> Split:
-    checked = [(_texts(task, *placed), _label(task, *placed)) for placed in size.of(rows)]
+    checked = [(_texts(task, *placed), _label(task, *placed)) for placed in size.of(task, rows)]
     return Split(tuple(texts for texts, _ in checked), tuple(label for _, label in checked))
 
 

@@ -189,7 +189,7 @@ class CaptureOptions:
             for capture in there
             if capture.documents >= corpus.count(self.documents)
             and capture.identity.max_tokens == self._limit(capture)
-            and (self.parsed or capture.identity.schedule == str(Schedule.full(capture.manifest.layers)))
+            and (self.parsed or capture.is_full)
         ]
         return sorted(usable, key=_worse)
 

@@ -115,7 +115,7 @@ def gains_apart(pair: FineTuned, metric: str, share: float) -> dict[str, Any]:
     means = {side: pooled(gains[rows]) for side, rows in sides.items()}
     units = before.unit_codes
     found = {side: difference("mean", of, np.zeros_like(of), units=units) for side, of in means.items()}
-    apart = difference("mean", means["below"], means["above"], units=units)
+    apart = pair.contrast(metric, share)
     ends = {"value": apart.value, "low": apart.low, "high": apart.high}
     return {**{side: [one.value, one.low, one.high] for side, one in found.items()}, **ends}
 
