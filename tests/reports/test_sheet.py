@@ -61,17 +61,19 @@ def test_a_source_says_what_was_taken_of_what(change: dict[str, Any], words: str
 
 
 def test_sources_name_file_split_and_digest(glue_rows: Path) -> None:
-    (opened,) = open_benchmarks(["builtin_pronoun"])
-    source = of_benchmark(opened, None, {"scores": 9999}, "benchmark")
-    assert source.used == {"scores": len(opened.docs)} == {"scores": source.rows}
-    assert (source.split, source.digest, source.shots) == ("test", opened.digest, 0)
+    (pronouns,) = open_benchmarks(["builtin_pronoun"])
+    source = of_benchmark(pronouns, None, {"scores": 9999}, "benchmark")
+    assert source.used == {"scores": len(pronouns.docs)} == {"scores": source.rows}
+    assert (source.split, source.digest, source.shots) == ("test", pronouns.digest, 0)
     assert source.origin == "builtin_pronoun.jsonl, in the package"
     texts = rl.corpus(["one text", "another"])
     assert of_corpus(texts, {"full": 1}).origin == "given as a list"
     kept = of_corpus(replace(texts, source=f"some/rows@{'0a' * 20}"), {})
     assert (kept.source, kept.revision) == ("some/rows", "0a" * 20)
     for limit, rows in ((None, [40, 20]), (8, [None, None])):
-        train, held_out = of_glue(open_glue(["rte"], data_dir=glue_rows, limit=limit)[0], "scores", limit)
+        (opened,) = open_glue(["rte"], data_dir=glue_rows, limit=limit)
+        train, held_out = of_glue(opened, "scores", limit, 7)
+        assert {train.sample, held_out.sample} == {None if limit is None else 7}
         assert [train.rows, held_out.rows] == rows
         assert train.key != held_out.key
         assert train.origin == "glue/rte of --data-dir"

@@ -9,7 +9,7 @@ import pytest
 from judged import LAYERS, MIDDLE, alike_2, evidence, groups, part, ruled_2, world
 
 from reprlab.statistics.rank_correlation import rank_correlation
-from reprlab.verdicts.q1_controls import COSINE, OTHERS, ranked
+from reprlab.verdicts.q1_controls import COSINE, OTHERS
 from reprlab.verdicts.q1_space import inside
 
 
@@ -17,8 +17,7 @@ def test_a_correlation_that_the_end_layers_make_is_gone_without_them() -> None:
     chance = np.random.default_rng(0)
     near, damage = chance.normal(0, 0.01, LAYERS), chance.normal(0, 0.01, LAYERS)
     near[[0, 1, -2, -1]], damage[[0, 1, -2, -1]] = [-1, -0.9, -0.8, -0.7], [1, 0.9, 0.8, 0.7]
-    whole, inner = ranked(near, damage, 0), ranked(near, damage, 2)
-    assert whole == rank_correlation(near, damage)
+    whole, inner = rank_correlation(near, damage), rank_correlation(near, damage, ends=2)
     assert (whole.ends, inner.ends) == (0, 2)
     assert replace(inner, ends=0) == rank_correlation(near[2:-2], damage[2:-2])
     assert whole.rho < -0.5 < inner.rho
