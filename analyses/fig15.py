@@ -37,9 +37,10 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     """Cosine and variance by schedule and depth, the drift's summary, and the matrices of each schedule."""
     drift, similarities = evidence.drift, evidence.similarities
     assert drift is not None  # NEEDS has it
+    alone = {"full": "cosine full"} if "cosine full" in similarities else {}  # of the drift's own corpus
     shown = {
         name: similarities[label]
-        for name, label in MATRICES.items()
+        for name, label in {**MATRICES, **alone}.items()
         if label in similarities and name in drift.curves
     }
     return {

@@ -171,5 +171,17 @@ def whole_numbers(name: str, value: Any) -> Iterable[int]:
     return [int(one) for one in numbers]
 
 
+def count_or_counts(name: str, value: Any) -> int | dict[str, int]:
+    """A whole number for all, or a mapping from names to whole numbers.
+
+    >>> count_or_counts("limit", 40), count_or_counts("limit", {"lambada": 400, "gsm8k_nll": 64})
+    (40, {'lambada': 400, 'gsm8k_nll': 64})
+    """
+    if isinstance(value, Mapping):
+        each = cast("Mapping[Any, Any]", value)
+        return {string(name, key): integer(f"{name} of {key}", one) for key, one in each.items()}
+    return integer(name, value)
+
+
 maybe_positive, maybe_path = optional(positive), optional(path)
 CALLBACKS = {"progress": function, "say": function}

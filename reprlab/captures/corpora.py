@@ -129,6 +129,17 @@ def members(name: str) -> tuple[str, ...]:
     return BENCHMARKS if name == "benchmarks" else (name,)
 
 
+def corpora(
+    name: str | Path, *, data_dir: Path | str | None = None, sample: int | None = SEED
+) -> list[Corpus]:
+    """The corpora of a name: five for `benchmarks`, else one.
+
+    >>> [one.name for one in corpora("builtin")]
+    ['builtin']
+    """
+    return [corpus(one, data_dir=data_dir, sample=sample) for one in members(str(name))]
+
+
 # --- registered ----------------------------------------------------------------------------------
 
 

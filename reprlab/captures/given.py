@@ -24,6 +24,13 @@ def corpus_of(name: str, value: Any) -> Corpus:
     return corpus(value)
 
 
+def corpora_of(name: str, value: Any) -> list[Corpus]:
+    """Corpora, or one of a name, a path or a list of texts."""
+    if isinstance(value, list | tuple) and value and all(isinstance(one, Corpus) for one in value):  # pyright: ignore[reportUnknownVariableType]
+        return list(value)  # pyright: ignore[reportUnknownArgumentType]
+    return [corpus_of(name, value)]
+
+
 def states_of(name: str, value: Any) -> HiddenStates:
     """A capture, or activations: what has the properties of `HiddenStates`."""
     parts = ("provenance", "widths", "offsets", "norms", "at")

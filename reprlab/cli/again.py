@@ -90,7 +90,7 @@ def made(
     run: ReportOptions,
     network: Network,
     settings: ReportSettings,
-    texts: Corpus,
+    texts: list[Corpus],
     workspace: Workspace,
     called: Called,
 ) -> Path:

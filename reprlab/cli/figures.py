@@ -73,7 +73,7 @@ def figures(
 
 def _keep(run: ReportOptions, model: str, one: Analysis) -> Path:
     """Run what a figure needs of a model and keep its numbers; gives their folder."""
-    from reprlab.captures.corpora import corpus
+    from reprlab.captures.corpora import corpora
     from reprlab.reports.gather import gather
     from reprlab.reports.write import home, keep, numbers_of, settings_before
 
@@ -86,7 +86,7 @@ def _keep(run: ReportOptions, model: str, one: Analysis) -> Path:
     with bar(f"{one.name} of {network.name}", unit="work") as progress:
         evidence = gather(
             network,
-            corpus(settings.corpus, data_dir=run.data.data_dir, sample=settings.sample),
+            corpora(settings.corpus, data_dir=run.data.data_dir, sample=settings.sample),
             settings,
             run.workspace,
             parts={*one.needs, *one.uses},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +16,7 @@ from reprlab.cli.options.command import how, what, where, with_options, writes
 from reprlab.cli.options.data import DataOptions
 from reprlab.cli.options.network import NetworkOptions
 from reprlab.cli.options.outputs import TableOutput, check_single, check_target, print_files
-from reprlab.cli.options.pieces import check_counts, separate
+from reprlab.cli.options.pieces import check_counts, limits, separate
 from reprlab.cli.options.schedules import ScheduleOptions
 from reprlab.cli.terminal import bar, each_model, out, say, working
 from reprlab.counts import counted
@@ -42,7 +42,15 @@ class BenchmarkOptions:
             callback=separate,
         ),
     ] = None
-    limit: Annotated[int, what(help="Documents of each benchmark, a sample of them; 1 or more.")] = 100
+    limit: Annotated[
+        list[str] | None,
+        what(
+            "--limit",
+            help="Documents of each benchmark, a sample of them; 1 or more. NAME=NUMBER for one of them, as "
+            "in 400,gsm8k_nll=64. Default: 100.",
+            callback=separate,
+        ),
+    ] = None
     preset: Annotated[
         str, how(help="Prompts: paper (0-shot, GSM8K 5, no BOS) or leaderboard (25/10/5/5).")
     ] = "paper"
@@ -64,9 +72,16 @@ class BenchmarkOptions:
     ] = None
 
     def __post_init__(self) -> None:
-        check_counts(limit=self.limit, max_new_tokens=self.max_new_tokens)
+        check_counts(max_new_tokens=self.max_new_tokens)
+        _ = self.limits
         if self.lm_eval_json is not None:
             check_target("--lm-eval-json", self.lm_eval_json, folder=True)
+
+    @property
+    def limits(self) -> tuple[int, dict[str, int]]:
+        """The documents of each benchmark, and of those that have a number of their own."""
+        every, own = limits("--limit", self.limit)
+        return every or 100, own
 
     @property
     def names(self) -> list[str]:
@@ -92,16 +107,22 @@ class BenchmarkOptions:
             raise unknown("metric", self.metric, metrics)
         return opened
 
-    @property
-    def given(self) -> dict[str, Any]:
-        """The arguments of a sweep."""
-        options = {"limit": self.limit, "divergence": self.kl, "max_new_tokens": self.max_new_tokens}
+    def given(self, opened: Sequence[Opened]) -> dict[str, Any]:
+        """The arguments of a sweep over some benchmarks."""
+        from reprlab.sweeps.limits import check_limits, with_own
+
+        (every, own), names = self.limits, [one.name for one in opened]
+        check_limits(own, names)
+        limit = with_own(every, own, names)
+        options = {"limit": limit, "divergence": self.kl, "max_new_tokens": self.max_new_tokens}
         return {**options, "lm_eval_json": self.lm_eval_json, "keep_all": self.keep_all}
 
     def file(self, grid: str | None) -> str:
         """The name of the table where none is given."""
         preset = "" if self.preset == "paper" else f"-{self.preset}"
-        return f"sweep-{grid or 'schedules'}-{slug('+'.join(self.names))}-{self.limit}{preset}.csv"
+        every, own = self.limits
+        limit = slug("+".join([str(every), *(f"{name}-{count}" for name, count in own.items())]))
+        return f"sweep-{grid or 'schedules'}-{slug('+'.join(self.names))}-{limit}{preset}.csv"
 
 
 @with_options()
@@ -126,7 +147,7 @@ def sweep(
     scored.check(data.cache)
     network.check_layers(names, order.entries)
     opened = scored.opened(data)
-    options = {**scored.given, "batch_tokens": data.batch_tokens, "cache": data.cache}
+    options = {**scored.given(opened), "batch_tokens": data.batch_tokens, "cache": data.cache}
 
     def one(name: str) -> Iterator[dict[str, Any]]:
         scores = _computed(network, name, order, opened, options, output.reports)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reprlab.captures.corpora import Corpus, corpus
+from reprlab.captures.corpora import Corpus, corpora
 from reprlab.errors import ReprlabError
 from reprlab.foreign import validated
 from reprlab.models.locations import locate
@@ -33,9 +33,9 @@ class Again:
     sheet: Sheet
     settings: ReportSettings
 
-    def texts(self, data_dir: Path | None) -> Corpus:
-        """The texts that were captured, in the order of their sample."""
-        return corpus(self.settings.corpus, data_dir=data_dir, sample=self.settings.sample)
+    def texts(self, data_dir: Path | None) -> list[Corpus]:
+        """The corpora that were captured, in the order of their sample."""
+        return corpora(self.settings.corpus, data_dir=data_dir, sample=self.settings.sample)
 
     def version_notes(self) -> list[str]:
         """A line on the libraries that have another version here, or are not here; none where all agree."""
@@ -131,7 +131,7 @@ def _by_name(again: Again, models_dir: Path | None, error: str) -> Weights | Non
 def check_texts(again: Again, data_dir: Path | None) -> None:
     """Raises `ReprlabError` where the corpus here has other texts; no heavy library is needed for files."""
     if any(source.kind == "corpus" for source in again.sheet.data):
-        again.check_sources([of_corpus(again.texts(data_dir), {})])
+        again.check_sources(of_corpus(one, {}) for one in again.texts(data_dir))
 
 
 def check_rows(again: Again, data_dir: Path | None, say: Say) -> None:

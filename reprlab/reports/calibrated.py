@@ -40,7 +40,7 @@ def calibration_texts(settings: ReportSettings, workspace: Workspace) -> Corpus:
     first = settings.benchmarks[0]
     if first in names() and first in BENCHMARKS and BENCHMARKS[first].unit is own_unit:
         rows = corpus(first, data_dir=workspace.data_dir, sample=settings.sample)
-        left = len(rows) - settings.limit
+        left = len(rows) - settings.own_limits.get(first, settings.limit)
         if left >= FEWEST:
             return _last(rows, min(left, DOCUMENTS))
     return _last(corpus("builtin", sample=settings.sample), DOCUMENTS)

@@ -2,52 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from reprlab.benchmarks.by_name import open_benchmarks, open_splits
 from reprlab.benchmarks.glue.opened import open_glue
-from reprlab.captures.capture import Capture
-from reprlab.captures.capturing import capture
 from reprlab.captures.corpora import Corpus
-from reprlab.depths.drifting import drift
-from reprlab.depths.grouping import group
 from reprlab.errors import ReprlabError
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say, Stages
 from reprlab.reports.calibrated import calibrated
-from reprlab.reports.data_sources import DataSource, of_benchmark, of_corpus, of_glue
+from reprlab.reports.data_sources import DataSource, of_benchmark, of_glue
 from reprlab.reports.example import example
 from reprlab.reports.reused import DOCUMENT, SweepTask, taken_from
 from reprlab.reports.settings import FINE_TUNED_ON, ReportSettings
 from reprlab.reports.sheet import RunLog
+from reprlab.reports.states import CaptureTask
 from reprlab.reports.workspace import Workspace
 from reprlab.schedules.grids import Entry, labelled, paper_grid
 from reprlab.schedules.plan import Plan
-from reprlab.schedules.schedule import Schedule
 from reprlab.scores.scores import Scores
-from reprlab.similarity.comparing import compare
-from reprlab.similarity.matrix import Similarity
+from reprlab.sweeps.limits import with_own
 from reprlab.sweeps.sweeping import sweep
 from reprlab.training.fine_tuned import FineTuned
 from reprlab.training.finetuning import finetune
 from reprlab.training.gluing import glue
-from reprlab.verdicts.evidence import PARTS, SIMILARITIES, SWEPT, Evidence, Example
+from reprlab.verdicts.evidence import PARTS, SWEPT, Evidence, Example
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.training_rows import Splits
-
-BARE = "no-sinks"
-_SAME = {"similarities", "groups"}
-
 
 _ROWS = 5000  # of a GLUE task, before they are read: for the time left only
 
 
 def gather(
     network: Network,
-    corpus: Corpus,
+    corpora: Corpus | Sequence[Corpus],
     settings: ReportSettings,
     workspace: Workspace,
     *,
@@ -64,44 +55,35 @@ def gather(
     `log` notes the data that is read and the time that stages take.
     """
     log = log or RunLog()
+    texts = [corpora] if isinstance(corpora, Corpus) else list(corpora)
     wanted = {*parts, "written", "single"} if "scores" in parts else set(parts)
     tasks = [task for task in _tasks(network, settings, workspace, wanted, say) if task.part in wanted]
     classified = [one for one in _classifiers(network, settings) if one.part in wanted]
     tuned = network.has_lm_head and settings.tuned_limit and "fine_tuned" in wanted
     if not network.has_lm_head and not settings.glue and set(SWEPT) & set(parts):
         say(f"{network.name} has no causal language head: captures only; --glue TASKS adds classifiers")
-    documents = min(settings.documents, len(corpus))
-    schedules = _captured(network.n_layers, parts)
-    expected = {name: schedule.layer_calls * documents * DOCUMENT for name, schedule in schedules.items()}
-    compared = {"compare": documents * DOCUMENT * network.n_layers} if _SAME & set(parts) else {}
+    states = CaptureTask(network, texts, settings, parts)
     scored = {task.part: task.work for task in [*tasks, *classified]}
     last = {"fine_tuned": 8.0 * network.n_layers * settings.tuned_limit * DOCUMENT} if tuned else {}
-    stages = Stages(expected | compared | scored | last, progress)
+    stages = Stages(states.expected | scored | last, progress)
     keep = settings.keep_all
-    swept = {task.part: _swept(network, task, workspace, precise, stages, say, keep, log) for task in tasks}
+    how = (workspace, precise, stages, say, keep, log)
+    swept: dict[str, Any] = {task.part: _swept(network, task, *how) for task in tasks}
     for part in ("written", "single"):
         if part in swept:
             swept["scores"] = swept["scores"].joined(swept.pop(part))
     for one in classified:
         swept[one.part] = _classified(network, one, settings, workspace, stages, say, log)
-    captured = _Captures(network, corpus, documents, workspace, stages, say)
-    captures = {name: captured.of(name, schedule) for name, schedule in schedules.items()}
-    similarities = _compared(captures, stages) if compared else {}
-    start = _drift_start(network.n_layers)
     evidence = Evidence(
         model=network.label,
         note=network.note,
         layers=network.n_layers,
-        capture=captures.get("full"),
-        similarities=similarities,
-        groups=group(similarities["cosine no-sinks"]) if similarities else None,
-        drift=drift(captures.pop("full"), captures, start=start, tokens=BARE) if "skip" in captures else None,
+        **states.evidence(workspace, stages, say),
         fine_tuned=_tuned(network, settings, workspace, precise, stages, say, log) if tuned else None,
         example=_example(network, settings, workspace) if "example" in parts else None,
         **swept,
     )
-    if schedules:
-        log.read(of_corpus(corpus, dict.fromkeys(schedules, documents)))
+    log.read(*states.sources)
     log.stages = stages.times
     log.read(*_asked_of(evidence.example, settings, workspace))
     return evidence
@@ -137,7 +119,8 @@ def _tasks(
     if settings.precise_limit and network.dtype != "float32":
         on = (settings.precise_on or settings.benchmarks[0],)
         rows.append(("precise", main, on, settings.precise_limit))
-    return [SweepTask(*row, settings.sample) for row in rows]
+    own = {"scores": settings.own_limits, "written": settings.own_limits, "single": settings.own_limits}
+    return [SweepTask(*row, settings.sample, own.get(row[0], {})) for row in rows]
 
 
 def _read_only(settings: ReportSettings, workspace: Workspace) -> tuple[str, ...]:
@@ -275,8 +258,9 @@ def _swept(
     opened = open_benchmarks(
         task.benchmarks, data_dir=workspace.data_dir, preset=workspace.preset, sample=task.sample
     )
-    used = {task.part: task.limit}
-    log.read(*(of_benchmark(one, workspace.data_dir, used, "benchmark") for one in opened))
+    limits = with_own(task.limit, task.own_limits, [one.name for one in opened])
+    for one in opened:
+        log.read(of_benchmark(one, workspace.data_dir, {task.part: limits[one.name]}, "benchmark"))
     taken = taken_from(workspace.scores, network, opened, task, say)
     left = [one for one in opened if one.name not in taken.results]
     results, makers = dict(taken.results), taken.made_with
@@ -285,7 +269,7 @@ def _swept(
             network,
             task.entries,
             left,
-            limit=task.limit,
+            limit={one.name: limits[one.name] for one in left},
             batch_tokens=workspace.batch_tokens,
             cache=workspace.cache,
             keep_all=keep_all or task.part == "precise",
@@ -298,60 +282,3 @@ def _swept(
     about = (network.label, network.note, network.dtype, network.n_layers)
     ordered = {one.name: results[one.name] for one in opened}
     return Scores(*about, labelled(task.entries, network.n_layers), ordered, {**makers, **before})
-
-
-@dataclass(frozen=True)
-class _Captures:
-    network: Network
-    corpus: Corpus
-    documents: int
-    workspace: Workspace
-    stages: Stages
-    say: Say
-
-    def of(self, stage: str, schedule: Schedule) -> Capture:
-        calls, show = schedule.layer_calls, self.stages.of(stage)
-        states = capture(
-            self.network,
-            self.corpus,
-            cache=self.workspace.cache,
-            schedule=schedule,
-            documents=self.documents,
-            batch_tokens=self.workspace.batch_tokens,
-            force=self.workspace.force,
-            progress=lambda done, total: show(done * calls, total * calls),
-            say=self.say,
-        )
-        self.stages.close(stage)
-        return states
-
-
-def _captured(layers: int, parts: Collection[str]) -> dict[str, Schedule]:
-    """The schedules under which states are captured: full, and those that drift needs."""
-    start = _drift_start(layers)
-    schedules: dict[str, Schedule] = {}
-    if (_SAME | {"capture", "drift"}) & set(parts):
-        schedules["full"] = Schedule.full(layers)
-    if "drift" in parts and start >= 0:
-        for words in ("skip", "middle repeat"):
-            schedules[words] = Schedule.paper(words.replace(" ", "_"), layers=layers, start=start)
-    return schedules
-
-
-def _drift_start(layers: int) -> int:
-    """The paper's s = 13 of 32, with three middle layers at least; negative where there are too few."""
-    return min(round(13 * layers / 32), (layers - 3) // 2)
-
-
-def _compared(made: Mapping[str, Capture], stages: Stages) -> dict[str, Similarity]:
-    """The matrices of figs. 3 and 15, and the null of the first question."""
-    full, show, work = made["full"], stages.of("compare"), stages.expected["compare"]
-    under = [words for words in made if words != "full"]
-    named = [(name, full, *how) for name, how in SIMILARITIES.items()]
-    named += [(f"cosine {words}", made[words], "cosine", BARE, None) for words in under]
-    similarities: dict[str, Similarity] = {}
-    for at, (name, capture_, measure, tokens, control) in enumerate(named):
-        similarities[name] = compare(capture_, measure, tokens=tokens, control=control)
-        show((at + 1) / len(named) * work, work)
-    stages.close("compare")
-    return similarities

@@ -38,6 +38,10 @@ def identity(evidence: Evidence, settings: ReportSettings, seconds: float) -> di
             f"{documents} of {capture.identity.corpus} ({capture.manifest.source}), "
             f"{counted(capture.tokens, 'token')}, {capture.identity.dtype}"
         )
+    bare = evidence.similarities.get("cosine no-sinks")
+    if capture is not None and bare is not None and bare.provenance.corpus != capture.identity.corpus:
+        taken = f"{counted(bare.documents, 'document')}, {counted(bare.tokens, 'token')}"
+        facts["similarities"] = f"{taken} of {bare.provenance.corpus}"
     lists: dict[str, str] = {}  # of benchmarks: the fact that has it already
     for name, words in _WORDS.items():
         scores: Scores | None = getattr(evidence, name)

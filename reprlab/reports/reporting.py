@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from reprlab.arguments import CALLBACKS, function, of, optional, path, taking
 from reprlab.captures.corpora import Corpus
-from reprlab.captures.corpora import corpus as load_corpus
-from reprlab.captures.given import corpus_of
+from reprlab.captures.corpora import corpora as load_corpora
+from reprlab.captures.given import corpora_of
 from reprlab.network.given import network_of
 from reprlab.network.network import Network
 from reprlab.progress import Progress, Say
@@ -34,7 +34,7 @@ from reprlab.reports.write import (
     network=network_of(pooled=True),
     settings=of(ReportSettings, "rl.ReportSettings"),
     folder=path,
-    corpus=optional(corpus_of),
+    corpus=optional(corpora_of),
     workspace=optional(of(Workspace, "rl.Workspace")),
     precise=optional(function),
     called=optional(of(Called, "reprlab.reports.sheet.Called")),
@@ -45,7 +45,7 @@ def report(
     settings: ReportSettings,
     *,
     folder: Path | str = "reports",
-    corpus: Corpus | str | Path | Sequence[str] | None = None,
+    corpus: Corpus | Sequence[Corpus] | str | Path | Sequence[str] | None = None,
     workspace: Workspace | None = None,
     precise: Callable[[], Network] | None = None,
     called: Called | None = None,
@@ -56,7 +56,8 @@ def report(
 
     Captures and answers are kept in the cache, so that a killed call goes on where it was. Beside each
     picture (PNG, PDF) are its numbers (JSON, CSV); `redraw` makes the pictures and the page from these alone.
-    `called` is how the command line asked for it, for the sheet that the page ends with.
+    The first corpus is captured under every schedule; with several, similarities of the full model are means
+    over all of them. `called` is how the command line asked for it, for the sheet that the page ends with.
     `folder/index.html` compares every model that has a report there.
 
     >>> import reprlab as rl
@@ -67,9 +68,10 @@ def report(
     ('tiny-llama/index.html', True)
     """
     assert isinstance(network, Network)
-    assert corpus is None or isinstance(corpus, Corpus)
+    assert corpus is None or isinstance(corpus, list)
     workspace, log = workspace or Workspace(), RunLog()
-    texts = corpus or load_corpus(settings.corpus, data_dir=workspace.data_dir, sample=settings.sample)
+    where: dict[str, Any] = {"data_dir": workspace.data_dir, "sample": settings.sample}
+    texts = cast("list[Corpus] | None", corpus) or load_corpora(settings.corpus, **where)
     if network.has_lm_head:
         settings.check_starts(network.n_layers)
     network = named(network, Path(folder), say)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from reprlab.schedules.grids import Entry, labelled
 from reprlab.schedules.plan import Plan
 from reprlab.scores.results import SCORING, Results
 from reprlab.scores.scores import Scores
+from reprlab.sweeps.limits import with_own
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened
@@ -28,13 +29,13 @@ class SweepTask:
     benchmarks: tuple[str, ...]
     limit: int
     sample: int | None
+    own_limits: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def work(self) -> float:
         """About how much it is, before any document is read."""
-        return (
-            Plan(e.schedule for e in self.entries).layer_calls * self.limit * len(self.benchmarks) * DOCUMENT
-        )
+        documents = sum(with_own(self.limit, self.own_limits, self.benchmarks).values())
+        return Plan(e.schedule for e in self.entries).layer_calls * documents * DOCUMENT
 
 
 @dataclass(frozen=True)
@@ -59,21 +60,18 @@ def taken_from(
     for path in files:
         scores = Scores.load(path)
         reason = _other(scores, network)
-        new = (
-            {}
-            if reason
-            else _parts(scores, [o for o in opened if o.name not in results], entries, task.limit)
-        )
+        new = {} if reason else _parts(scores, [o for o in opened if o.name not in results], entries, task)
         say(f"{task.part}: '{path}' {_said(list(new), reason)}")
         results, makers = results | new, scores.made_with if new else makers
     return Taken(results, makers)
 
 
 def _parts(
-    scores: Scores, opened: Sequence[Opened], entries: Sequence[Entry], limit: int
+    scores: Scores, opened: Sequence[Opened], entries: Sequence[Entry], task: SweepTask
 ) -> dict[str, Results]:
     parts: dict[str, Results] = {}
     for one in opened:
+        limit = task.own_limits.get(one.name, task.limit)
         part = scores.subset(one.name, entries, min(limit, len(one.docs)))
         same = (one.digest, one.preset, one.shots, SCORING)
         if part and (part.definition, part.preset, part.shots, part.scoring) == same:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from reprlab.arguments import integer, optional, several, string
+from reprlab.arguments import count_or_counts, integer, optional, several, string
 from reprlab.counts import counted
 from reprlab.errors import ReprlabError
 from reprlab.sampled import SEED
@@ -22,6 +23,7 @@ _CHANGES = {line.variant: line for line in VARIANTS[1:]}  # all but the full mod
 class ReportSettings:
     """What runs: `documents` of a corpus are captured, `limit` documents of each benchmark are scored.
 
+    `own_limits` are numbers of documents by benchmark, where one is to have another than `limit`.
     `starts`: the paper's s; None for every s that leaves a middle layer. `seeds` random orders a start, with
     three middle layers all orders that there are. `every`: skip-one and switch at every n-th layer,
     and the last. `loops`: the counts of fig. 10, over `loop_limit` documents of the first benchmark (0: left
@@ -61,6 +63,7 @@ class ReportSettings:
     keep_all: bool = True
     controls: bool = True
     sample: int | None = SEED
+    own_limits: Mapping[str, int] = field(default_factory=dict[str, int])
 
     def __post_init__(self) -> None:
         counts = ("documents", "limit", "seeds", "every", "loop_limit", "window_limit", "precise_limit")
@@ -69,9 +72,10 @@ class ReportSettings:
         for name in ("glue_limit", "sample"):
             optional(integer)(name, getattr(self, name))
         several(string, (), "names of benchmarks")("benchmarks", self.benchmarks)
+        count_or_counts("own_limits", self.own_limits)
         for option, value in (
             ("--documents", self.documents),
-            ("--limit", self.limit),
+            *(("--limit", limit) for limit in (self.limit, *self.own_limits.values())),
             ("--seeds", self.seeds),
             ("--glue-limit", self.glue_limit),
         ):

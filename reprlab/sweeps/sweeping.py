@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from reprlab.arguments import CALLBACKS, flag, integer, maybe_path, optional, string, taking
+from reprlab.arguments import CALLBACKS, count_or_counts, flag, integer, maybe_path, optional, string, taking
 from reprlab.benchmarks.by_name import open_benchmarks
 from reprlab.benchmarks.given import benchmarks_of
 from reprlab.errors import ReprlabError
@@ -30,6 +30,7 @@ from reprlab.sweeps.calibrated import Calibration, calibrations, check_unscored,
 from reprlab.sweeps.chance import at_chance
 from reprlab.sweeps.identity import AnswersIdentity, identified, made_on
 from reprlab.sweeps.job import SweepJob, outlook, ready, run_jobs
+from reprlab.sweeps.limits import limits_of
 
 if TYPE_CHECKING:
     from reprlab.benchmarks.opened import Opened
@@ -42,7 +43,7 @@ _LIBRARIES = ("lm-eval", "datasets")
     network=network_of(),
     schedules=schedules_of,
     benchmarks=benchmarks_of,
-    limit=integer,
+    limit=count_or_counts,
     data_dir=maybe_path,
     preset=string,
     sample=optional(integer),
@@ -60,7 +61,7 @@ def sweep(
     schedules: Iterable[Entry | Schedule | str] | Schedule | str,
     benchmarks: Sequence[str] | Sequence[Opened] | str,
     *,
-    limit: int = DEFAULT_LIMIT,
+    limit: int | Mapping[str, int] = DEFAULT_LIMIT,
     data_dir: Path | str | None = None,
     preset: str = "paper",
     sample: int | None = SEED,
@@ -79,7 +80,8 @@ def sweep(
     `schedules` are `Entry`s of `paper_grid`, schedules or their texts. `benchmarks` are names (see
     `reprlab.benchmarks`), YAML paths, or opened ones; rows come from the hub or from `data_dir`. `preset`:
     `paper` (0-shot, GSM8K 5-shot, no BOS) or `leaderboard`. The seed `sample` draws the documents, units
-    together; a larger sample holds a smaller one; None takes the first rows, as lm-eval does. `divergence`
+    together; a larger sample holds a smaller one; None takes the first rows, as lm-eval does. `limit` may map
+    every benchmark's name to a number of its own. `divergence`
     adds KL to the full model and top-1 agreement. Answers are kept in the cache as they come: a killed call
     goes on where it was, and whatever is added later computes only what is new. `lm_eval_json` is a folder
     for lm-eval's own results files. Without `keep_all` the full model runs first, and a benchmark on which it
@@ -99,13 +101,14 @@ def sweep(
     network.prove(cache, say)
     asked = {"data_dir": data_dir, "preset": preset, "sample": sample, "allow_code": allow_code}
     opened = _opened(cast("Sequence[str] | Sequence[Opened]", benchmarks), cache=cache, say=say, **asked)
+    limits = limits_of(limit, [one.name for one in opened])
     _check_generated(entries, opened)
     plan = Plan(entry.schedule for entry in entries)
     identities = [_identity(network, one, max_new_tokens) for one in opened]
     held = hold_all(cache_folder(cache), identities, made_on(network, *_LIBRARIES), say=say)
     with within_memory("answering"), held as files:
-        how = (plan, limit, batch_tokens, divergence)
-        jobs = [ready(network, one, file, *how) for one, file in zip(opened, files, strict=True)]
+        pairs, how = zip(opened, files, strict=True), (batch_tokens, divergence)
+        jobs = [ready(network, one, file, plan, limits[one.name], *how) for one, file in pairs]
         jobs = _with_means(jobs, found)
         results = _results(jobs, plan, keep_all, progress, say)
     about = (network.label, network.note, network.dtype, network.n_layers)
@@ -150,10 +153,11 @@ def _opened(benchmarks: Sequence[str] | Sequence[Opened], **how: Any) -> list[Op
     return [one for one in benchmarks if not isinstance(one, str)] or open_benchmarks(named, **how)
 
 
-def _check(network: Network, limit: int, least_tokens: int) -> None:
+def _check(network: Network, limit: int | Mapping[str, int], least_tokens: int) -> None:
     """Refuse what no sweep takes, before anything is opened."""
-    if limit < 1:
-        raise ReprlabError(f"--limit {limit}: give 1 or more")
+    for one in limit.values() if isinstance(limit, Mapping) else [limit]:
+        if one < 1:
+            raise ReprlabError(f"--limit {one}: give 1 or more")
     if least_tokens < 1:
         raise ReprlabError("--batch-tokens and --max-new-tokens: give 1 or more")
     if not network.has_lm_head:

@@ -53,7 +53,8 @@ class Evidence:
     `scores` hold figs. 2, 4 to 9, 11 and 17 (an encoder's: of classifiers on it, frozen), `loops` fig. 10,
     `windows` every range of layers, `precise` a part of `scores` in float32, `unfrozen` a part of an
     encoder's, trained as a whole, `fine_tuned` fig. 13. `capture` is of the full model; `similarities` are by
-    the names in `SIMILARITIES`, and `cosine skip` and `cosine middle repeat` under fig. 15's schedules;
+    the names in `SIMILARITIES`, and `cosine skip` and `cosine middle repeat` under fig. 15's schedules
+    (and `cosine full` of the same corpus, where the others are means over several);
     `groups` are by cosine without sinks.
     """
 

@@ -40,6 +40,7 @@ BAD_SWEEPS: dict[str, str] = {
     "": "give --grid NAME (fig02",
     "--grid fig3": "unknown grid 'fig3': did you mean 'fig",
     "--grid fig04 --limit 0": "--limit 0: give 1 or more",
+    "--grid fig04 --limit 4,arc=2": "unknown benchmark of --limit 'arc': there are: builtin_",
     "--grid fig04 --starts x": "--starts 'x': give whole numbers as in 5,7,9, or a half-open range as in",
     "--grid fig04 --starts 3:3": "--starts '3:3' is an empty range",
     "--grid fig04 --starts 9": "start 9 leaves no middle in 6 layers: allowed are 0..2",

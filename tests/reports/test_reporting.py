@@ -228,6 +228,7 @@ def test_an_encoder_is_scored_by_classifiers_where_tasks_are_named(tmp_path: Pat
     ("given", "message"),
     [
         ({"limit": 0}, "--limit 0: give 1 or more"),
+        ({"own_limits": {"b": 0}}, "--limit 0: give 1 or more"),
         ({"documents": -1}, "--documents -1: give 1 or more"),
         ({"seeds": 0}, "--seeds 0: give 1 or more"),
         ({"loops": (0, 2)}, "--loops 0: give counts of 1 or more"),

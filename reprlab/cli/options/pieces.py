@@ -53,6 +53,29 @@ def whole(option: str, texts: Sequence[str] | None) -> list[int] | None:
     return numbers
 
 
+def limits(option: str, texts: Sequence[str] | None) -> tuple[int | None, dict[str, int]]:
+    """The number of documents for every benchmark, and the numbers of those that have their own.
+
+    >>> limits("--limit", ["400", "gsm8k_nll=64"]), limits("--limit", None)
+    ((400, {'gsm8k_nll': 64}), (None, {}))
+    """
+    every, own = [t for t in texts or () if "=" not in t], [t for t in texts or () if "=" in t]
+    counts = [text.rpartition("=")[2].strip() for text in (*every, *own)]
+    for text, count in zip((*every, *own), counts, strict=True):
+        if not _small(count) or int(count) < 1:
+            raise ReprlabError(
+                f"{option} {text}: give 1 or more, as in 400, or gsm8k_nll=64 for one benchmark"
+            )
+    if len(every) > 1:
+        raise ReprlabError(f"{option} {','.join(every)}: give one number for all, and NAME=NUMBER for others")
+    names = [text.rpartition("=")[0].strip() for text in own]
+    if not all(names):
+        raise ReprlabError(f"{option} {own[names.index('')]}: give a benchmark's name before =")
+    if len(set(names)) < len(names):
+        raise ReprlabError(f"{option} {','.join(own)}: give each benchmark once")
+    return (int(every[0]) if every else None), dict(zip(names, map(int, counts[len(every) :]), strict=True))
+
+
 def _small(text: str) -> bool:
     """Whether a text is a whole number that is worth a list: of six digits at most."""
     return text.isascii() and text.isdigit() and len(text) <= 6

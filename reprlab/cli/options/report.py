@@ -11,7 +11,7 @@ from reprlab.cli.options.command import how, what, where, writes
 from reprlab.cli.options.data import DataOptions
 from reprlab.cli.options.network import NetworkOptions
 from reprlab.cli.options.outputs import check_folder, holds_scores
-from reprlab.cli.options.pieces import separate, whole
+from reprlab.cli.options.pieces import limits, separate, whole
 from reprlab.cli.options.tasks import glue_tasks
 from reprlab.cli.terminal import say, working
 from reprlab.errors import ReprlabError, unknown
@@ -65,7 +65,7 @@ class ReportOptions:
     corpus: Annotated[
         str | None,
         what(
-            help="Texts to capture: a name or a file. "
+            help="Texts to capture: a name or a file. benchmarks: similarities are means over five corpora. "
             "Default: with --data-dir or --full lambada, else builtin."
         ),
     ] = None
@@ -73,8 +73,13 @@ class ReportOptions:
         int | None, what(help="How many texts to capture, 1 or more. Default: 100 (--quick: 24).")
     ] = None
     limit: Annotated[
-        int | None,
-        what(help="Documents of a benchmark, 1 or more. Default: 100 (--quick: 40, --full: 400)."),
+        list[str] | None,
+        what(
+            "--limit",
+            help="Documents of a benchmark, 1 or more. NAME=NUMBER for one of them, as in 400,gsm8k_nll=64. "
+            "Default: 100 (--quick: 40, --full: 400).",
+            callback=separate,
+        ),
     ] = None
     starts: Annotated[
         list[str] | None,
@@ -176,8 +181,6 @@ class ReportOptions:
     def __post_init__(self) -> None:
         if self.quick and self.full:
             raise ReprlabError("--quick and --full: give one of them, or neither")
-        if self.corpus == "benchmarks":
-            raise ReprlabError("a report takes one corpus, 'benchmarks' stands for several: name one of them")
         for path in self.scores or ():
             if not path.is_file():
                 raise ReprlabError(f"--scores '{path}': there is no such file")
@@ -196,6 +199,7 @@ class ReportOptions:
         given = {name: getattr(self, name) for name in (*_COUNTS, *_WORDS)}
         given |= {name: whole(f"--{name.replace('_', '-')}", getattr(self, name)) for name in _RANGES}
         given |= {name: getattr(self, name) for name in (*_NAMES, "benchmarks", "corpus", "controls")}
+        given["limit"] = limits("--limit", self.limit) if self.limit else None
         given["glue"] = None if self.glue is None else glue_tasks(self.glue)
         return {
             name: tuple(value) if isinstance(value, list) else value
@@ -206,15 +210,19 @@ class ReportOptions:
     @property
     def changed(self) -> dict[str, Any]:
         """The settings that were chosen, by the names of a report's."""
-        return {_SETTINGS.get(name, name): value for name, value in self.chosen.items()}
+        changed = {_SETTINGS.get(name, name): value for name, value in self.chosen.items()}
+        if "limit" not in changed:
+            return changed
+        every, own = changed.pop("limit")
+        return {**changed, "own_limits": own, **({} if every is None else {"limit": every})}
 
     @property
-    def texts(self) -> Corpus:
-        """The texts that are captured."""
-        from reprlab.captures.corpora import corpus
+    def texts(self) -> list[Corpus]:
+        """The corpora that are captured: one, or those over which similarities are averaged."""
+        from reprlab.captures.corpora import corpora
 
         name = self.corpus or self._usual["corpus"]
-        return corpus(name, data_dir=self.data.data_dir, sample=self.data.sample)
+        return corpora(name, data_dir=self.data.data_dir, sample=self.data.sample)
 
     @property
     def _usual(self) -> dict[str, Any]:
@@ -269,9 +277,11 @@ class ReportOptions:
         from reprlab.benchmarks.by_name import open_benchmarks, open_splits
         from reprlab.benchmarks.glue.opened import open_glue
         from reprlab.reports.settings import FINE_TUNED_ON
+        from reprlab.sweeps.limits import check_limits
 
         settings, texts = self.settings(32), self.texts
-        texts.count(min(settings.documents, len(texts)))
+        for one in texts:
+            one.count(min(settings.documents, len(one)))
         data_dir = self.data.data_dir
         with working("opening benchmarks"):
             drawn: dict[str, Any] = {"data_dir": data_dir, "sample": self.data.sample}
@@ -282,6 +292,7 @@ class ReportOptions:
             if settings.tuned_limit:
                 open_splits(FINE_TUNED_ON, preset=self.preset, **drawn)
         names = [one.name for one in opened]
+        check_limits(settings.own_limits, names)
         few = [("--precise-on", name) for name in (settings.precise_on,) if name]
         for option, name in [*few, *(("--single-on", name) for name in settings.single_on)]:
             if name not in names:

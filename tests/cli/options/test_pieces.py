@@ -2,7 +2,7 @@
 
 import pytest
 
-from reprlab.cli.options.pieces import check_counts, pieces, whole
+from reprlab.cli.options.pieces import check_counts, limits, pieces, whole
 from reprlab.errors import ReprlabError
 
 
@@ -48,3 +48,27 @@ def test_counts_begin_at_one() -> None:
     check_counts(limit=1, train_limit=None)
     with pytest.raises(ReprlabError, match=r"^--train-limit 0: give 1 or more$"):
         check_counts(limit=1, train_limit=0)
+
+
+def test_a_limit_is_a_number_for_all_and_numbers_for_some() -> None:
+    assert limits("--limit", ["400"]) == (400, {})
+    assert limits("--limit", ["400", "a=64", "b,2=8"]) == (400, {"a": 64, "b,2": 8})
+    assert limits("--limit", ["a=64"]) == (None, {"a": 64})
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["0"], "--limit 0: give 1 or more"),
+        (["many"], "--limit many: give 1 or more, as in 400, or gsm8k_nll=64 for one benchmark"),
+        (["a="], "--limit a=: give 1 or more"),
+        (["a=-3"], "--limit a=-3: give 1 or more"),
+        (["4", "5"], "--limit 4,5: give one number for all, and NAME=NUMBER for others"),
+        (["a=4", "a=5"], "--limit a=4,a=5: give each benchmark once"),
+        (["=5"], "--limit =5: give a benchmark's name before ="),
+    ],
+)
+def test_any_other_limit_is_refused(texts: list[str], message: str) -> None:
+    with pytest.raises(ReprlabError) as caught:
+        limits("--limit", texts)
+    assert str(caught.value).startswith(message)
