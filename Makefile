@@ -13,8 +13,9 @@ KILLS ?= 500
 SEED ?= 16
 MINUTES ?= 600
 RUN = .venv/bin
-REPORT = $(RUN)/reprlab report --corpus lambada --data-dir $(DATA)
-SIZE = --limit 400 --starts 5:15 --seeds 10 --loops 1:29 --loop-limit 64 --precise 100 --example builtin --fine-tune 400
+REPORT = $(RUN)/reprlab report --data-dir $(DATA)
+CAUSAL = --corpus benchmarks --benchmarks lambada,hellaswag,gsm8k_nll,arc,winogrande --limit 400,gsm8k_nll=40 --starts 7,9,11,13
+SIZE = --seeds 10 --single-on lambada --loops 1:29 --loop-limit 64 --precise 100 --example builtin --fine-tune 400
 GLUE = --glue rte,sst2,wnli --trained-starts 1 --trained-variants skip,looped_parallel
 
 .PHONY: demo test fast check same docs figures bench coverage attack
@@ -58,8 +59,8 @@ docs: .venv/docs
 	$(RUN)/python docs/build.py
 
 figures: .venv/ready
-	$(REPORT) --model smollm2-135m --dtype bfloat16 --benchmarks lambada,hellaswag,arc,winogrande $(SIZE)
-	$(REPORT) --model minilm-l6 --documents 100 $(GLUE)
+	$(REPORT) --model smollm2-135m --dtype bfloat16 $(CAUSAL) $(SIZE)
+	$(REPORT) --model minilm-l6 --corpus lambada --documents 100 $(GLUE)
 
 attack: .venv/ready
 	OMP_NUM_THREADS=1 $(RUN)/python tests/attack.py --kills $(KILLS) --seed $(SEED) --minutes $(MINUTES)

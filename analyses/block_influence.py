@@ -21,6 +21,7 @@ from reprlab import figures
 from reprlab.verdicts import curves
 
 NEEDS = ("similarities", "scores")
+ENDS = 2  # layers on each side that the second correlation leaves out
 NOTES = (
     "1 - R: 0 is the full model, 1 the best baseline without a model. Whiskers: 95 % intervals over "
     "documents. Numbers, right: layers; dashes: equal ranks."
@@ -38,9 +39,8 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     costs = {row["layer"]: row for row in u.table("skip_one") if row["benchmark"] == of}
     if set(costs) != set(range(evidence.layers)):
         raise rl.ReprlabError("not every layer was skipped alone: --quick leaves two of three out")
-    ranks = rl.rank_correlation(
-        similarity.block_influence, [1 - row["R"] for _, row in sorted(costs.items())]
-    )
+    pair = similarity.block_influence, [1 - row["R"] for _, row in sorted(costs.items())]
+    ranks, inner = rl.rank_correlation(*pair), rl.rank_correlation(*pair, ends=ENDS)
     return {
         "model": evidence.model,
         "layers": evidence.layers,
@@ -48,6 +48,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
         "undecided": dict(u.undecided),
         "caption": similarity.caption,
         "ranks": {**asdict(ranks), "text": ranks.text("high")},
+        "inner": {**asdict(inner), "text": inner.text("high")},
         "rows": _rows(similarity, costs),
     }
 
@@ -83,7 +84,7 @@ def reading(numbers: dict[str, Any]) -> str:
     worst = by["damage"][-1]
     return (
         f"In {numbers['model']}, block influence and the cost of skipping a layer have "
-        f"{numbers['ranks']['text']}. Of the {few} layers of least influence, {len(both)} are among the "
+        f"{curves.ranked(numbers)}. Of the {few} layers of least influence, {len(both)} are among the "
         f"{few} cheapest to skip; the costliest, layer {worst['layer']} (1 - R = {worst['damage']:.2f}), has "
         f"influence rank {worst['influence_rank']} of {len(rows)}."
     )
@@ -111,5 +112,6 @@ def draw(numbers: dict[str, Any]) -> Any:
         )
         ranks.set(xlabel="rank by influence (1: least)", ylabel="rank by cost (1: least)")
         ranks.set_title(f"ranks of layers 0 to {count - 1}")
-        figures.foot(ranks.figure, f"{numbers['ranks']['text'].capitalize()}. {NOTES} {numbers['caption']}")
+        ranked = curves.ranked(numbers)
+        figures.foot(ranks.figure, f"{ranked[0].upper()}{ranked[1:]}. {NOTES} {numbers['caption']}")
     return ranks.figure

@@ -16,7 +16,7 @@ damage of fig. 2.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,7 @@ TITLES = {
     "cka": "CKA, all tokens",
     "cka no-sinks": "CKA, no sinks",
 }
+ENDS = 2  # layers on each side that the second correlation leaves out
 _BEST = ("cosine no-sinks", "cosine", "cka no-sinks", "cka")
 
 
@@ -47,7 +48,8 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     last = len(best.values) - 1
     middle, chosen = _middle(groups, last)
     rows = _by_layer(best, null, middle, _costs(evidence.u))
-    ranks = rl.rank_correlation([row["to_middle"] for row in rows], [row["damage"] for row in rows])
+    pair = [row["to_middle"] for row in rows], [row["damage"] for row in rows]
+    ranks, inner = rl.rank_correlation(*pair), rl.rank_correlation(*pair, ends=ENDS)
     saved, labels = best.to_dict(), ("corpus", "documents", "tokens", "excluded", "width", "dtype")
     return {
         "model": evidence.model,
@@ -64,6 +66,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
         "averages": _averages(best, null, middle, last),
         "by_layer": rows,
         "ranks": {**asdict(ranks), "text": ranks.text("low")},
+        "inner": {**asdict(inner), "text": inner.text("low")} if inner.count else None,
         "benchmarks": list(evidence.u.benchmarks) if evidence.u else [],
     }
 
@@ -84,7 +87,11 @@ def _averages(best: Any, null: Any, middle: range, last: int) -> dict[str, list[
     parts = {"inside": best.average(*ends), "to_first": best.between(*ends, 0)}
     parts |= {} if last in middle else {"to_last": best.between(*ends, last)}
     parts |= {} if null is None else {"null": null.average(*ends)}
-    return {part: [one.value, one.low, one.high] for part, one in parts.items()}
+    found = {part: [one.value, one.low, one.high] for part, one in parts.items()}
+    if best.by_document is not None:  # documents differ in length
+        alone = replace(best, values=best.by_document, resampled=None)
+        found["by_document"] = [alone.average(*ends).value, None, None]
+    return found
 
 
 def _middle(groups: rl.Groups | None, last: int) -> tuple[range, str]:
@@ -112,10 +119,11 @@ def reading(numbers: dict[str, Any]) -> str:
         f"{curves.ended(averages[part])} to depth {depth}" for part, depth in to if part in averages
     )
     measure = TITLES[numbers["similarity"]].replace(", no", " without").replace(", all", " of all")
+    mean = f", as a mean over documents {averages['by_document'][0]:.2f}" if "by_document" in averages else ""
     null = f" (null: {curves.ended(averages['null'])})" if "null" in averages else ""
     return (
         f"By {measure}, depths {first} to {last} of {numbers['model']} ({numbers['chosen']}) "
-        f"have mean similarity {curves.ended(averages['inside'])} to each other{null}, {ends}. "
+        f"have mean similarity {curves.ended(averages['inside'])} to each other{mean}{null}, {ends}. "
         f"{_second(numbers)} {curves.beside_paper('fig03', _parts(numbers))}"
     )
 
@@ -137,7 +145,7 @@ def _second(numbers: dict[str, Any]) -> str:
     if groups and groups["reason"]:
         parts.append(f"there are no groups: {groups['reason']}")
     if ranks["count"]:
-        parts.append(f"similarity to the middle and the cost of skipping a layer have {ranks['text']}")
+        parts.append(f"similarity to the middle and the cost of a skip have {curves.ranked(numbers)}")
     text = "; ".join(parts) or "groups and costs were not measured"
     return f"{text[0].upper()}{text[1:]}."
 
@@ -205,6 +213,6 @@ def _foot(numbers: dict[str, Any]) -> str:
     of = numbers["benchmarks"]
     median = f"median of {len(of)} benchmarks" if len(of) > 1 else "".join(of)
     bars = f" Bars: {median}, with 95 % intervals over documents." if of else ""
-    costs = f" Similarity to the middle and cost: {ranks['text']}." if ranks["count"] else ""
+    costs = f" Similarity to the middle and cost: {curves.ranked(numbers)}." if ranks["count"] else ""
     found = curves.finds_middle(numbers) if numbers["chosen"] == "the middle group" else ""
     return f"{numbers['corpus']}: {data} {curves.group_lines(numbers)}{bars}{costs} {found}".strip()

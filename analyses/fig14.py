@@ -3,8 +3,8 @@
 Caption: Mean cosine between the hidden states at every pair of depths, without sinks, for each model, on one
 scale of colours. White lines bound the groups; depth 0, the embedding, is in none. Right: number of depths in
 the beginning, the middle and the ending against the number of layers T, and the same as shares of T. Bars are
-95 % intervals over documents. Models whose depths fall into no groups have no sizes. The paper shows Pythia
-14M to 12B on 100 LAMBADA texts; here are the models named.
+the range of 95 % of resamples of documents. Models whose depths fall into no groups have no sizes. The paper
+shows Pythia 14M to 12B on 100 LAMBADA texts; here are the models named.
 
 Claim: The share of beginning layers falls with size, beginning and middle grow in proportion, and the ending
 stays one layer.
@@ -137,7 +137,7 @@ def draw(numbers: dict[str, Any]) -> Any:
 def _foot(numbers: dict[str, Any]) -> str:
     """The data, the marks, and the paper's claims with their verdicts."""
     claims = [f"{one['text']}: {one['verdict']} ({one['reason']})" for one in numbers["claims"]]
-    marks = "White lines bound the groups; depth 0 is in none. Bars: 95 % intervals over documents."
+    marks = "White lines bound the groups; depth 0 is in none. Bars: range of 95 % of resamples."
     few = f" {UNTESTED[0].upper()}{UNTESTED[1:]}." if len(numbers["rows"]) < ENOUGH else ""
     return f"{numbers['caption']} {marks} The paper's claims: {'; '.join(claims)}.{few} Grey: {_SHOWN}."
 

@@ -20,7 +20,6 @@ from reprlab import figures
 from reprlab.verdicts import curves
 
 NEEDS = ("scores", "precise")
-LEAST = 5.0  # standard errors of the full model above the best baseline
 
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
@@ -44,10 +43,10 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
         labels = {"schedule": str(schedule), "variant": variant, "float32": one.mean(), "other": other.mean()}
         rows.append({**labels, **change, "document_difference": apart})
     full = precise.items("u")[0]
-    error = full.std(ddof=1) / np.sqrt(len(full))
     margin = float(full.mean() - precise.guess("u"))
+    clear = name in rl.retained(fine, "u", count=1).benchmarks  # 5 standard errors of full - floor, in units
     labels = {"model": evidence.model, "benchmark": name, "documents": len(full), "dtype": coarse.dtype}
-    return {**labels, "margin": margin, "clear": bool(margin >= LEAST * error), "rows": rows}
+    return {**labels, "margin": margin, "clear": clear, "rows": rows}
 
 
 def reading(numbers: dict[str, Any]) -> str:

@@ -449,8 +449,9 @@ def verdict_answers() -> str:
 def verdict_sentences() -> str:
     """What the committed report of SmolLM2 says on each claim."""
     return "\n".join(
-        f"{one['number']}. *{one.get('claim', one['question'])}* {one['sentence']}"
+        f"{one['number']}. *{claim}* {one['sentence'].removeprefix(claim).strip()}"
         for one in leading("smollm2-135m/verdicts.json")
+        for claim in [one.get("claim", one["question"])]
     )
 
 
@@ -481,6 +482,43 @@ def ranking() -> str:
         for one in numbers("smollm2-135m/fig11.json")["ranking"]
     ]
     return table(("variant", "A: mean of R over 3 <= M <= T/2, median over benchmarks"), rows)
+
+
+def floors() -> str:
+    """u of the full model on each benchmark of SmolLM2's report, and of the best baseline without a model."""
+    import reprlab as rl
+
+    scores = rl.Scores.load(ROOT / "reports" / "smollm2-135m" / "scores.npz")
+    out = numbers("smollm2-135m/fig11.json")["undecided"]["u"]
+    frame = scores.to_dataframe()
+    full = frame[(frame["schedule"] == "0:30") & (frame["metric"] == "u")].drop_duplicates("benchmark")
+    rows = [
+        (
+            row.benchmark,
+            f"{row.documents:,}",
+            bracketed(row.value, row.low, row.high, 3),
+            f"{row.floor:.3f} ({row.baseline})",
+            "no" if row.benchmark in out else "yes",
+        )
+        for row in full.itertuples()
+    ]
+    head = ("benchmark", "documents", "u of the full model", "floor of u, and its baseline", "decides")
+    return table(head, rows)
+
+
+def controls() -> str:
+    """Nats that a document of SmolLM2's report loses under each change and its control, by M."""
+    found = {
+        (row["variant"], row["middle"]): bracketed(row["value"], row["low"], row["high"])
+        for row in numbers("smollm2-135m/controls.json")["rows"]
+        if row["score"] == "nats"
+    }
+    middles = sorted({middle for _, middle in found})
+    names = dict.fromkeys(variant for variant, _ in found)
+    rows = [
+        (name.replace("_", " "), *(found.get((name, middle), "") for middle in middles)) for name in names
+    ]
+    return table(("change", *(f"M = {middle}" for middle in middles)), rows)
 
 
 def fine_tuning() -> str:
@@ -592,6 +630,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "verdict answers": verdict_answers,
     "verdict sentences": verdict_sentences,
     "ranking": ranking,
+    "floors": floors,
+    "controls": controls,
     "fine-tuning": fine_tuning,
     "glue means": glue_means,
     "made from smollm2-135m": made_from("smollm2-135m"),

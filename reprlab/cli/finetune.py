@@ -55,10 +55,10 @@ class TuningOptions:
         str, what(help="The task to train on: arc (also arc_challenge), hellaswag or winogrande.")
     ] = "arc"
     limit: Annotated[
-        int | None, what(help="Documents to score, from the first on; 1 or more. Default: all.")
+        int | None, what(help="Documents to score, a sample of them; 1 or more. Default: all.")
     ] = None
     train_limit: Annotated[
-        int | None, what(help="Rows to train on, from the first on; 1 or more. Default: all.")
+        int | None, what(help="Rows to train on, a sample of them; 1 or more. Default: all.")
     ] = None
     rate: Annotated[float, how(help="Learning rate of the first step, above 0; it falls to 0.")] = 5e-5
     micro_batch: Annotated[

@@ -47,7 +47,7 @@ class GlueOptions:
         False
     )
     limit: Annotated[
-        int | None, what(help="Rows of each split, from the first on; 1 or more. Default: all.")
+        int | None, what(help="Rows of each split, a sample of them; 1 or more. Default: all.")
     ] = None
     authors_dropout: Annotated[
         bool, how("--authors-dropout", help="With --frozen: leave the encoder's dropout on.")

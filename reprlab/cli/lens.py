@@ -29,7 +29,7 @@ def lens(
     *,
     work: CaptureOptions,
     documents: Annotated[
-        int | None, what(help="How many texts, from the first on. Default: 24, or all if there are fewer.")
+        int | None, what(help="How many texts, a sample of them. Default: 24, or all if there are fewer.")
     ] = None,
     which: TokenOptions,
     show: Annotated[

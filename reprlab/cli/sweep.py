@@ -211,7 +211,7 @@ def _show(scores: Scores, asked: str | None) -> None:
         there = str(shares["of"][0])
         alone = "" if "," in there else ", the only one that has it" if there else ""
         over = f"over {there}{alone}" if there else "is on no benchmark"
-        say(f"R of {of} (0: chance level, 1: the full model) {over}")
+        say(f"R of {of} (0: the best baseline without a model, 1: the full model) {over}")
         for name in (n for n, r in scores.benchmarks.items() if of not in r.metrics):
             say(f"note: {name} has no {of}: it has {', '.join(scores.benchmarks[name].metrics)}")
         for name, reason in scores.undecided(of).items():

@@ -31,7 +31,7 @@ _USUAL = ("u", "acc")  # asked of every sweep; a benchmark that lacks one is lef
 
 @dataclass(frozen=True, repr=False)
 class Retained:
-    """R = (score - floor) / (full - floor) of every row of some scores: 0 is chance level, 1 the full model.
+    """R = (score - floor) / (full - floor) of every row of some scores: 0 is the floor, 1 the full model.
 
     `values` (row, benchmark) and `drawn` (row, benchmark, draw): score, full and floor under the same draw of
     documents, the same draws for every row, others for every benchmark. Draws of n units are spread by
@@ -196,7 +196,10 @@ def lacks_orders(scores: Scores, places: Sequence[int]) -> bool:
 
 
 def _census(scores: Scores, places: Sequence[int]) -> bool:
-    """Whether a row has every order of its middle layers but the model's own."""
-    start = scores.entries[places[0]].start
+    """Whether a row has every order of its middle layers but the model's own, as no random direction has."""
+    entry = scores.entries[places[0]]
+    if entry.variant != "random":
+        return False
+    start = entry.start
     middle = math.inf if start is None else scores.layers - 2 * start - 1
     return middle <= len(places) + 1 and len(places) >= math.factorial(int(middle)) - 1

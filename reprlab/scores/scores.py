@@ -91,9 +91,9 @@ class Scores:
     def normalised(self, metric: str = "u") -> pd.DataFrame:
         """R = (score - floor) / (full - floor) by row and benchmark, and the median over benchmarks.
 
-        0 is chance level, 1 the full model; a random order's seeds are one row. A benchmark on which the full
-        model is within 5 standard errors of the floor has NaN (`undecided` says so); the median takes two
-        benchmarks that have an R, at least, and `of` names them.
+        0 is the best baseline without a model, 1 the full model; a random order's seeds are one row. A
+        benchmark on which the full model is within 5 standard errors of the floor has NaN (`undecided` says
+        so); the median takes two benchmarks that have an R, at least, and `of` names them.
         """
         having = self._having(metric)
         rows: list[dict[str, Any]] = []

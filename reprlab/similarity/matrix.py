@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -271,6 +271,12 @@ class Similarity:
     def draws(self, count: int) -> Array | None:
         """Matrices under resampled documents: (count, depth, depth); None where there are none."""
         return None if self.resampled is None else self.resampled.draws(self.values, count)
+
+    def scalar_draws(self, statistic: Callable[[Array], Array], count: int) -> Array | None:
+        """A linear statistic of the matrix under resampled documents: (count,); None where there are none."""
+        if self.resampled is None:
+            return None
+        return self.resampled.scalar_draws(self.values, statistic, count)
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row a pair of depths, with its interval and its labels.

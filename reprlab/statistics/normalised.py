@@ -62,7 +62,7 @@ def normalised(
     with quiet():
         score, mine, live = spread(how, rows, codes)
         best, other, live2 = spread(how, whole, codes)
-        low, its = _floor(how, np.asarray(floor, np.float64), codes)
+        low, its = drawn_level(how, np.asarray(floor, np.float64), codes)
         above = best - low
         margin = above / vector_norm(other - its)
         value = (score - best + above) / above
@@ -85,7 +85,7 @@ def normalised(
     return Normalised(float(value), float(stderr), *ends)
 
 
-def _floor(how: Aggregation, floor: Array, codes: Codes) -> tuple[Array, Array]:
+def drawn_level(how: Aggregation, floor: Array, codes: Codes) -> tuple[Array, Array]:
     """The floor before the link, and its influences by unit; those of one number are 0."""
     if not floor.ndim:
         return how.unlink(floor), np.zeros(1)

@@ -14,6 +14,7 @@ from reprlab.errors import ReprlabError
 from reprlab.statistics.aggregations import quiet, read_items, unit_codes_of
 from reprlab.statistics.bootstraps import interval
 from reprlab.statistics.intervals import spread, vector_norm
+from reprlab.statistics.normalised import drawn_level
 
 ALPHA = 0.05
 
@@ -119,16 +120,19 @@ def _q(x: Array, drawn: Array) -> tuple[float, float]:
     return q, float(chdtrc(len(x) - 1, q))
 
 
-def margin(name: str, full: ArrayLike, *, floor: float, units: ArrayLike | None = None) -> float:
+def margin(name: str, full: ArrayLike, *, floor: ArrayLike, units: ArrayLike | None = None) -> float:
     """The standard errors by which a score, of items (n, k) or (n,), lies above a floor; before its link.
 
     Its square is the inverse variance of R = (score - floor) / (full - floor), up to what schedules add: the
-    weight of a benchmark. Infinite where documents do not vary; the floor is in the statistic's own unit.
+    weight of a benchmark. Infinite where documents do not vary. The floor is one number in the statistic's
+    own unit, or a number a document, (n,), before the link; then the errors are of the difference of both.
 
     >>> round(margin("mean", [1, 1, 0, 1], floor=0.25), 3)
     2.0
     """
     how, rows = read_items(name, full)
+    codes = unit_codes_of(units, rows.shape[-2])
     with quiet():
-        best, vector, _ = spread(how, rows, unit_codes_of(units, rows.shape[-2]))
-        return float((best - how.unlink(np.array(floor, np.float64))) / vector_norm(vector))
+        best, vector, _ = spread(how, rows, codes)
+        low, its = drawn_level(how, np.asarray(floor, np.float64), codes)
+        return float((best - low) / vector_norm(vector - its))

@@ -11,7 +11,7 @@ import numpy as np
 
 from reprlab.arrays import Array
 from reprlab.counts import counted
-from reprlab.statistics.bootstraps import draws
+from reprlab.statistics.bootstraps import draws, expanded
 
 Estimator = Callable[[Array], Array]
 DRAWS = 1000
@@ -51,6 +51,12 @@ class DocumentSums:
             return None
         mean: Array = (self.sums / self.counts[:, None, None]).mean(0)
         return mean
+
+    def ratio_draws(self, statistic: Estimator, count: int, seed: int) -> Array:
+        """A linear statistic of sum / count, a number, under draws of documents: (count,)."""
+        sums = statistic(self.sums)
+        weights = draws(np.arange(len(sums)), count, seed).astype(np.float64)
+        return expanded(sums.sum() / self.counts.sum(), weights @ sums / (weights @ self.counts), len(sums))
 
     def spread(self, statistic: Estimator, seed: int) -> tuple[Array, Array, Array]:
         """A linear statistic of sum / count: its variance (...), its draws about it, and their variances.
@@ -168,6 +174,23 @@ class Resampled:
             len(pseudo), -1
         )
         return values + part.reshape(count, *values.shape)
+
+    def scalar_draws(self, values: Array, statistic: Estimator, count: int) -> Array:
+        """A linear statistic of the matrix under draws of documents: (count,) or as many as were kept.
+
+        NaN where there are too `few`. Draws are spread about the value by t, as `expanded` does. Two matrices
+        over the same documents have the same draws.
+        """
+        value = statistic(values)
+        if self.few:
+            return np.full(count, np.nan)
+        if self.kind == "bootstrap":
+            each = [part.ratio_draws(statistic, count, seed) for seed, part in enumerate(self.documents)]
+            return np.mean(each, axis=0) if each else statistic(self.matrices)[:count]
+        pseudo, _ = self._pseudo(values, statistic)
+        weights = draws(np.arange(len(pseudo)), count) - 1.0
+        part = weights @ (pseudo - pseudo.mean(0)) / math.sqrt(len(pseudo) * (len(pseudo) - 1))
+        return expanded(value, value + part, len(pseudo))
 
     def _pseudo(self, values: Array, statistic: Estimator) -> tuple[Array, Array]:
         """Each group's pseudo-value, and n / m_g."""

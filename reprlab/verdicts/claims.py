@@ -114,6 +114,7 @@ SIDES: Mapping[str, tuple[str, str]] = {  # a variant as the first and as the se
         "with one middle layer repeated at that size",
     ),
     **_both("reverse_matched", "in reverse order at the full model's size of update"),
+    **_both("parallel_matched", "in parallel at the full model's size of update"),
     **_both("random_direction", "with a random direction of the full model's size of update"),
     **_both("mean_ablation", "with the middle layers' update replaced by its mean"),
 }
@@ -165,7 +166,7 @@ PHRASES: Mapping[str, Phrase] = {  # by label; differences of two variants have 
     ),
     "smallest skip": Phrase(
         "without {scope}, the model retains {amount}",
-        *("{}", "{} below chance level", "the claim needs more than 0.5"),
+        *("{}", "{} below the best baseline", "the claim needs more than 0.5"),
     ),
     "median cost": Phrase(
         "of {scope}, skipped one at a time, the median one brings {amount}",
@@ -182,7 +183,7 @@ PHRASES: Mapping[str, Phrase] = {  # by label; differences of two variants have 
     ),
     "parallel": Phrase(
         "with {scope}, the model retains {amount}",
-        *("{}", "{} below chance level", "the claim needs more than 0.5"),
+        *("{}", "{} below the best baseline", "the claim needs more than 0.5"),
     ),
     "looped_parallel - parallel": Phrase(
         "looped three times, parallel layers retain {amount} than when they run once"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
 from reprlab.arrays import Array
 from reprlab.scores.retained import DRAWS
+from reprlab.similarity.matrix import Similarity
 from reprlab.statistics.rank_correlation import rank_correlation
 from reprlab.verdicts.q1_space import (
     ALPHA,
     DAMAGE,
     FEWEST,
-    draws_of,
     grouped,
     inside,
     middle_of,
@@ -62,18 +61,22 @@ def _compared(view: View, key: str, label: str, name: str, null: str | None) -> 
     found, middle = similarity(view, name), middle_of(view)
     other = found if null is None else similarity(view, null)
     against = outside if null is None else inside
-    drawn = inside(_drawn(found.values, draws_of(found, DRAWS)), middle)
-    less = against(_drawn(other.values, draws_of(other, DRAWS)), middle)
+    value = inside(found.values, middle) - against(other.values, middle)
+    drawn, less = _drawn(found, inside, middle), _drawn(other, against, middle)
     both = min(len(drawn), len(less))  # the draws are of the same documents, in the same order
-    values = drawn[:both] - less[:both]
     scope = f"depths {middle.start} to {middle.stop - 1}"
-    one = Statistic(label, float(values[0]), values[1:], found.documents, scope=scope)
+    one = Statistic(label, float(value), drawn[:both] - less[:both], found.documents, scope=scope)
     return view.decisions.difference(key, one, view.margin)
 
 
-def _drawn(values: Array, drawn: Array) -> Array:
-    """A matrix as it is and under draws: (1 + draw, depth, depth)."""
-    return np.concatenate([values[None], drawn])
+def _drawn(found: Similarity, mean: Callable[[Array, range], Array], middle: range) -> Array:
+    """A mean of a matrix under draws of documents: (draw,)."""
+    if found.resampled is not None and found.resampled.few:
+        raise Missing("too few documents", found.resampled.few)
+    drawn = found.scalar_draws(lambda matrices: mean(matrices, middle), DRAWS)
+    if drawn is None:
+        raise Missing("no draws", found.title)
+    return drawn
 
 
 def _damage(view: View, label: str, ends: int) -> Finding:

@@ -11,7 +11,12 @@ from reprlab.verdicts.view import View, all_of, compared, said
 
 OTHERS = ("reverse", "random", "parallel", "looped_parallel", "skip")  # than middle repeat
 MATCHED = "repeat_matched"  # its update has the norm of the full model's
-CONTROLS = ("reverse_matched", "random_direction", "mean_ablation")  # than repeat, matched
+CONTROLS = (
+    "reverse_matched",
+    "parallel_matched",
+    "random_direction",
+    "mean_ablation",
+)  # than repeat, matched
 
 
 def sameness(view: View) -> tuple[Finding, ...]:

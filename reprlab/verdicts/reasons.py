@@ -21,7 +21,7 @@ REASONS: Mapping[str, str] = {  # {detail}: what a finding adds; {documents}: ho
     "above chance; {detail}",
     "benchmarks at chance": "It needs a benchmark on which the full model is 5 standard errors above "
     "chance; it is not on {detail}",
-    "too few documents": "It needs 20 documents or more that are independent; {detail}",
+    "too few documents": "It needs more documents that are independent; {detail}",
     "too few layers": "It needs {detail}",
     "too few orders": "It needs three different random orders at two starts or more; {detail}",
     "too few counts": "It needs five sizes of the middle whose best number of iterations is known; {detail}",
@@ -29,7 +29,7 @@ REASONS: Mapping[str, str] = {  # {detail}: what a finding adds; {documents}: ho
     "boundaries move": "A boundary moves by more than one depth in over a fifth of the resamples. More "
     "documents would decide it",
     "not in the middle": "The largest group does not hold the depth halfway through the model",
-    "as by chance": "Profiles that are shifted along the layers correlate as strongly ({detail}), so "
+    "as by chance": "Profiles that have nothing to do with each other correlate as strongly ({detail}), so "
     "chance may explain it",
     "orders by chance": "Shuffled among the orders, the scores often have as steep a slope ({detail}). "
     "More random orders would decide it",

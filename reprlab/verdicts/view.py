@@ -182,7 +182,7 @@ class View:
         for name in benchmarks:
             one = self.main.scores.benchmarks[name]
             how, full, units = one.column(metric).aggregation, one.items(metric)[0], one.unit_codes
-            weights.append(margin(how, full, floor=one.guess(metric), units=units) ** 2)
+            weights.append(margin(how, full, floor=one.drawn_floor(metric), units=units) ** 2)
         return tuple(weights)
 
     def over(

@@ -30,9 +30,25 @@ def test_nulls_are_taken_from_the_middle_draw_by_draw() -> None:
     assert [member.label for member in one.members] == [label for label, *_ in OTHERS]
     member = one.members[1]
     found, null = (same[name] for name in OTHERS[1][1:])
-    drawn = [inside(each.draws(1000), MIDDLE) for each in (found, null)]
+    drawn = [each.scalar_draws(lambda matrices: inside(matrices, MIDDLE), 10_000) for each in (found, null)]
     assert member.value == pytest.approx(inside(found.values, MIDDLE) - inside(null.values, MIDDLE))
+    assert drawn[0] is not None
+    assert drawn[1] is not None
     assert (member.low, member.high) == pytest.approx(tuple(np.quantile(drawn[0] - drawn[1], [0.025, 0.975])))
+    assert member.p is not None
+    assert member.p == pytest.approx(2 / 10_001)  # fine enough for Holm over 20 findings of four differences
+
+
+def test_few_documents_of_unequal_lengths_decide_nothing_as_fig_3_shows_no_interval_of_them() -> None:
+    whole = alike_2(spread=0.02)
+    one = whole["cosine no-sinks"]
+    assert one.resampled is not None
+    (documents,) = one.resampled.documents
+    uneven = replace(documents, counts=np.linspace(1, 400, len(documents.counts)))
+    few = replace(one, resampled=replace(one.resampled, documents=(uneven,)))
+    found = ruled_2(evidence(world(), similarities={**whole, "cosine no-sinks": few}, groups=groups()))
+    headline = part(found, 1)
+    assert (headline.answer, headline.reason) == ("not decidable", "too few documents")
 
 
 def test_every_similarity_that_is_asked_is_one_that_a_report_makes() -> None:

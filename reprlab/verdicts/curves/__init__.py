@@ -36,6 +36,7 @@ from reprlab.verdicts.curves.words import (
     group_lines,
     loss,
     number,
+    ranked,
     retains,
 )
 
@@ -74,6 +75,7 @@ __all__ = [
     "orders",
     "peaks",
     "proportion",
+    "ranked",
     "ranking",
     "retains",
     "slope",

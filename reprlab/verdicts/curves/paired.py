@@ -9,17 +9,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from reprlab.arrays import Array
-from reprlab.scores.retained import MEDIAN, Retained
+from reprlab.scores.retained import DRAWS, MEDIAN, Retained, rows_of
 from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
-from reprlab.statistics.bootstraps import interval, pooled
+from reprlab.statistics.bootstraps import bootstrap, draws, interval, pooled
 from reprlab.statistics.intervals import difference
+from reprlab.verdicts.floors import ruins
 
 if TYPE_CHECKING:
     from reprlab.training.fine_tuned import FineTuned
 
 CELL = ("variant", "start", "times", "benchmark")
 Cell = tuple[str, int | None, int | None, str]
+RUINED = "the model's own ruins"
 _LOST = ("variant", "start", "times", "schedule", "seeds")
 
 
@@ -57,30 +59,43 @@ def nats_lost(scores: Scores, *variants: str) -> list[dict[str, Any]]:
     """Nats of log-likelihood a document that the rows of some variants lose against the full model.
 
     On every benchmark with a perplexity: mean of (full - changed), 95 % interval by t, paired over the
-    documents' units; the seeds of a random order or direction are averaged a document first.
+    documents' units. Several random orders or directions have their mean, with the t interval over them
+    crossed with the bootstrap over documents.
     """
     rows: list[dict[str, Any]] = []
     for results in scores.benchmarks.values():
         if "perplexity" not in results.metrics:
             continue
         items = results.items("perplexity")  # log-likelihoods
-        for places in scores.rows:
+        crossed = _crossed(scores, items[:1] - items, results.unit_codes)
+        for row, places in enumerate(scores.rows):
             labels = scores.labels(places)
             if labels["variant"] not in variants or labels["start"] is None:
                 continue
             lost = difference("mean", items[0], pooled(items[list(places)]), units=results.unit_codes)
             middle = scores.layers - 2 * labels["start"] - 1
-            ends = {"nats": lost.value, "low": lost.low, "high": lost.high}
+            low, high = interval(crossed[row]) if len(places) > 1 else (lost.low, lost.high)
+            ends = {"nats": lost.value, "low": low, "high": high}
             named = {key: labels[key] for key in _LOST}
             rows.append({**named, "middle": middle, "benchmark": results.name, **ends})
     return rows
+
+
+def _crossed(scores: Scores, lost: Array, units: ArrayLike) -> Array:
+    """Draws of the mean of every row of `lost` (schedule, document, 1), documents and orders: (row, draw)."""
+    times = draws(units, DRAWS)
+    ones = np.ones((1, times.shape[1]))
+    with np.errstate(all="ignore"):
+        levels = bootstrap("mean", lost, units, np.concatenate([ones, times]))  # (schedule, 1 + draw)
+    return rows_of(scores, levels, times.shape[1])[:, 1:]
 
 
 def baselines(scores: Scores, metric: str) -> list[dict[str, Any]]:
     """Scores of the baselines without a model by benchmark: `score`, and `R` on the scale of the figures.
 
     R = 0 is the floor, 1 the full model. Where none was measured, it is guessing alone; a benchmark that
-    lacks the metric, or whose floor is not known, has none.
+    lacks the metric, or whose floor is not known, has none. The mean score of the model's own ruins, where
+    they were swept, is one more.
     """
     rows: list[dict[str, Any]] = []
     for results in scores.benchmarks.values():
@@ -89,6 +104,8 @@ def baselines(scores: Scores, metric: str) -> list[dict[str, Any]]:
         how = AGGREGATIONS[results.column(metric).aggregation]
         full = float(aggregate(results.column(metric).aggregation, results.items(metric)[0]))
         named = results.baselines(metric) or {"guess": results.guess(metric)}
+        broken = ruins(scores, results, metric)
+        named |= {} if np.isnan(broken) else {RUINED: broken}
         with np.errstate(all="ignore"):
             levels = how.unlink(np.array([full, results.guess(metric), *named.values()], dtype=np.float64))
             shares = (levels[2:] - levels[1]) / (levels[0] - levels[1])

@@ -60,6 +60,17 @@ def loss(row: Mapping[str, Any]) -> dict[str, float | None]:
     return {name: None if part is None else 1 - part for name, part in parts.items()}
 
 
+def ranked(numbers: Mapping[str, Any]) -> str:
+    """The rank correlation of all layers, and that without the layers at both ends where it was taken.
+
+    >>> ranked({"ranks": {"text": "rho -0.6"}, "inner": {"ends": 2, "text": "rho -0.2"}})
+    'rho -0.6 (without 2 layers at each end: rho -0.2)'
+    """
+    inner = numbers.get("inner")
+    apart = f" (without {inner['ends']} layers at each end: {inner['text']})" if inner else ""
+    return f"{numbers['ranks']['text']}{apart}"
+
+
 def ended(average: Sequence[float | None], *, digits: int = 2) -> str:
     """A value with the ends of its interval.
 
