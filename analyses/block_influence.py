@@ -48,7 +48,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
         "undecided": dict(u.undecided),
         "caption": similarity.caption,
         "ranks": {**asdict(ranks), "text": ranks.text("high")},
-        "inner": {**asdict(inner), "text": inner.text("high")},
+        "inner": {**asdict(inner), "text": inner.text("high")} if inner.count else None,
         "rows": _rows(similarity, costs),
     }
 

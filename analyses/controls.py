@@ -48,7 +48,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     swept = {entry.variant for entry in evidence.scores.entries}
     there = [name for name in VARIANTS if name in swept]
     if not set(CONTROLS) & swept:
-        raise rl.ReprlabError(f"no control was swept: there is none of {', '.join(CONTROLS)}")
+        raise rl.ReprlabError(f"no control was swept, none of {', '.join(CONTROLS)}: give --controls")
     by_start = curves.by_start(evidence, *there)
     metric = curves.decisive(by_start)
     of = by_start["summary"][metric]

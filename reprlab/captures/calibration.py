@@ -77,7 +77,7 @@ def _found(name: str, network: Network, root: Path) -> Calibration:
         if capture.identity.digest == name:
             raise ReprlabError(
                 f"{name} names a capture that may grow; the calibration of its "
-                f"{counted(capture.documents, 'document')} is {capture.calibration}"
+                f"{counted(capture.documents, 'document')} is {capture.calibration}: write that"
             )
     raise ReprlabError(
         f"no capture in the cache '{root}' has the calibration {name}: make it with `reprlab capture`, which "
@@ -95,5 +95,8 @@ def _checked(name: str, capture: Capture, network: Network) -> Capture:
     elif capture.nonfinite or not torch.isfinite(capture.norms).all():
         reason = "some of its values are NaN or infinite"
     if reason:
-        raise ReprlabError(f"the capture '{capture.folder}' cannot be the calibration {name}: {reason}")
+        raise ReprlabError(
+            f"the capture '{capture.folder}' cannot be the calibration {name}: {reason}; make one "
+            "with `reprlab capture`"
+        )
     return capture

@@ -116,7 +116,10 @@ def show(index: Path) -> None:
     from reprlab.reports.write import told
 
     run, verdicts = told(index.parent)
-    for verdict in verdicts:
+    versions = [verdict.get("version", 1) for verdict in verdicts]
+    for verdict, version, before in zip(verdicts, versions, [None, *versions], strict=False):
+        if len(set(versions)) > 1 and version != before:
+            out.print(f"By version {version} of the rules:")
         out.print(f"{verdict['number']}. {escape(verdict['sentence'])}", soft_wrap=True)
     reasons: dict[str, list[str]] = {}
     for name, why in run["left_out"].items():

@@ -22,6 +22,7 @@ from reprlab.cli.terminal import bar, each_model, out, say, working
 from reprlab.counts import counted
 from reprlab.errors import unknown
 from reprlab.files import slug
+from reprlab.sampled import SEED
 from reprlab.scores.cells import with_ends
 
 if TYPE_CHECKING:
@@ -117,12 +118,13 @@ class BenchmarkOptions:
         options = {"limit": limit, "divergence": self.kl, "max_new_tokens": self.max_new_tokens}
         return {**options, "lm_eval_json": self.lm_eval_json, "keep_all": self.keep_all}
 
-    def file(self, grid: str | None) -> str:
-        """The name of the table where none is given."""
+    def file(self, grid: str | None, sample: int | None) -> str:
+        """The name of the table where none is given: other benchmarks, documents or prompts have another."""
         preset = "" if self.preset == "paper" else f"-{self.preset}"
+        drawn = "-first" if sample is None else f"-seed{sample}" if sample != SEED else ""
         every, own = self.limits
         limit = slug("+".join([str(every), *(f"{name}-{count}" for name, count in own.items())]))
-        return f"sweep-{grid or 'schedules'}-{slug('+'.join(self.names))}-{limit}{preset}.csv"
+        return f"sweep-{grid or 'schedules'}-{slug('+'.join(self.names))}-{limit}{drawn}{preset}.csv"
 
 
 @with_options()
@@ -153,7 +155,7 @@ def sweep(
         scores = _computed(network, name, order, opened, options, output.reports)
         if not output.as_json:
             _show(scores, scored.metric)
-        paths = output.out or [Path("reports") / slug(scores.model) / scored.file(order.grid)]
+        paths = output.out or [Path("reports") / slug(scores.model) / scored.file(order.grid, data.sample)]
         for path in paths:
             scores.save(path)
         if not output.as_json:

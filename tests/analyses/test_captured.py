@@ -183,6 +183,31 @@ def test_fig03_sets_costs_beside_similarity(evidence: rl.Evidence) -> None:
     assert f"{rho:+.2f}" in analysis("fig03").reading(told)
 
 
+def test_captions_say_where_a_figure_is_not_the_papers() -> None:
+    assert "cosine of whole documents without pads. The authors flatten batches with their pads" in " ".join(
+        analysis("fig03").__doc__.split()
+    )
+    assert "is not published, and there are two readings. In the internal loop, ours," in " ".join(
+        analysis("fig17").__doc__.split()
+    )
+
+
+@pytest.mark.parametrize(("ends", "count"), [(1, 4), (2, 0)])
+def test_correlations_stand_beside_those_without_the_end_layers(
+    ends: int, count: int, evidence: rl.Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, pair in (("fig03", ("to_middle", "damage")), ("block_influence", ("influence", "damage"))):
+        module = analysis(name)
+        monkeypatch.setattr(module, "ENDS", ends)
+        told = rounded(module.numbers(evidence))
+        rows = [[row[key] for key in pair] for row in told["by_layer" if name == "fig03" else "rows"]]
+        inner = rl.rank_correlation(*zip(*rows, strict=True), ends=ends)
+        assert (told["inner"] or {"count": 0})["count"] == count == inner.count
+        if count:
+            assert told["inner"]["rho"] == pytest.approx(inner.rho, abs=1e-6)
+        assert ("without 1 layers at each end" in module.reading(told)) == bool(count)
+
+
 def test_fig03_draws_one_scale_groups_and_costs(evidence: rl.Evidence) -> None:
     figure = drawn("fig03", told := numbers("fig03", evidence))
     shown_ = panels(figure, "maps")

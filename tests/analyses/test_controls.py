@@ -1,6 +1,7 @@
 """Controls of the middle layers' changes, from planted losses: numbers, what the picture shows, words."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from scipy.stats import t
 
 import reprlab as rl
 from reprlab import figures
@@ -15,6 +17,7 @@ from reprlab.reports.analyses import analysis
 from reprlab.reports.number_files import rounded, table
 from reprlab.scores.results import Column, Results
 from reprlab.scores.scores import Scores
+from reprlab.verdicts.curves import nats_lost
 
 LAYERS, DOCUMENTS = 30, 60
 STARTS = (13, 12, 10)  # M = 3, 5, 9
@@ -74,6 +77,29 @@ def test_nats_and_r_are_those_that_were_planted_with_paired_intervals() -> None:
             assert nats["high"] - nats["low"] < 0.03  # documents differ by 3.5; paired, by the noise alone
             assert share["value"] == pytest.approx(1 - lost / 40 / mean, abs=1e-5)
             assert share["low"] <= share["value"] <= share["high"]
+
+
+def test_nats_of_several_directions_have_the_interval_of_t_over_directions() -> None:
+    one = made(("skip", "random_direction"))
+    assert one.scores is not None
+    results = one.scores.benchmarks["lambada"]
+    rows = [at for at, entry in enumerate(one.scores.entries) if entry.variant == "random_direction"]
+    first = one.scores.entries[rows[0]]
+    more = [
+        rl.Entry("random_direction", rl.Schedule([*range(LAYERS), n]), start=first.start, seed=n)
+        for n in (1, 2)
+    ]
+    entries = [replace(e, seed=0) if at in rows else e for at, e in enumerate(one.scores.entries)] + more
+    shifts = (0.5, 1.0)  # nats more than the first direction, on every document
+    values = np.concatenate([results.values, [results.values[rows[0]] - shift for shift in shifts]])
+    nothing = np.zeros(len(entries), np.int64)
+    parts = {"lambada": replace(results, values=values, nonfinite=nothing)}
+    scores = replace(one.scores, entries=tuple(entries), benchmarks=parts)
+    found = nats_lost(scores, "random_direction")
+    row = next(row for row in found if row["start"] == first.start)
+    assert row["nats"] == pytest.approx(LOST["random_direction"][0] + 0.5, abs=0.02)
+    half = t.ppf(0.975, 2) * 0.5 / np.sqrt(3)  # of three directions .5 apart; documents hardly matter
+    assert (row["high"] - row["low"]) / 2 == pytest.approx(half, rel=0.06)
 
 
 def test_matched_repeat_is_compared_with_plain_skip_reverse_and_a_random_direction() -> None:

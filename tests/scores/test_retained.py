@@ -93,6 +93,20 @@ def test_all_orders_of_three_layers_are_a_census() -> None:
     assert np.ptp(r.drawn[row]) < 1e-3
 
 
+def test_random_directions_are_a_sample_however_few_layers_there_are() -> None:
+    full = [rl.Entry("full", rl.Schedule.full(LAYERS))]
+    drawn = rl.paper_grid(
+        "controls", LAYERS, starts=[4], seeds=range(10)
+    )  # three layers: ten are more than 3! - 1
+    grid = [entry for entry in drawn if entry.variant == "random_direction"]
+    values = np.full((1 + len(grid), 60), 0.8)
+    values[1:] = np.linspace(0.3, 0.8, len(grid))[:, None]
+    r = retained(scores(made(values), entries=full + grid), count=400)
+    (row,) = r.rows("random_direction")
+    assert r.labels[row]["seeds"] == len(grid) == 10
+    assert np.ptp(r.drawn[row]) > 0.1
+
+
 def test_a_table_has_labels_intervals_and_a_median_of_two_or_more() -> None:
     r = retained(some(full=0.8), count=100)
     rows = r.table("skip", "random")

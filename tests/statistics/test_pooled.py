@@ -10,7 +10,8 @@ from scipy.stats import chi2
 
 from reprlab.errors import ReprlabError
 from reprlab.statistics.bootstraps import interval
-from reprlab.statistics.pooled import pool, pooled_contrast, shares_of
+from reprlab.statistics.normalised import normalised
+from reprlab.statistics.pooled import margin, pool, pooled_contrast, shares_of
 
 
 def drawn(values: np.ndarray, errors: np.ndarray, seed: int = 0, count: int = 2000) -> np.ndarray:
@@ -93,3 +94,15 @@ def test_weights_and_shapes_that_are_none_are_refused() -> None:
         pool([1, 2, 3], [1, 1])
     with pytest.raises(ReprlabError, match=r"values .* take draws"):
         pooled_contrast([1, 2], [1, 2], [1, 1])
+
+
+def test_a_margin_over_a_drawn_floor_is_that_of_the_rule_of_five_standard_errors() -> None:
+    chance = np.random.default_rng(3)
+    full, noise = chance.normal(0.4, 0.3, 80), chance.normal(0, 0.1, 80)
+    units = np.repeat(np.arange(40), 2)
+    for floor in (full * 0.5 + noise, np.full(80, 0.25)):
+        far = margin("mean", full, floor=floor, units=units)
+        reason = normalised("mean", full, full, floor=floor, units=units, guess_margin=99).reason
+        assert f"which is {far:.1f} standard errors above" in reason
+    assert margin("mean", full, floor=np.full(80, 0.25)) == pytest.approx(margin("mean", full, floor=0.25))
+    assert margin("mean", full, floor=full * 0.5) > 1.5 * margin("mean", full, floor=full.mean() * 0.5)
