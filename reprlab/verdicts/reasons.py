@@ -39,7 +39,7 @@ REASONS: Mapping[str, str] = {  # {detail}: what a finding adds; {documents}: ho
     "margin ruled out": "The interval ends below the least difference that counts, but the opposite is not "
     "shown",
     "benchmarks disagree": "The benchmarks differ by more than chance: {detail}",
-    "not sure among all": "It holds by itself, but not as one of all the findings judged at once (Holm, "
+    "not sure among all": "It is sure by itself, but not as one of all the findings judged at once (Holm, "
     "{detail}). More documents would decide it",
     "growth open": "Growth in proportion is ruled out, and whether it grows at all is open. More documents "
     "would decide it",
