@@ -45,7 +45,7 @@ def grid(starts: tuple[int, ...] = STARTS, seeds: int = 5, layers: int = LAYERS)
 @cache
 def matched(starts: tuple[int, ...] = STARTS, layers: int = LAYERS) -> tuple[Entry, ...]:
     """Stand-ins for the controls of version 2: a schedule that is like no other, labelled as such a one."""
-    names = ("repeat_matched", "reverse_matched", "random_direction", "mean_ablation")
+    names = ("repeat_matched", "reverse_matched", "parallel_matched", "random_direction", "mean_ablation")
     return tuple(
         Entry(name, rl.Schedule.parse(f"0:{layers} {' '.join([str(start)] * (1 + at))}"), start=start)
         for at, name in enumerate(names)
@@ -189,6 +189,7 @@ RETAINED = {
 CONTROLLED = {
     "repeat_matched": 0.35,
     "reverse_matched": 0.88,
+    "parallel_matched": 0.93,
     "random_direction": 0.7,
     "mean_ablation": 0.65,
 }

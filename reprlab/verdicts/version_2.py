@@ -25,8 +25,8 @@ CHANGES_OF_RULES: tuple[Change, ...] = (
         "that destroy the model. A majority that is counted on the rows it is valued on is too high.",
     ),
     Change(
-        "u of a choice is on the scale of acc_norm, log-likelihood a character, where the task defines "
-        "acc_norm. Version 1 took the share of the whole log-likelihood. New sweeps have the new u under "
+        "The score u of a choice is on the scale of acc_norm, log-likelihood a character, where the task "
+        "defines acc_norm. Version 1 took the share of the whole log-likelihood. New sweeps have the new u under "
         "both versions.",
         "By the whole log-likelihood the first choice is another than acc_norm's, short endings are "
         "preferred, and few documents are unsaturated.",
