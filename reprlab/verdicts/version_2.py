@@ -26,8 +26,8 @@ CHANGES_OF_RULES: tuple[Change, ...] = (
     ),
     Change(
         "The score u of a choice is on the scale of acc_norm, log-likelihood a character, where the task "
-        "defines acc_norm. Version 1 took the share of the whole log-likelihood. New sweeps have the new u under "
-        "both versions.",
+        "defines acc_norm. Version 1 took the share of the whole log-likelihood. New sweeps have the new u "
+        "under both versions.",
         "By the whole log-likelihood the first choice is another than acc_norm's, short endings are "
         "preferred, and few documents are unsaturated.",
     ),
