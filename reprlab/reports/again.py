@@ -78,7 +78,8 @@ class Again:
 
 
 def read_again(path: Path) -> Again:
-    """What a run.json says of its report; raises `ReprlabError` for one that does not say it all."""
+    """The report of a run.json, or of a folder with one; raises `ReprlabError` if it does not say it all."""
+    path = path / "run.json" if path.is_dir() else path
     data = read(path)
     if not isinstance(data, dict) or "model" not in data:
         raise ReprlabError(f"'{path}' is no run.json of a report: give the one in reports/MODEL/")

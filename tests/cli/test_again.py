@@ -55,7 +55,7 @@ def test_a_report_runs_again_to_the_same_numbers(run: Run, first: Path, tmp_path
     assert sheet["command"] == ["reprlab", "report", "--model", "tiny-llama"]
     assert sheet["again"][:4] == ["reprlab", "report", "--again", str(first)]
     assert all(stage["computed"] for stage in sheet["wall"]["stages"] if stage["name"] != "loops")
-    once = run("report", "--again", folder / "run.json", "--cache", tmp_path / "fresh", "--out", "once")
+    once = run("report", "--again", folder, "--cache", tmp_path / "fresh", "--out", "once")
     assert once.code == 0, once.err
     again = json.loads((tmp_path / "once/tiny-llama/run.json").read_text())["sheet"]
     assert not any(s["computed"] for s in again["wall"]["stages"] if s["name"] != "compare")
