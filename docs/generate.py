@@ -521,24 +521,6 @@ def controls() -> str:
     return table(("change", *(f"M = {middle}" for middle in middles)), rows)
 
 
-def fine_tuning() -> str:
-    """u on ARC before and after an epoch of training, by layers left out."""
-    fig13 = numbers("smollm2-135m/fig13.json")
-    scores = {(row["part"], row["schedule"]): row for row in fig13["rows"] if row["metric"] == "u"}
-    order = [row for row in fig13["rows"] if row["metric"] == "u" and row["part"] == "frozen"]
-    rows = [
-        (
-            f"{row['share']:.0%}",
-            code(row["schedule"]),
-            f"{row['score']:.3f}",
-            f"{scores['fine-tuned', row['schedule']]['score']:.3f}",
-            bracketed(change["value"], change["low"], change["high"], 3),
-        )
-        for row, change in zip(order, fig13["turns"]["u"]["differences"], strict=True)
-    ]
-    return table(("layers left out", "schedule", "u, frozen", "u, fine-tuned", "difference"), rows)
-
-
 def made_from(model: str) -> Callable[[], str]:
     """What a committed report was made from."""
     return lambda: table(("", ""), numbers(f"{model}/run.json")["identity"].items())
@@ -632,7 +614,6 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "ranking": ranking,
     "floors": floors,
     "controls": controls,
-    "fine-tuning": fine_tuning,
     "glue means": glue_means,
     "made from smollm2-135m": made_from("smollm2-135m"),
     "made from minilm-l6": made_from("minilm-l6"),
