@@ -14,7 +14,7 @@ SEED ?= 16
 MINUTES ?= 600
 RUN = .venv/bin
 REPORT = $(RUN)/reprlab report --data-dir $(DATA)
-CAUSAL = --corpus benchmarks --documents 200 --benchmarks lambada,hellaswag,gsm8k_nll,arc,winogrande --limit 400,gsm8k_nll=24 --starts 7,9,11,13
+CAUSAL = --corpus lambada --benchmarks lambada,hellaswag,gsm8k_nll,arc,winogrande --limit 400,gsm8k_nll=24 --starts 7,9,11,13
 SIZE = --seeds 10 --single-on lambada --loops 1:29 --loop-limit 64 --precise 100 --example builtin
 GLUE = --glue rte,sst2,wnli --trained-starts 1 --trained-variants skip,looped_parallel
 

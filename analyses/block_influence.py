@@ -30,7 +30,7 @@ NOTES = (
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     """Influence, cost and both ranks by layer, and the rank correlation."""
-    u, name = evidence.u, "cosine no-sinks"
+    u, name = curves.having(evidence, "skip_one").u, "cosine no-sinks"
     if name not in evidence.similarities:
         raise rl.ReprlabError(f"block influence takes the similarity '{name}': capture texts first")
     if u is None or not u.benchmarks:

@@ -32,6 +32,7 @@ NOTES = (
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     """Score (value) and R of both variants by layer, and the full model's scores; all benchmarks."""
+    evidence = curves.having(evidence, *VARIANTS)
     about = curves.about(evidence, by_metric := curves.both(evidence))
     rows = list(_rows(evidence))
     for metric, retained in by_metric.items():

@@ -47,7 +47,8 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     best, null, groups = shown[name], evidence.similarities.get("residual null"), evidence.groups
     last = len(best.values) - 1
     middle, chosen = _middle(groups, last)
-    rows = _by_layer(best, null, middle, _costs(evidence.u))
+    single = curves.having(evidence, "skip_one").u
+    rows = _by_layer(best, null, middle, _costs(single))
     pair = [row["to_middle"] for row in rows], [row["damage"] for row in rows]
     ranks, inner = rl.rank_correlation(*pair), rl.rank_correlation(*pair, ends=ENDS)
     saved, labels = best.to_dict(), ("corpus", "documents", "tokens", "excluded", "width", "dtype")
@@ -67,7 +68,7 @@ def numbers(evidence: rl.Evidence) -> dict[str, Any]:
         "by_layer": rows,
         "ranks": {**asdict(ranks), "text": ranks.text("low")},
         "inner": {**asdict(inner), "text": inner.text("low")} if inner.count else None,
-        "benchmarks": list(evidence.u.benchmarks) if evidence.u else [],
+        "benchmarks": list(single.benchmarks) if single else [],
     }
 
 

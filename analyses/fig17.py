@@ -24,6 +24,7 @@ OURS, OTHER = "internal_loop", "layer_loop"
 
 def numbers(evidence: rl.Evidence) -> dict[str, Any]:
     """The median R of both loops, in both readings where the other one was swept, by start and metric."""
+    evidence = curves.having(evidence, OURS, OTHER)
     assert evidence.scores is not None  # NEEDS has them
     swept = {entry.variant for entry in evidence.scores.entries}
     by_start = curves.by_start(evidence, OURS, *([OTHER] if OTHER in swept else []))

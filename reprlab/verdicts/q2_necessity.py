@@ -122,7 +122,8 @@ def least(key: str, label: str, apart: Array, margin: float) -> Finding:
     answer, reason = decided(value, low, high, margin)
     beyond = margin if answer == SHORT else 0.0
     if answer in {CONTRADICTED, SHORT}:
-        reached = (largest >= ((beyond - values) / errors).max()).sum()
+        with np.errstate(divide="ignore"):  # what never moves is surely beyond
+            reached = (largest >= ((beyond - values) / errors).max()).sum()
         p = float((1 + reached) / (1 + len(largest)))
     else:
         p = min(1.0, float(2 * (1 + (drawn <= 0).sum(-1).max()) / (1 + drawn.shape[-1])))

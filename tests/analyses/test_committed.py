@@ -108,7 +108,11 @@ def test_the_slope_of_the_best_count_is_one_number_with_one_interval() -> None:
     folder = REPORTS / "smollm2-135m"
     fit = read(folder / "fig10.json")["fits"]["u"]
     part = next(one for one in read(folder / "verdicts.json")[6]["findings"] if one["key"] == "b")
-    assert (fit["slope"], fit["low"], fit["high"]) == (part["value"], part["low"], part["high"])
+    if part["value"] is None:  # the verdict takes five sizes of the middle at least
+        assert part["reason"] == "too few counts"
+        assert len({row["middle"] for row in read(folder / "fig10.json")["rows"]}) < 5
+    else:
+        assert (fit["slope"], fit["low"], fit["high"]) == (part["value"], part["low"], part["high"])
 
 
 @pytest.mark.parametrize("one", [one for one in everything() if one.family], ids=lambda one: one.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -265,6 +266,29 @@ def test_fig17_has_both_loops_and_they_are_told_apart_in_grey() -> None:
     two, three = list(lines(figure.axes[0]).values())[:2]
     assert two.get_linestyle() != three.get_linestyle()
     assert two.get_marker() != three.get_marker()
+
+
+@pytest.mark.parametrize("name", ["fig02", "fig17"])
+def test_layers_and_loops_that_ran_on_one_benchmark_are_shown_on_that_one(name: str) -> None:
+    """As with --single-on: the other benchmarks have no number there, so that no median has one."""
+    single = {"skip_one", "switch", "internal_loop", "layer_loop"}
+    whole = evidence()
+    assert whole.scores is not None
+    first, *others = whole.scores.benchmarks
+    rows = [at for at, entry in enumerate(whole.scores.entries) if entry.variant in single]
+    parts = dict(whole.scores.benchmarks)
+    for other in others:
+        values = parts[other].values.copy()
+        values[rows] = np.nan
+        parts[other] = replace(parts[other], values=values)
+    one = replace(whole, scores=replace(whole.scores, benchmarks=parts))
+    alone = replace(whole, scores=replace(whole.scores, benchmarks={first: whole.scores.benchmarks[first]}))
+    found, expected = (rounded(analysis(name).numbers(each)) for each in (one, alone))
+    assert found["rows"] == expected["rows"]
+    assert found["rows"]
+    assert analysis(name).reading(found) == analysis(name).reading(expected)
+    analysis(name).draw(found)
+    assert curves.having(whole, *single) is whole
 
 
 def test_fig17_without_the_other_reading_has_ours_alone() -> None:

@@ -5,7 +5,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
@@ -132,6 +132,7 @@ def test_planted_blocks_come_back_from_noise(sizes: list[int], planted: object) 
     st.floats(0.01, 1e3),
 )
 def test_blocks_of_any_size_come_back_at_any_scale(sizes: list[int], step: float, scale: float) -> None:
+    assume(abs(1 / (1 - step / 1.05) - APART) > 1e-9)  # at the limit itself rounding decides
     far = np.where(other_group(sizes), 1.0, 1.0 - step / 1.05) * (lags(sum(sizes)) > 0)
     whole = np.pad(far, (1, 0), constant_values=7)
     found = [cut(whole * by, distance=True) for by in (1, scale)]

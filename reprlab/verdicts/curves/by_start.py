@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,26 @@ def both(evidence: Evidence) -> dict[str, Retained]:
     if evidence.u is None or evidence.accuracy is None:
         raise ReprlabError("there are no scores: sweep schedules over benchmarks first")
     return _ordered(evidence.accuracy, evidence.u)
+
+
+def having(evidence: Evidence, *variants: str) -> Evidence:
+    """The evidence with the benchmarks on which some variants were swept, as `--single-on` may leave few.
+
+    A benchmark is left out where these variants have no number and other changes have one. Nothing is left
+    out where that would be every benchmark.
+    """
+    if evidence.scores is None:
+        return evidence
+    entries, kept = evidence.scores.entries, dict(evidence.scores.benchmarks)
+    asked = [at for at, entry in enumerate(entries) if entry.variant in variants]
+    others = [at for at, entry in enumerate(entries) if entry.variant not in {"full", *variants}]
+    for name, results in evidence.scores.benchmarks.items():
+        absent = bool(asked) and np.isnan(results.values[asked]).all()
+        if absent and others and not np.isnan(results.values[others]).all():
+            del kept[name]
+    if not kept or len(kept) == len(evidence.scores.benchmarks):
+        return evidence
+    return replace(evidence, scores=replace(evidence.scores, benchmarks=kept))
 
 
 def both_of(scores: Scores, *, count: int = DRAWS) -> dict[str, Retained]:
