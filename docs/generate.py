@@ -470,8 +470,10 @@ def numbers(path: str) -> Any:
     return json.loads((ROOT / "reports" / path).read_text())
 
 
-def bracketed(value: float, low: float, high: float, digits: int = 2) -> str:
-    """A value and its interval."""
+def bracketed(value: float, low: float | None, high: float | None, digits: int = 2) -> str:
+    """A value and its interval, if there are enough units for one."""
+    if low is None or low != low:
+        return f"{value:.{digits}f} (too few for an interval)"
     return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from reprlab.figures.curves import view
 from reprlab.figures.looks import plain
+from reprlab.schedules.grids import RUINED
 
 METRICS = {"acc": "accuracy", "u": "continuous score u"}
 SCALE = "0 is the best baseline without a model, below 0 worse than that, 1 the full model"  # of R
@@ -106,10 +107,15 @@ def floor_names(numbers: Mapping[str, Any]) -> str:
     >>> lines = [{"metric": "u", "benchmark": "lambada", "baseline": "unigram", "R": -0.25}]
     >>> floor_names({"floors": lines, "metrics": ["u"]})
     'Thin dotted lines: other baselines without a model (unigram).'
+    >>> floor_names({"floors": [*lines, {**lines[0], "baseline": "the model's own ruins"}], "metrics": ["u"]})
+    "Thin dotted lines: other baselines without a model (unigram) and the model's own ruins."
     """
     rows = [row for row in numbers.get("floors", ()) if row["metric"] in numbers["metrics"]]
     names = dict.fromkeys(row["baseline"] for row in rows if row["R"] is not None and abs(row["R"]) > 1e-6)
-    return f"Thin dotted lines: other baselines without a model ({', '.join(names)})." if names else ""
+    others = [name for name in names if name != RUINED]
+    parts = [f"other baselines without a model ({', '.join(others)})"] if others else []
+    parts += [RUINED] if RUINED in names else []
+    return f"Thin dotted lines: {' and '.join(parts)}." if parts else ""
 
 
 def basis(numbers: Mapping[str, Any], metric: str) -> str:

@@ -61,6 +61,7 @@ RULED = (Line("random_direction"), Line("mean_ablation"))
 VARIANTS = (Line("full"), SKIP, REPEAT, REVERSE, RANDOM, PARALLEL, LOOPED)
 
 RUIN_SEED = 0  # of the shuffled model
+RUINED = "the model's own ruins"
 RUINS: Mapping[str, Callable[[int], Iterable[Any]]] = {  # a model that cannot work: where do its scores lie?
     "no_first": lambda layers: range(1, layers),
     "no_last": lambda layers: range(layers - 1),

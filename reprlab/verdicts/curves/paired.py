@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from reprlab.arrays import Array
+from reprlab.schedules.grids import RUINED
 from reprlab.scores.retained import DRAWS, MEDIAN, Retained, rows_of
 from reprlab.scores.scores import Scores
 from reprlab.statistics.aggregations import AGGREGATIONS, aggregate
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 CELL = ("variant", "start", "times", "benchmark")
 Cell = tuple[str, int | None, int | None, str]
-RUINED = "the model's own ruins"
 _LOST = ("variant", "start", "times", "schedule", "seeds")
 
 
