@@ -84,7 +84,7 @@ def reading(numbers: dict[str, Any]) -> str:
     worst = by["damage"][-1]
     return (
         f"In {numbers['model']}, block influence and the cost of skipping a layer have "
-        f"{curves.ranked(numbers)}. Of the {few} layers of least influence, {len(both)} are among the "
+        f"{numbers['ranks']['text']}. Of the {few} layers of least influence, {len(both)} are among the "
         f"{few} cheapest to skip; the costliest, layer {worst['layer']} (1 - R = {worst['damage']:.2f}), has "
         f"influence rank {worst['influence_rank']} of {len(rows)}."
     )

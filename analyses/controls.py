@@ -79,8 +79,8 @@ def reading(numbers: dict[str, Any]) -> str:
         return f"The controls of {numbers['model']} have no start in common with 3 <= M <= T/2."
     several = " and ".join(f"{curves.change(pair)} than {_name(pair['other'])}" for pair in pairs[:2])
     return (
-        f"Averaged over M from 3 to T/2, middle repeat of {numbers['model']} with its update at the full "
-        f"update's norm retains {several} ({curves.basis(numbers)}). {_nats(numbers)}"
+        f"Over M from 3 to T/2, middle repeat of {numbers['model']} at the full update's norm retains "
+        f"{several} ({curves.basis(numbers)}). {_nats(numbers)}"
     )
 
 

@@ -146,7 +146,7 @@ def _second(numbers: dict[str, Any]) -> str:
     if groups and groups["reason"]:
         parts.append(f"there are no groups: {groups['reason']}")
     if ranks["count"]:
-        parts.append(f"similarity to the middle and the cost of a skip have {curves.ranked(numbers)}")
+        parts.append(f"similarity to the middle and the cost of a skip have {ranks['text']}")
     text = "; ".join(parts) or "groups and costs were not measured"
     return f"{text[0].upper()}{text[1:]}."
 

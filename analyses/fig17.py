@@ -42,12 +42,12 @@ def reading(numbers: dict[str, Any]) -> str:
     for name, some in lines.items():
         best = max(some, key=lambda row: row["R"])
         most.append(f"{curves.number(best)} ({name}, M = {best['middle']})")
-        sure = sum(curves.bounded(row) and row["low"] > 1 for row in some)
-        above.append(f"{sure} of {len(some)} starts ({name})")
+        if sure := sum(curves.bounded(row) and row["low"] > 1 for row in some):
+            above.append(f"{sure} of {len(some)} starts ({name})")
     retained = f"{', '.join(most[:-1])} and {most[-1]}" if len(most) > 1 else most[0]
-    here = f"surely above the full model are {', '.join(above)}"
+    here = f"surely above the full model are {', '.join(above) or 'none'}"
     return (
-        f"In loops of its middle layers, {numbers['model']} retains at most R = {retained} "
+        f"In loops, {numbers['model']} retains at most R = {retained} "
         f"({curves.basis(numbers)}). {curves.beside_paper('fig17', here)}"
     )
 

@@ -205,7 +205,8 @@ def test_correlations_stand_beside_those_without_the_end_layers(
         assert (told["inner"] or {"count": 0})["count"] == count == inner.count
         if count:
             assert told["inner"]["rho"] == pytest.approx(inner.rho, abs=1e-6)
-        assert ("without 1 layers at each end" in module.reading(told)) == bool(count)
+        foot = " ".join(text.get_text() for text in module.draw(told).texts).replace("\n", " ")
+        assert ("without the first and last layer" in foot) == bool(count)
 
 
 def test_fig03_draws_one_scale_groups_and_costs(evidence: rl.Evidence) -> None:

@@ -305,7 +305,7 @@ def numbers(*lows: float) -> dict[str, Any]:
         ((0.8, 0.6, 0.2), "surely more than one half up to M = 5"),
         ((0.8, 0.2, 0.6), "surely more than one half up to M = 3"),
         ((0.8, 0.7, 0.6), "surely more than one half at every M swept"),
-        ((0.45, 0.3, 0.2), "not surely more than one half even at M = 3"),
+        ((0.45, 0.3, 0.2), "surely more than one half nowhere"),
     ],
 )
 def test_words_say_up_to_where_half_is_retained(lows: tuple[float, ...], said: str) -> None:

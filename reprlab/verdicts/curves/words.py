@@ -63,12 +63,11 @@ def loss(row: Mapping[str, Any]) -> dict[str, float | None]:
 def ranked(numbers: Mapping[str, Any]) -> str:
     """The rank correlation of all layers, and that without the layers at both ends where it was taken.
 
-    >>> ranked({"ranks": {"text": "rho -0.6"}, "inner": {"ends": 2, "text": "rho -0.2"}})
-    'rho -0.6 (without 2 layers at each end: rho -0.2)'
+    >>> ranked({"ranks": {"text": "rho -0.6"}, "inner": {"text": "rho -0.2, without the first layer"}})
+    'rho -0.6; rho -0.2, without the first layer'
     """
     inner = numbers.get("inner")
-    apart = f" (without {inner['ends']} layers at each end: {inner['text']})" if inner else ""
-    return f"{numbers['ranks']['text']}{apart}"
+    return f"{numbers['ranks']['text']}; {inner['text']}" if inner else str(numbers["ranks"]["text"])
 
 
 def ended(average: Sequence[float | None], *, digits: int = 2) -> str:
@@ -140,7 +139,7 @@ def _half(rows: Sequence[Mapping[str, Any]]) -> str:
     if all(above):
         return "surely more than one half at every M swept"
     if not above[0]:
-        return f"not surely more than one half even at M = {rows[0]['middle']}"
+        return "surely more than one half nowhere"
     last = rows[above.index(False) - 1]["middle"]
     return f"surely more than one half up to M = {last}"
 
