@@ -23,7 +23,7 @@ from reprlab.reports.workspace import Workspace
 from reprlab.schedules.grids import Entry, labelled, paper_grid
 from reprlab.schedules.plan import Plan
 from reprlab.scores.scores import Scores
-from reprlab.sweeps.limits import with_own
+from reprlab.sweeps.limits import check_limits, with_own
 from reprlab.sweeps.sweeping import sweep
 from reprlab.training.fine_tuned import FineTuned
 from reprlab.training.finetuning import finetune
@@ -31,6 +31,7 @@ from reprlab.training.gluing import glue
 from reprlab.verdicts.evidence import PARTS, SWEPT, Evidence, Example
 
 if TYPE_CHECKING:
+    from reprlab.benchmarks.opened import Opened
     from reprlab.benchmarks.training_rows import Splits
 
 _ROWS = 5000  # of a GLUE task, before they are read: for the time left only
@@ -101,6 +102,9 @@ def _tasks(
 ) -> list[SweepTask]:
     if not network.has_lm_head:
         return []
+    if settings.own_limits:
+        opened = _opened(settings, workspace).values()
+        check_limits(settings.own_limits, [one.name for some in opened for one in some])
     layers, first = network.n_layers, settings.benchmarks[:1]
     main, single, few = settings.grid(layers), settings.single_grid(layers), settings.single_on
     plain = list(dict.fromkeys([*main, *(() if few else single)]))
@@ -119,14 +123,20 @@ def _tasks(
     if settings.precise_limit and network.dtype != "float32":
         on = (settings.precise_on or settings.benchmarks[0],)
         rows.append(("precise", main, on, settings.precise_limit))
-    own = {"scores": settings.own_limits, "written": settings.own_limits, "single": settings.own_limits}
+    limited = {"scores", "written", "single"}
+    own = {row[0]: settings.own_limits for row in rows if row[0] in limited}
     return [SweepTask(*row, settings.sample, own.get(row[0], {})) for row in rows]
+
+
+def _opened(settings: ReportSettings, workspace: Workspace) -> dict[str, list[Opened]]:
+    """The benchmarks by the names that were given, of which one may stand for several."""
+    where: dict[str, Any] = {"data_dir": workspace.data_dir, "preset": workspace.preset}
+    return {name: open_benchmarks([name], **where) for name in settings.benchmarks}
 
 
 def _read_only(settings: ReportSettings, workspace: Workspace) -> tuple[str, ...]:
     """The benchmarks whose answers are read off, not generated: blocks run on these."""
-    where: dict[str, Any] = {"data_dir": workspace.data_dir, "preset": workspace.preset}
-    opened = {name: open_benchmarks([name], **where) for name in settings.benchmarks}
+    opened = _opened(settings, workspace)
     return tuple(name for name, some in opened.items() if all(one.output != "generate_until" for one in some))
 
 

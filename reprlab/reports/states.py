@@ -65,7 +65,7 @@ class CaptureTask:
         """About how much work each stage is."""
         work = {
             stage: float(schedule.layer_calls * self._count(one) * DOCUMENT)
-            for stage, one, _, schedule in self._stages()
+            for stage, one, schedule in self._stages()
         }
         documents = sum(map(self._count, self.corpora))
         return work | ({"compare": documents * DOCUMENT * self.network.n_layers} if self.compares else {})
@@ -73,7 +73,7 @@ class CaptureTask:
     @property
     def sources(self) -> list[DataSource]:
         """The texts that are captured, by stage."""
-        return [of_corpus(one, {words: self._count(one)}) for _, one, words, _ in self._stages()]
+        return [of_corpus(one, {_words(stage): self._count(one)}) for stage, one, _ in self._stages()]
 
     def evidence(self, workspace: Workspace, stages: Stages, say: Say) -> dict[str, Any]:
         """The parts of the evidence that hidden states give: capture, similarities, groups and drift."""
@@ -88,13 +88,13 @@ class CaptureTask:
             found["drift"] = drift(captures.pop("full"), captures, start=self.start, tokens=BARE)
         return found
 
-    def _stages(self) -> Iterator[tuple[str, Corpus, str, Schedule]]:
-        """Every capture: its stage, its corpus, its schedule in words and as itself."""
+    def _stages(self) -> Iterator[tuple[str, Corpus, Schedule]]:
+        """Every capture: its stage, its corpus and its schedule."""
         first, *others = self.corpora
         for words, schedule in self.schedules.items():
-            yield words, first, words, schedule
+            yield words, first, schedule
         for other in others if self.compares else ():
-            yield f"full, {other.name}", other, "full", self.schedules["full"]
+            yield f"full, {other.name}", other, self.schedules["full"]
 
     def _count(self, corpus: Corpus) -> int:
         return min(self.settings.documents, len(corpus))
@@ -103,7 +103,6 @@ class CaptureTask:
         self,
         stage: str,
         corpus: Corpus,
-        _words: str,
         schedule: Schedule,
         workspace: Workspace,
         stages: Stages,
@@ -143,3 +142,8 @@ class CaptureTask:
         stages.close("compare")
         corpus = self.settings.corpus
         return {name: some[0] if len(some) == 1 else average(some, corpus) for name, some in parts.items()}
+
+
+def _words(stage: str) -> str:
+    """A stage's schedule in words, without its corpus."""
+    return stage.partition(",")[0]

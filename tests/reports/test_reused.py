@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import reprlab as rl
+from reprlab.errors import ReprlabError
 from reprlab.network.loading import load
 from reprlab.reports.gather import gather
 from reprlab.reports.settings import ReportSettings
@@ -35,3 +37,11 @@ def test_a_benchmark_may_have_its_own_number_of_documents_and_the_sheet_says_so(
     np.testing.assert_array_equal(
         again.results("builtin_cloze").values, scores.results("builtin_cloze").values
     )
+
+
+def test_a_number_for_a_benchmark_that_is_not_scored_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    other = ReportSettings(BOTH, "builtin", 3, 6, starts=(1,), seeds=1, own_limits={"lambada": 2})
+    place = rl.Workspace(cache=tmp_path)
+    with pytest.raises(ReprlabError, match="unknown benchmark of --limit 'lambada'"):
+        gather(load("tiny-llama"), rl.corpus("builtin"), other, place, parts={"scores"})
+    assert not list(tmp_path.rglob("*"))
