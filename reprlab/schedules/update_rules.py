@@ -69,7 +69,7 @@ class MeanUpdate:
 
     def __post_init__(self) -> None:
         if not isinstance(cast(object, self.calibration), str) or not DIGEST.fullmatch(self.calibration):
-            allowed = "16 digits 0-9 and a-f, as Capture.calibration has them"
+            allowed = "16 digits 0-9 and a-f, as `reprlab capture` prints them"
             raise ReprlabError(f"a calibration is named by {allowed}, not by {self.calibration!r}")
 
     def __str__(self) -> str:
